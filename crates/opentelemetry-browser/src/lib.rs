@@ -1,0 +1,1 @@
+//! OpenTelemetry tracing for Rust pages compiled to WebAssembly.

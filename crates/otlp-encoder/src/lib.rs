@@ -1,0 +1,1 @@
+//! Encodes finished spans to OTLP protobuf bytes in place, for wasm and native.

@@ -1,0 +1,1 @@
+//! OpenTelemetry for native services: provider, W3C propagation, HTTP layers, OTLP export, test kit.

@@ -1,0 +1,1 @@
+//! Leptos components that draw a trace as a waterfall.

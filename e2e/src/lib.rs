@@ -1,0 +1,1 @@
+//! Drives a real browser against the real processes and asserts the trace it produced.

@@ -1,0 +1,9 @@
+//! Wire types and telemetry names that the page and the backend share. Data only: no I/O, no behaviour beyond parsing.
+
+pub mod semconv;
+mod wire;
+
+pub use wire::{
+    Book, Books, Health, HealthStatus, Hit, Location, Method, PageConfig, Problem, QueryCapture,
+    SearchResponse, SkippedBook, TraceContext, TraceContextHeaders, UnknownMethod,
+};

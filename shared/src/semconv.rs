@@ -1,0 +1,125 @@
+//! Telemetry names of this application. The page and the services open every span through these constants, and only
+//! through them; each span constant is opened in exactly one place, which `cargo xtask tidy` checks.
+//!
+//! Names that the OpenTelemetry semantic conventions already define (`http.*`, `url.*`, `error.type`) are not repeated
+//! here.
+
+/// `service.name` values, one for each process that makes spans.
+pub mod service {
+    /// The page in the browser.
+    pub const FRONTEND: &str = "gutenberg-frontend";
+    /// The server of static files and same-origin proxies.
+    pub const FRONTEND_SERVER: &str = "gutenberg-frontend-server";
+    /// The API and the search.
+    pub const BACKEND: &str = "gutenberg-backend";
+}
+
+/// Span names. A span, its function and, where it has one, its file share the name.
+pub mod span {
+    /// Root of the trace of one search, opened by the page; lasts from the submit to the painted answer.
+    pub const FRONTEND_SEARCH: &str = "frontend_search";
+    /// The page shows that a search is under way; ends at the frame that shows it.
+    pub const UPDATE_UI_LOADING: &str = "update_ui_loading";
+    /// The page builds the request from the form.
+    pub const PREPARE_API_REQUEST: &str = "prepare_api_request";
+    /// From sending the request until its body is complete.
+    pub const API_REQUEST_EXECUTE: &str = "api_request_execute";
+    /// The page turns the body into typed results.
+    pub const PARSE_RESPONSE: &str = "parse_response";
+    /// The page turns the results into what it shows.
+    pub const PROCESS_SEARCH_RESULTS: &str = "process_search_results";
+    /// The page writes query and method into its address.
+    pub const UPDATE_URL_PARAMS: &str = "update_url_params";
+    /// The page shows the answer; ends at the painted frame.
+    pub const UPDATE_UI_FINAL: &str = "update_ui_final";
+    /// The page shows that a search failed and why.
+    pub const HANDLE_SEARCH_ERROR: &str = "handle_search_error";
+    /// The page loads the list of books; root of its own trace.
+    pub const LOAD_BOOKS: &str = "load_books";
+
+    /// The search handler of the backend.
+    pub const SEARCH_API: &str = "search_api";
+    /// Chooses and runs the method that was asked for.
+    pub const PERFORM_SEARCH: &str = "perform_search";
+    /// Search by TF-IDF and cosine similarity.
+    pub const TFIDF_SEARCH: &str = "tfidf_search";
+    /// Query text to terms.
+    pub const PREPROCESS_QUERY: &str = "preprocess_query";
+    /// Terms to a weighted, normalised vector.
+    pub const VECTORIZE_QUERY: &str = "vectorize_query";
+    /// Reads the postings and accumulates the cosine of every matching document.
+    pub const COMPUTE_SIMILARITY: &str = "compute_similarity";
+    /// Ranks, cuts and describes the hits.
+    pub const PROCESS_RESULTS: &str = "process_results";
+    /// Finds the passage to show for one hit.
+    pub const GENERATE_SNIPPET: &str = "generate_snippet";
+
+    /// Root of the backend's start-up trace.
+    pub const APP_STARTUP: &str = "app_startup";
+    /// Reads and checks the settings.
+    pub const LOAD_CONFIGURATION: &str = "load_configuration";
+    /// Opens, checks and tokenises all books.
+    pub const LOAD_GUTENBERG_CORPUS: &str = "load_gutenberg_corpus";
+    /// Opens, checks and tokenises one book.
+    pub const PROCESS_BOOK: &str = "process_book";
+    /// Builds the TF-IDF indexes.
+    pub const TFIDF_VECTORIZATION: &str = "tfidf_vectorization";
+    /// Asks the new index a question before it is called ready.
+    pub const HEALTH_CHECKS: &str = "health_checks";
+}
+
+/// Attribute keys beyond the semantic conventions.
+pub mod attribute {
+    /// Letters (Unicode scalar values) in the query; integer.
+    pub const SEARCH_QUERY_LENGTH: &str = "app.search.query.length";
+    /// The query as typed; string, only with `CAPTURE_QUERY=raw`.
+    pub const SEARCH_QUERY: &str = "app.search.query";
+    /// The first 16 hexadecimal digits of the query's SHA-256; string, only with `CAPTURE_QUERY=hash`.
+    pub const SEARCH_QUERY_HASH: &str = "app.search.query.hash";
+    /// Search method by its wire name; string.
+    pub const SEARCH_METHOD: &str = "app.search.method";
+    /// Hits returned; integer.
+    pub const SEARCH_RESULTS_COUNT: &str = "app.search.results_count";
+    /// How the search of the page ended: `answered`, `failed` or `aborted`; string.
+    pub const SEARCH_OUTCOME: &str = "app.search.outcome";
+    /// Most hits that may be returned; integer.
+    pub const SEARCH_MAX_RESULTS: &str = "app.search.max_results";
+    /// Score that a hit must exceed; double.
+    pub const SEARCH_THRESHOLD: &str = "app.search.threshold";
+    /// Hits found before the cut to `app.search.max_results`; integer.
+    pub const SEARCH_TOTAL_MATCHES: &str = "app.search.total_matches";
+    /// Score of the best hit; double, absent without hits.
+    pub const SEARCH_TOP_SCORE: &str = "app.search.top_score";
+    /// Fingerprint of corpus and index schema; string.
+    pub const INDEX_VERSION: &str = "app.index.version";
+    /// Terms of the query that take part in the search; integer.
+    pub const QUERY_TOKEN_COUNT: &str = "app.query.token_count";
+    /// Words of the query that were dropped as stop words or as too short; integer.
+    pub const QUERY_DROPPED_STOP_WORDS: &str = "app.query.dropped_stop_words";
+    /// Dimensions of the query vector that are not zero; integer.
+    pub const VECTOR_NONZERO: &str = "app.vector.nonzero";
+    /// Terms of the query that the index does not know; integer.
+    pub const VECTOR_OUT_OF_VOCABULARY: &str = "app.vector.out_of_vocabulary";
+    /// Documents that shared a term with the query; integer.
+    pub const SIMILARITY_DOCUMENTS_SCORED: &str = "app.similarity.documents_scored";
+    /// Postings read; integer.
+    pub const SIMILARITY_POSTINGS_READ: &str = "app.similarity.postings_read";
+    /// Hits described for the answer; integer.
+    pub const RESULTS_RETURNED: &str = "app.results.returned";
+    /// Book by its id; string.
+    pub const BOOK_ID: &str = "app.book.id";
+    /// Size of a book's text in bytes; integer.
+    pub const BOOK_BYTES: &str = "app.book.bytes";
+    /// Highlighted words in a snippet; integer.
+    pub const SNIPPET_HIGHLIGHTS: &str = "app.snippet.highlights";
+    /// Where the texts came from: `directory`, `cache`, `download` or `sample`; string.
+    pub const CORPUS_SOURCE: &str = "app.corpus.source";
+    /// Books that are served; integer.
+    pub const CORPUS_BOOKS: &str = "app.corpus.books";
+    /// Books that were left out because they are missing or damaged; integer.
+    pub const CORPUS_BOOKS_SKIPPED: &str = "app.corpus.books_skipped";
+    /// Distinct terms of the full vocabulary; integer.
+    pub const TFIDF_VOCABULARY_SIZE: &str = "app.tfidf.vocabulary_size";
+    /// Documents in the index; integer.
+    pub const TFIDF_DOCUMENTS: &str = "app.tfidf.documents";
+}
