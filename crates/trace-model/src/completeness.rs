@@ -1,0 +1,49 @@
+//! Whether all spans of a trace have arrived, as far as the spans themselves can tell.
+
+use std::collections::HashSet;
+
+use crate::{Kind, Tree, Value};
+
+/// Whether a trace is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// Exactly one root, every parent is there, every call was answered.
+    Complete,
+    /// Something is still to come, or was lost. Both counts are 0 when there is no root, or more than one.
+    Waiting {
+        /// Spans that others name as their parent and that are not there.
+        missing_parents: usize,
+        /// Client spans without a span of the service they called.
+        unanswered_clients: usize,
+    },
+}
+
+/// Looks whether anything is missing. A client span may go unanswered when it failed or was given up, which its boolean
+/// attribute `cancelled` says.
+#[must_use]
+pub fn completeness(tree: &Tree) -> Completeness {
+    let mut missing_parents = HashSet::new();
+    let mut unanswered_clients = 0;
+    for (row, span) in tree.spans().iter().enumerate() {
+        if tree.node(row).parent.is_none() {
+            missing_parents.extend(span.parent_id);
+        }
+        let answer_expected = span.kind == Kind::Client
+            && !span.is_error()
+            && span.attribute("cancelled") != Some(&Value::Bool(true));
+        if answer_expected && !tree.has_remote_child(row) {
+            unanswered_clients += 1;
+        }
+    }
+    match (
+        tree.roots().len(),
+        missing_parents.len(),
+        unanswered_clients,
+    ) {
+        (1, 0, 0) => Completeness::Complete,
+        (_, missing_parents, unanswered_clients) => Completeness::Waiting {
+            missing_parents,
+            unanswered_clients,
+        },
+    }
+}
