@@ -1,1 +1,34 @@
-//! OpenTelemetry tracing for Rust pages compiled to WebAssembly.
+#![doc = include_str!("../README.md")]
+
+mod attribute;
+mod batch;
+mod clock;
+mod config;
+mod http;
+mod ids;
+mod pipeline;
+mod propagation;
+mod sampler;
+mod scoped;
+mod span;
+mod tracer;
+mod transport;
+mod url;
+
+#[cfg(target_arch = "wasm32")]
+mod client;
+#[cfg(target_arch = "wasm32")]
+mod fetch_patch;
+#[cfg(target_arch = "wasm32")]
+mod page;
+
+pub use attribute::{CANCELLED, PAGE_UNLOADED};
+pub use config::Config;
+pub use scoped::{event, fail, in_new_trace, in_span, in_span_async};
+pub use tracer::{BrowserSpan, BrowserTracer, BrowserTracerProvider};
+pub use transport::Stats;
+
+#[cfg(target_arch = "wasm32")]
+pub use client::SendTraced;
+#[cfg(target_arch = "wasm32")]
+pub use page::{Guard, init, spawn};

@@ -1,0 +1,14 @@
+//! Attribute keys: those of the semantic conventions that this crate sets, and its own two.
+
+/// Set to `true` on a span that ended because its future was dropped or its request aborted.
+pub const CANCELLED: &str = "cancelled";
+/// Set to `true` on a span that was open when the page went away.
+pub const PAGE_UNLOADED: &str = "page.unloaded";
+
+pub(crate) const ERROR_TYPE: &str = "error.type";
+pub(crate) const HTTP_REQUEST_METHOD: &str = "http.request.method";
+pub(crate) const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
+pub(crate) const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+pub(crate) const SERVER_ADDRESS: &str = "server.address";
+pub(crate) const SERVER_PORT: &str = "server.port";
+pub(crate) const URL_FULL: &str = "url.full";

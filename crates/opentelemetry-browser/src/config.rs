@@ -1,0 +1,90 @@
+//! What a page says once, when it starts tracing.
+
+use std::borrow::Cow;
+
+use opentelemetry::KeyValue;
+
+/// Settings of [`init`](crate::init). The defaults record every trace, export to `/otlp/v1/traces` of the page's own
+/// origin, send `traceparent` to that origin only and leave `window.fetch` alone.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) service_name: Cow<'static, str>,
+    pub(crate) service_version: Cow<'static, str>,
+    pub(crate) endpoint: String,
+    pub(crate) sampling_ratio: f64,
+    pub(crate) propagate_to: Vec<String>,
+    pub(crate) ignored: Vec<String>,
+    pub(crate) redacted_query_keys: Vec<String>,
+    pub(crate) patch_fetch: bool,
+    pub(crate) resource: Vec<KeyValue>,
+}
+
+impl Config {
+    /// Defaults for the service `service_name`, the `service.name` of everything the page records.
+    pub fn new(service_name: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            service_name: service_name.into(),
+            service_version: Cow::Borrowed(""),
+            endpoint: String::from("/otlp/v1/traces"),
+            sampling_ratio: 1.0,
+            propagate_to: Vec::new(),
+            ignored: Vec::new(),
+            redacted_query_keys: Vec::new(),
+            patch_fetch: false,
+            resource: Vec::new(),
+        }
+    }
+
+    /// `service.version` of the page; not recorded when empty.
+    pub fn service_version(mut self, version: impl Into<Cow<'static, str>>) -> Self {
+        self.service_version = version.into();
+        self
+    }
+
+    /// Where spans are sent by OTLP over HTTP: a path on the page's origin, or a whole URL.
+    pub fn endpoint(mut self, url: impl Into<String>) -> Self {
+        self.endpoint = url.into();
+        self
+    }
+
+    /// Share of new traces that are recorded, from 0.0 to 1.0. A trace that is not recorded still reaches the servers
+    /// by its `traceparent`, with the sampled flag unset, so that they do not record it either.
+    pub fn sampling_ratio(mut self, ratio: f64) -> Self {
+        self.sampling_ratio = ratio;
+        self
+    }
+
+    /// Also sends `traceparent` to this origin, for instance `https://api.example.com`. A server of another origin has
+    /// to allow the header by CORS, or the request fails: list only those that do.
+    pub fn propagate_to(mut self, origin: impl Into<String>) -> Self {
+        self.propagate_to.push(origin.into());
+        self
+    }
+
+    /// Leaves requests alone whose URL begins like this: a path on the page's origin, or a whole URL. For requests made
+    /// over and over, like polling. The export endpoint is always left alone.
+    pub fn ignore(mut self, url_prefix: impl Into<String>) -> Self {
+        self.ignored.push(url_prefix.into());
+        self
+    }
+
+    /// Replaces the value of this query parameter in `url.full`, for parameters that hold what a person typed. Passwords
+    /// in URLs and signatures of signed URLs are always replaced.
+    pub fn redact_query_key(mut self, key: impl Into<String>) -> Self {
+        self.redacted_query_keys.push(key.into());
+        self
+    }
+
+    /// Whether `window.fetch` is wrapped, so that requests of code that knows nothing of tracing are traced too.
+    /// Requests sent by [`SendTraced`](crate::SendTraced) need no wrapping.
+    pub fn patch_fetch(mut self, patched: bool) -> Self {
+        self.patch_fetch = patched;
+        self
+    }
+
+    /// Adds a resource attribute, for instance `deployment.environment.name`.
+    pub fn resource(mut self, attribute: KeyValue) -> Self {
+        self.resource.push(attribute);
+        self
+    }
+}

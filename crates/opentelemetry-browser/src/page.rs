@@ -1,0 +1,216 @@
+//! The browser's side: starts the pipeline in a page, and is its [`Host`].
+
+use std::rc::Rc;
+
+use js_sys::{Array, Promise, Uint8Array};
+use opentelemetry::trace::FutureExt;
+use opentelemetry::{Context, KeyValue, StringValue, Value};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::Window;
+
+use crate::attribute;
+use crate::clock::Reading;
+use crate::config::Config;
+use crate::http::UrlPolicy;
+use crate::ids::SEED_BYTES;
+use crate::pipeline::{self, Host, Parts};
+use crate::propagation::AllowedOrigins;
+use crate::tracer::BrowserTracerProvider;
+use crate::transport::{Outcome, Stats};
+
+#[wasm_bindgen(module = "/src/shim.js")]
+extern "C" {
+    fn send(url: &str, body: Uint8Array, keepalive: bool) -> Promise;
+    #[wasm_bindgen(js_name = startTimer)]
+    fn start_timer(callback: &Closure<dyn Fn()>, delay_ms: u32);
+    #[wasm_bindgen(js_name = onPageEnd)]
+    fn on_page_end(hidden: &Closure<dyn Fn()>, unloading: &Closure<dyn Fn()>);
+    fn browser() -> Array;
+}
+
+/// Access to the tracing of this page. Dropping it stops nothing: spans are sent for as long as the page lives, and once
+/// more when it ends.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Guard;
+
+impl Guard {
+    /// Starts to send all spans that have ended, instead of waiting up to two seconds for more.
+    pub fn flush(&self) {
+        if let Some(pipeline) = pipeline::current() {
+            pipeline.flush();
+        }
+    }
+
+    /// What has become of the spans so far.
+    pub fn stats(&self) -> Stats {
+        pipeline::current().map(|pipeline| pipeline.stats()).unwrap_or_default()
+    }
+}
+
+/// Starts tracing in this page and registers the global tracer provider. Later calls change nothing. Outside a window, as
+/// in a worker, nothing is traced.
+pub fn init(config: Config) -> Guard {
+    if let Some(window) = web_sys::window()
+        && let Some(performance) = window.performance()
+    {
+        let patch_fetch = config.patch_fetch;
+        let is_first = pipeline::install(parts(&window, performance, config));
+        if is_first {
+            opentelemetry::global::set_tracer_provider(BrowserTracerProvider::default());
+            listen_for_the_end();
+            if patch_fetch {
+                crate::fetch_patch::install();
+            }
+        }
+    }
+    Guard
+}
+
+/// Runs `future` as a task of its own, in the context that is current now.
+pub fn spawn(future: impl Future<Output = ()> + 'static) {
+    spawn_local(future.with_current_context());
+}
+
+fn parts(window: &Window, performance: web_sys::Performance, config: Config) -> Parts {
+    let base = window.document().and_then(|document| document.base_uri().ok().flatten()).unwrap_or_default();
+    let absolute = |url: &str| {
+        web_sys::Url::new_with_base(url, &base).map_or_else(|_| url.to_owned(), |resolved| resolved.href())
+    };
+    let endpoint = absolute(&config.endpoint);
+    let mut ignored = vec![endpoint.clone()];
+    ignored.extend(config.ignored.iter().map(|prefix| absolute(prefix)));
+    let own_origin = window.origin();
+    let origins = config.propagate_to.iter().map(String::as_str).chain([own_origin.as_str()]);
+    let urls = UrlPolicy {
+        allowed: AllowedOrigins::new(origins),
+        ignored,
+        redacted_query_keys: config.redacted_query_keys.clone(),
+    };
+    Parts {
+        time_origin_ms: performance.time_origin(),
+        seed: seed(window),
+        sampling_ratio: config.sampling_ratio,
+        urls,
+        resource: resource(config),
+        host: Box::new(PageHost::new(performance, endpoint)),
+    }
+}
+
+/// Random bytes; without `crypto`, which only very old browsers lack, the time has to do.
+fn seed(window: &Window) -> [u8; SEED_BYTES] {
+    let mut seed = [0; SEED_BYTES];
+    let filled = window.crypto().and_then(|crypto| crypto.get_random_values_with_u8_array(&mut seed).map(drop));
+    if filled.is_err() {
+        seed[..8].copy_from_slice(&js_sys::Date::now().to_bits().to_le_bytes());
+        seed[8..16].copy_from_slice(&js_sys::Math::random().to_bits().to_le_bytes());
+    }
+    seed
+}
+
+fn resource(config: Config) -> Vec<KeyValue> {
+    let mut resource = vec![
+        KeyValue::new("service.name", config.service_name),
+        KeyValue::new("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
+        KeyValue::new("telemetry.sdk.language", "rust"),
+        KeyValue::new("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
+    ];
+    if !config.service_version.is_empty() {
+        resource.push(KeyValue::new("service.version", config.service_version));
+    }
+    let browser = browser();
+    let keys = ["user_agent.original", "browser.language", "browser.platform", "browser.mobile", "browser.brands"];
+    for (key, value) in keys.into_iter().zip(browser.iter()) {
+        resource.extend(attribute_value(&value).map(|value| KeyValue::new(key, value)));
+    }
+    resource.extend(config.resource);
+    resource
+}
+
+/// Text, truth values and lists of text as attribute values; what a browser does not tell is absent.
+fn attribute_value(value: &JsValue) -> Option<Value> {
+    if let Some(array) = value.dyn_ref::<Array>() {
+        let texts: Vec<StringValue> = array.iter().filter_map(|item| item.as_string()).map(StringValue::from).collect();
+        return (!texts.is_empty()).then(|| Value::Array(texts.into()));
+    }
+    value.as_bool().map(Value::Bool).or_else(|| value.as_string().map(Value::from))
+}
+
+/// Sends what there is when the page is hidden, for it may never be seen again; when it goes away, ends what is open.
+fn listen_for_the_end() {
+    let hidden = Closure::<dyn Fn()>::new(|| {
+        if let Some(pipeline) = pipeline::current() {
+            pipeline.flush();
+        }
+    });
+    let unloading = Closure::<dyn Fn()>::new(|| {
+        if let Some(pipeline) = pipeline::current() {
+            pipeline.end_all(attribute::PAGE_UNLOADED);
+        }
+    });
+    on_page_end(&hidden, &unloading);
+    // They are needed for as long as the page lives.
+    hidden.forget();
+    unloading.forget();
+}
+
+struct PageHost {
+    performance: web_sys::Performance,
+    endpoint: Rc<str>,
+    on_timer: Closure<dyn Fn()>,
+}
+
+impl PageHost {
+    fn new(performance: web_sys::Performance, endpoint: String) -> Self {
+        let on_timer = Closure::new(|| {
+            if let Some(pipeline) = pipeline::current() {
+                pipeline.on_timer();
+            }
+        });
+        Self { performance, endpoint: endpoint.into(), on_timer }
+    }
+}
+
+impl Host for PageHost {
+    fn reading(&self) -> Reading {
+        Reading { performance_ms: self.performance.now(), date_ms: js_sys::Date::now() }
+    }
+
+    fn start_timer(&self, delay_ms: u32) {
+        start_timer(&self.on_timer, delay_ms);
+    }
+
+    fn send(&self, id: u64, body: &[u8], keepalive: bool) {
+        // Begun here and not in the task: when a page goes away, no task runs any more.
+        let answer = untraced(|| send(&self.endpoint, Uint8Array::from(body), keepalive));
+        spawn_local(async move {
+            let outcome = outcome(JsFuture::from(answer).await);
+            if let Some(pipeline) = pipeline::current() {
+                pipeline.on_outcome(id, outcome);
+            }
+        });
+    }
+}
+
+/// Runs `f` such that requests it starts are not traced, by this crate or by others that honour the API's suppression.
+pub(crate) fn untraced<T>(f: impl FnOnce() -> T) -> T {
+    let _suppressed = Context::enter_telemetry_suppressed_scope();
+    f()
+}
+
+fn outcome(answer: Result<JsValue, JsValue>) -> Outcome {
+    match answer {
+        Ok(answer) => {
+            let answer = Array::from(&answer);
+            Outcome::Answered {
+                status: answer.get(0).as_f64().unwrap_or_default() as u16,
+                retry_after_ms: answer.get(1).as_f64().filter(|wait_ms| wait_ms.is_finite()),
+            }
+        }
+        Err(error) => {
+            let is_timeout = error.dyn_ref::<js_sys::Error>().is_some_and(|error| error.name() == "TimeoutError");
+            if is_timeout { Outcome::TimedOut } else { Outcome::NetworkError }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The W3C trace context headers of an outgoing request, and to whom they may be sent.
+
+use opentelemetry::trace::SpanContext;
+
+use crate::span::trace_state_header;
+use crate::url::Url;
+
+/// The header that carries trace, span and sampling decision.
+pub(crate) const TRACEPARENT: &str = "traceparent";
+
+/// The header that carries what vendors add.
+pub(crate) const TRACESTATE: &str = "tracestate";
+
+/// The values of the two headers.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Headers {
+    pub(crate) traceparent: String,
+    /// None rather than empty: an empty `tracestate` makes some servers start a new trace.
+    pub(crate) tracestate: Option<String>,
+}
+
+impl Headers {
+    /// The headers that continue `context`; none for a context that is no trace.
+    pub(crate) fn of(context: &SpanContext) -> Option<Self> {
+        if !context.is_valid() {
+            return None;
+        }
+        let mut traceparent = String::with_capacity(55);
+        traceparent.push_str("00-");
+        push_hex(&mut traceparent, &context.trace_id().to_bytes());
+        traceparent.push('-');
+        push_hex(&mut traceparent, &context.span_id().to_bytes());
+        traceparent.push('-');
+        push_hex(&mut traceparent, &[context.trace_flags().to_u8()]);
+        Some(Self { traceparent, tracestate: Some(trace_state_header(context)).filter(|state| !state.is_empty()) })
+    }
+}
+
+/// Origins that may see the trace context: the page's own and those that were named.
+#[derive(Debug, Default)]
+pub(crate) struct AllowedOrigins {
+    origins: Vec<String>,
+}
+
+impl AllowedOrigins {
+    /// Allows these origins; what is no `http` or `https` URL, like the `null` of a sandboxed page, allows nothing.
+    pub(crate) fn new<'a>(origins: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { origins: origins.into_iter().filter_map(|origin| Url::parse(origin).map(|url| url.origin())).collect() }
+    }
+
+    /// Whether a request to `url` may carry the trace context.
+    pub(crate) fn allows(&self, url: &Url<'_>) -> bool {
+        let origin = url.origin();
+        self.origins.contains(&origin)
+    }
+}
+
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 0x0f] {
+            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::TraceState;
+    use opentelemetry::{SpanId, TraceFlags, TraceId};
+
+    use super::*;
+
+    fn context(flags: u8, state: &[(&str, &str)]) -> SpanContext {
+        SpanContext::new(
+            TraceId::from_hex("0af7651916cd43dd8448eb211c80319c").unwrap(),
+            SpanId::from_hex("00f067aa0ba902b7").unwrap(),
+            TraceFlags::new(flags),
+            false,
+            TraceState::from_key_value(state.iter().copied()).unwrap(),
+        )
+    }
+
+    #[test]
+    fn writes_the_headers() {
+        let headers = Headers::of(&context(1, &[("rojo", "1"), ("congo", "2")])).unwrap();
+        assert_eq!(headers.traceparent, "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01");
+        assert_eq!(headers.tracestate.as_deref(), Some("rojo=1,congo=2"));
+    }
+
+    #[test]
+    fn a_trace_that_is_not_sampled_says_so() {
+        assert!(Headers::of(&context(0, &[])).unwrap().traceparent.ends_with("-00"));
+    }
+
+    #[test]
+    fn there_is_no_empty_tracestate() {
+        assert_eq!(Headers::of(&context(1, &[])).unwrap().tracestate, None);
+        let emptied = TraceState::from_key_value([("a", "b")]).unwrap().delete("a").unwrap();
+        let context = SpanContext::new(TraceId::from_bytes([1; 16]), SpanId::from_bytes([1; 8]), TraceFlags::SAMPLED, true, emptied);
+        assert_eq!(Headers::of(&context).unwrap().tracestate, None);
+    }
+
+    #[test]
+    fn no_trace_no_headers() {
+        assert_eq!(Headers::of(&SpanContext::NONE), None);
+    }
+
+    #[test]
+    fn allows_its_own_and_the_named_origins_only() {
+        let allowed = AllowedOrigins::new(["http://localhost:3000", "HTTPS://API.Example.com:443/"]);
+        let check = |url: &str| Url::parse(url).is_some_and(|url| allowed.allows(&url));
+        for url in ["http://localhost:3000/api?q=a", "http://localhost:3000", "https://api.example.com/", "https://api.example.com:443/x"] {
+            assert!(check(url), "{url}");
+        }
+        for url in [
+            "http://127.0.0.1:3000/",
+            "http://localhost:3001/",
+            "https://localhost:3000/",
+            "http://localhost/",
+            "http://localhost:3000@evil.example/",
+            "http://evil.example/?http://localhost:3000",
+            "http://localhost:3000.evil.example/",
+            "https://api.example.com.evil.example/",
+            "data:text/plain,http://localhost:3000",
+            "null",
+            "",
+        ] {
+            assert!(!check(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_opaque_page_allows_nothing() {
+        let allowed = AllowedOrigins::new(["null", ""]);
+        assert!(allowed.origins.is_empty());
+    }
+}

@@ -1,0 +1,105 @@
+//! Spans around pieces of work. Each is current while its work runs and ends with it; nothing is left attached over an
+//! `.await`, where other tasks would find it.
+
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
+use opentelemetry::trace::{FutureExt, SpanBuilder, SpanContext, Status, TraceContextExt, Tracer};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
+
+use crate::attribute;
+use crate::clock::system_time;
+use crate::pipeline;
+use crate::tracer::BrowserTracer;
+
+/// Runs `f` in a span: an INTERNAL child of the current context, current itself while `f` runs.
+pub fn in_span<T>(name: &'static str, f: impl FnOnce(&Context) -> T) -> T {
+    let scoped = Scoped::start(name, &Context::current());
+    let value = {
+        let _attached = scoped.cx.clone().attach();
+        f(&scoped.cx)
+    };
+    scoped.finish();
+    value
+}
+
+/// Runs the future of `f` in a span: an INTERNAL child of the current context, current itself whenever the future runs
+/// and never in between. If the future is dropped before its end, the span ends with
+/// [`CANCELLED`](attribute::CANCELLED).
+pub async fn in_span_async<T>(name: &'static str, f: impl AsyncFnOnce(Context) -> T) -> T {
+    run(Scoped::start(name, &Context::current()), f).await
+}
+
+/// Like [`in_span_async`], as the root of a new trace.
+pub async fn in_new_trace<T>(name: &'static str, f: impl AsyncFnOnce(Context) -> T) -> T {
+    let no_parent = Context::current().with_remote_span_context(SpanContext::NONE);
+    run(Scoped::start(name, &no_parent), f).await
+}
+
+/// Says that the work of the span of `cx` failed: status ERROR with a message for people, and `error.type`, a short name
+/// out of few.
+pub fn fail(cx: &Context, error_type: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) {
+    let span = cx.span();
+    span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type.into()));
+    span.set_status(Status::error(message));
+}
+
+/// Adds an event, something that happens now, to the span of `cx`.
+pub fn event(cx: &Context, name: impl Into<Cow<'static, str>>, attributes: Vec<KeyValue>) {
+    cx.span().add_event_with_timestamp(name, now(), attributes);
+}
+
+/// Ends the span of `cx` now, by the fine clock.
+pub(crate) fn end(cx: &Context) {
+    cx.span().end_with_timestamp(now());
+}
+
+/// The tracer of the spans that this crate opens itself.
+pub(crate) fn tracer() -> BrowserTracer {
+    static SCOPE: LazyLock<Arc<InstrumentationScope>> = LazyLock::new(|| {
+        let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME")).with_version(env!("CARGO_PKG_VERSION"));
+        Arc::new(scope.build())
+    });
+    BrowserTracer::new(Arc::clone(&SCOPE))
+}
+
+fn now() -> std::time::SystemTime {
+    system_time(pipeline::current().map_or(0, |pipeline| pipeline.now_ns()))
+}
+
+async fn run<T>(scoped: Scoped, f: impl AsyncFnOnce(Context) -> T) -> T {
+    // Called inside the future, so that even what `f` does before its first await sees its span.
+    let cx = scoped.cx.clone();
+    let work = async move { f(Context::current()).await };
+    let value = work.with_context(cx).await;
+    scoped.finish();
+    value
+}
+
+/// A span and the work it stands for. Dropped before the work is done, the work was cancelled.
+struct Scoped {
+    cx: Context,
+    is_finished: bool,
+}
+
+impl Scoped {
+    fn start(name: &'static str, parent: &Context) -> Self {
+        let span = tracer().build_with_context(SpanBuilder::from_name(name), parent);
+        Self { cx: parent.with_span(span), is_finished: false }
+    }
+
+    /// Ends the span now, though clones of its context may live on in tasks that were spawned from it.
+    fn finish(mut self) {
+        self.is_finished = true;
+        end(&self.cx);
+    }
+}
+
+impl Drop for Scoped {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            self.cx.span().set_attribute(KeyValue::new(attribute::CANCELLED, true));
+            end(&self.cx);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+// The few things that are shorter, or only safe, in JavaScript. Everything here fails open: whatever goes wrong in
+// tracing, even a trap in WebAssembly, the page's request is sent as it was.
+
+/// How long an export may take before it counts as lost.
+const EXPORT_TIMEOUT_MS = 10_000;
+
+/// Sends spans. Resolves to [status, milliseconds to wait before a retry or NaN]; rejects like fetch. The answer's body is
+/// read to its end, for an unread one would keep the connection and the keepalive allowance.
+export async function send(url, body, keepalive) {
+  const signal = AbortSignal.timeout?.(EXPORT_TIMEOUT_MS);
+  const headers = { 'content-type': 'application/x-protobuf' };
+  const response = await fetch(url, { method: 'POST', headers, body, keepalive, signal });
+  await response.arrayBuffer();
+  const wait = response.headers.get('retry-after');
+  const seconds = wait === null ? NaN : Number(wait);
+  return [response.status, Number.isNaN(seconds) ? Date.parse(wait) - Date.now() : seconds * 1000];
+}
+
+export function startTimer(callback, delay_ms) {
+  setTimeout(callback, delay_ms);
+}
+
+/// Calls `hidden` when the page may not be seen again, and `unloading` when it goes away.
+export function onPageEnd(hidden, unloading) {
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && hidden(), true);
+  addEventListener('pagehide', () => unloading(), true);
+}
+
+/// What the resource tells about the browser: [user agent, language, platform, is mobile, brands].
+export function browser() {
+  const data = navigator.userAgentData;
+  const brands = data?.brands?.map(({ brand, version }) => `${brand} ${version}`) ?? [];
+  return [navigator.userAgent, navigator.language, data?.platform, data?.mobile, brands];
+}
+
+/// Wraps `window.fetch`. `wants(url)` says whether a request is to be traced; all others pass untouched. `start(method,
+/// url)` returns an object with `traceparent`, `tracestate`, `answered(status)`, `failed(name, message)` and
+/// `cancelled()`, or nothing after all; the first two may be undefined, one of the last three is called once.
+export function patchFetch(wants, start) {
+  const original = window.fetch;
+  window.fetch = function fetch(input, init) {
+    let request;
+    let call;
+    try {
+      const url = input instanceof Request ? input.url : new URL(input, document.baseURI).href;
+      if (wants(url)) {
+        // The browser itself reads all forms of arguments and headers; the body is handed on, not read.
+        request = new Request(input, init);
+        if (!request.headers.has('traceparent')) call = start(request.method, request.url);
+        if (call?.traceparent) request.headers.set('traceparent', call.traceparent);
+        if (call?.tracestate) request.headers.set('tracestate', call.tracestate);
+      }
+    } catch {
+      // Arguments that are wrong are reported by the original, as ever.
+    }
+    const answer = request ? original.call(this, request) : original.apply(this, arguments);
+    return call ? observe(answer, call, request.signal) : answer;
+  };
+}
+
+/// The same answer, told to `call` as well. A rejection that nobody handles is still reported as unhandled.
+async function observe(answer, call, signal) {
+  try {
+    const response = await answer;
+    quietly(() => call.answered(response.status));
+    return response;
+  } catch (error) {
+    quietly(() => (isAbort(error, signal) ? call.cancelled() : call.failed(...describe(error))));
+    throw error;
+  }
+}
+
+function quietly(report) {
+  try {
+    report();
+  } catch {
+    // Tracing is broken; the page is not.
+  }
+}
+
+/// [name, message] of whatever was thrown.
+export function describe(error) {
+  return [String(error?.name ?? 'Error'), String(error?.message ?? error)];
+}
+
+/// Whether a request ended because the page wanted so; a timeout is no wish.
+export function isAbort(error, signal) {
+  return error?.name !== 'TimeoutError' && (error?.name === 'AbortError' || signal?.aborted === true);
+}

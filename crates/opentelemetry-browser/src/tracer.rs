@@ -1,0 +1,135 @@
+//! The OpenTelemetry API over the pipeline of this thread. Providers, tracers and spans are plain handles, which the API
+//! may send anywhere; all data stays in the pipeline of the thread that runs the page.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use opentelemetry::trace::{Event, Link, Span, SpanBuilder, SpanContext, Status, Tracer, TracerProvider};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
+
+use crate::pipeline;
+use crate::span::{Limited, OpenSpan, SpanEvent};
+
+/// Hands out tracers. [`init`](crate::init) registers one as the global provider.
+#[derive(Clone, Debug, Default)]
+pub struct BrowserTracerProvider(());
+
+/// Opens spans for one library.
+#[derive(Clone, Debug)]
+pub struct BrowserTracer {
+    scope: Arc<InstrumentationScope>,
+}
+
+/// A span of this page. Dropped, it ends.
+#[derive(Debug)]
+pub struct BrowserSpan {
+    context: SpanContext,
+    /// Its place in the pipeline; none when the span is not recorded.
+    serial: Option<u64>,
+}
+
+impl TracerProvider for BrowserTracerProvider {
+    type Tracer = BrowserTracer;
+
+    fn tracer_with_scope(&self, scope: InstrumentationScope) -> BrowserTracer {
+        BrowserTracer::new(Arc::new(scope))
+    }
+}
+
+impl Tracer for BrowserTracer {
+    type Span = BrowserSpan;
+
+    fn build_with_context(&self, builder: SpanBuilder, parent_cx: &Context) -> BrowserSpan {
+        pipeline::current().map_or(BrowserSpan { context: SpanContext::NONE, serial: None }, |pipeline| {
+            let (context, serial) = pipeline.start(builder, parent_cx, &self.scope);
+            BrowserSpan { context, serial }
+        })
+    }
+}
+
+impl BrowserTracer {
+    /// A tracer for the library of `scope`.
+    pub(crate) fn new(scope: Arc<InstrumentationScope>) -> Self {
+        Self { scope }
+    }
+}
+
+impl BrowserSpan {
+    fn update(&self, change: impl FnOnce(&mut OpenSpan)) {
+        if let (Some(serial), Some(pipeline)) = (self.serial, pipeline::current()) {
+            pipeline.update(serial, change);
+        }
+    }
+}
+
+impl Span for BrowserSpan {
+    fn add_event_with_timestamp<T>(&mut self, name: T, timestamp: SystemTime, attributes: Vec<KeyValue>)
+    where
+        T: Into<Cow<'static, str>>,
+    {
+        if let (Some(serial), Some(pipeline)) = (self.serial, pipeline::current()) {
+            let event = SpanEvent {
+                name: name.into(),
+                time_ns: pipeline.refine_ns(timestamp),
+                attributes: Limited::from_attributes(attributes),
+            };
+            pipeline.update(serial, |span| span.events.push(event));
+        }
+    }
+
+    fn span_context(&self) -> &SpanContext {
+        &self.context
+    }
+
+    fn is_recording(&self) -> bool {
+        match (self.serial, pipeline::current()) {
+            (Some(serial), Some(pipeline)) => pipeline.is_open(serial),
+            _ => false,
+        }
+    }
+
+    fn set_attribute(&mut self, attribute: KeyValue) {
+        self.update(|span| span.attributes.set(attribute));
+    }
+
+    fn set_status(&mut self, status: Status) {
+        self.update(|span| span.set_status(status));
+    }
+
+    fn update_name<T>(&mut self, new_name: T)
+    where
+        T: Into<Cow<'static, str>>,
+    {
+        let new_name = new_name.into();
+        self.update(|span| span.name = new_name);
+    }
+
+    fn add_link(&mut self, span_context: SpanContext, attributes: Vec<KeyValue>) {
+        self.update(|span| span.add_link(Link::new(span_context, attributes, 0)));
+    }
+
+    fn end_with_timestamp(&mut self, timestamp: SystemTime) {
+        // Only the first end counts, here as in the pipeline.
+        if let (Some(serial), Some(pipeline)) = (self.serial.take(), pipeline::current()) {
+            pipeline.end(serial, pipeline.refine_ns(timestamp));
+        }
+    }
+}
+
+impl Drop for BrowserSpan {
+    fn drop(&mut self) {
+        if let (Some(serial), Some(pipeline)) = (self.serial, pipeline::current()) {
+            pipeline.end(serial, pipeline.now_ns());
+        }
+    }
+}
+
+/// An event of the API as the pipeline keeps it; `refine_ns` turns its stamp into a time.
+pub(crate) fn span_event(event: Event, refine_ns: impl FnOnce(SystemTime) -> u64) -> SpanEvent {
+    SpanEvent {
+        name: event.name,
+        time_ns: refine_ns(event.timestamp),
+        attributes: Limited::from_attributes(event.attributes),
+    }
+}

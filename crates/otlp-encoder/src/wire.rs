@@ -1,0 +1,112 @@
+//! The protobuf wire format as far as OTLP needs it: varints, fixed-width numbers and nested messages whose length is
+//! patched in once it is known. Everything above writes through these functions.
+
+/// Wire types of the protobuf encoding.
+const VARINT: u32 = 0;
+const FIXED_64: u32 = 1;
+const LENGTH_DELIMITED: u32 = 2;
+const FIXED_32: u32 = 5;
+
+/// Longest varint of a `u64`, in bytes.
+const VARINT_MAX_BYTES: usize = 10;
+
+/// Where the content of a nested message begins; its length goes right before.
+#[must_use = "an opened message has to be closed"]
+pub(crate) struct Open {
+    content: usize,
+}
+
+/// Begins a nested message. One byte is reserved for its length, which is enough for most.
+pub(crate) fn open(buffer: &mut Vec<u8>, field: u32) -> Open {
+    key(buffer, field, LENGTH_DELIMITED);
+    buffer.push(0);
+    Open { content: buffer.len() }
+}
+
+/// Ends a nested message: writes its length in the fewest bytes, and moves the content when they are more than one.
+pub(crate) fn close(buffer: &mut Vec<u8>, open: Open) {
+    let end = buffer.len();
+    let length = end.saturating_sub(open.content);
+    let (bytes, size) = encode_varint(length as u64);
+    let extra = size - 1;
+    if extra > 0 {
+        buffer.resize(end + extra, 0);
+        buffer.copy_within(open.content..end, open.content + extra);
+    }
+    let start = open.content - 1;
+    for (slot, byte) in buffer.iter_mut().skip(start).zip(bytes.iter().take(size)) {
+        *slot = *byte;
+    }
+}
+
+/// A field of UTF-8 text or of raw bytes.
+pub(crate) fn bytes(buffer: &mut Vec<u8>, field: u32, value: &[u8]) {
+    key(buffer, field, LENGTH_DELIMITED);
+    varint(buffer, value.len() as u64);
+    buffer.extend_from_slice(value);
+}
+
+/// A text field outside a `oneof`: absent when empty, as proto3 has it.
+pub(crate) fn text(buffer: &mut Vec<u8>, field: u32, value: &str) {
+    if !value.is_empty() {
+        bytes(buffer, field, value.as_bytes());
+    }
+}
+
+/// An integer field inside a `oneof`: present even when zero.
+pub(crate) fn integer(buffer: &mut Vec<u8>, field: u32, value: u64) {
+    key(buffer, field, VARINT);
+    varint(buffer, value);
+}
+
+/// A count or an enumeration outside a `oneof`: absent when zero.
+pub(crate) fn count(buffer: &mut Vec<u8>, field: u32, value: u32) {
+    if value != 0 {
+        integer(buffer, field, u64::from(value));
+    }
+}
+
+/// Eight bytes in little-endian order inside a `oneof`: present even when zero.
+pub(crate) fn fixed_64(buffer: &mut Vec<u8>, field: u32, value: u64) {
+    key(buffer, field, FIXED_64);
+    buffer.extend_from_slice(&value.to_le_bytes());
+}
+
+/// A time outside a `oneof`: absent when zero.
+pub(crate) fn time(buffer: &mut Vec<u8>, field: u32, unix_ns: u64) {
+    if unix_ns != 0 {
+        fixed_64(buffer, field, unix_ns);
+    }
+}
+
+/// Four bytes of flags in little-endian order: absent when zero.
+pub(crate) fn flags(buffer: &mut Vec<u8>, field: u32, value: u32) {
+    if value != 0 {
+        key(buffer, field, FIXED_32);
+        buffer.extend_from_slice(&value.to_le_bytes());
+    }
+}
+
+fn key(buffer: &mut Vec<u8>, field: u32, wire_type: u32) {
+    varint(buffer, u64::from(field << 3 | wire_type));
+}
+
+fn varint(buffer: &mut Vec<u8>, value: u64) {
+    let (bytes, size) = encode_varint(value);
+    buffer.extend(bytes.iter().take(size));
+}
+
+fn encode_varint(mut value: u64) -> ([u8; VARINT_MAX_BYTES], usize) {
+    let mut bytes = [0; VARINT_MAX_BYTES];
+    let mut size = 0;
+    for byte in &mut bytes {
+        size += 1;
+        *byte = (value & 0x7f) as u8;
+        value >>= 7;
+        if value == 0 {
+            break;
+        }
+        *byte |= 0x80;
+    }
+    (bytes, size)
+}
