@@ -3,6 +3,8 @@
 //! All tests of one process share one recorder, so each looks at its own trace: the one of a span it opened itself, or
 //! the one that a response names in `traceresponse`.
 
+mod convert;
+
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -12,12 +14,16 @@ use opentelemetry_sdk::trace::{
     Sampler, SdkTracerProvider, SimpleSpanProcessor, SpanData, SpanExporter,
 };
 use tokio::sync::watch;
+use trace_model::{Tree, render};
 
 use crate::provider::SCOPE;
 use crate::span;
 
 /// How long a test waits for spans before it goes on with what there is, and fails by what it sees.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Attributes whose values differ from run to run; a rendered trace has `…` in their place.
+pub const VOLATILE: [&str; 2] = ["server.port", "url.full"];
 
 /// Records the spans of this process from now on, in place of [`init`](crate::init); later calls return the same one.
 ///
@@ -47,23 +53,34 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// The finished spans of a trace, in the order in which they ended.
-    pub fn spans(&self, trace_id: TraceId) -> Vec<SpanData> {
-        self.spans_where(|span| span.span_context.trace_id() == trace_id)
-    }
-
     /// The finished spans of all traces that `wanted` chooses, in the order in which they ended.
-    pub fn spans_where(&self, wanted: impl Fn(&SpanData) -> bool) -> Vec<SpanData> {
-        self.finished
-            .borrow()
+    pub fn spans(&self, wanted: impl Fn(&SpanData) -> bool) -> Vec<SpanData> {
+        let finished = self.finished.borrow();
+        finished
             .iter()
             .filter(|span| wanted(span))
             .cloned()
             .collect()
     }
 
-    /// Waits until at least `count` spans of a trace have ended; gives what there is after 10 s.
-    pub async fn wait(&self, trace_id: TraceId, count: usize) -> Vec<SpanData> {
+    /// The finished spans of a trace as a tree.
+    pub fn tree(&self, trace_id: TraceId) -> Tree {
+        let spans = self.spans(|span| span.span_context.trace_id() == trace_id);
+        Tree::new(spans.into_iter().map(convert::span).collect())
+    }
+
+    /// The finished spans of a trace as indented text without ids and times: names, kinds, attributes, status, links.
+    pub fn render(&self, trace_id: TraceId) -> String {
+        let options = render::Options {
+            service: false,
+            redact: &VOLATILE,
+            ..Default::default()
+        };
+        render::tree(&self.tree(trace_id), &options)
+    }
+
+    /// Like [`Recorder::render`], once at least `count` spans of the trace have ended; after 10 s, of what there is.
+    pub async fn render_when(&self, trace_id: TraceId, count: usize) -> String {
         let enough = |finished: &Vec<SpanData>| {
             let of_trace = |span: &&SpanData| span.span_context.trace_id() == trace_id;
             finished.iter().filter(of_trace).count() >= count
@@ -71,7 +88,7 @@ impl Recorder {
         let mut finished = self.finished.subscribe();
         // Too few spans fail the test's own comparison, which says more than a timeout would.
         let _ = tokio::time::timeout(PATIENCE, finished.wait_for(enough)).await;
-        self.spans(trace_id)
+        self.render(trace_id)
     }
 }
 

@@ -1,2 +1,81 @@
-//! x
-fn main() {}
+//! The life of the frontend server in order: settings, telemetry, assets, listen, serve, drain, flush.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser;
+use frontend_server::assets::Assets;
+use frontend_server::config::{Arguments, Command, Config};
+use frontend_server::{healthcheck, precompress, router};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Exit code for a setting that cannot be used; clap uses the same.
+const BAD_SETTING: u8 = 2;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Arguments { config, command } = Arguments::parse();
+    let outcome = match command {
+        Some(Command::Precompress { dir }) => precompress::run(&dir).context("precompress"),
+        Some(Command::Healthcheck) => healthcheck::run(config.listen).context("healthcheck"),
+        Some(Command::Serve) | None => return serve(config).await,
+    };
+    outcome.map_or_else(|error| failed(&error, 1), |()| ExitCode::SUCCESS)
+}
+
+async fn serve(config: Config) -> ExitCode {
+    let (settings, assets) = match config
+        .telemetry()
+        .and_then(|s| Ok((s, Assets::load(&config.dist)?)))
+    {
+        Ok(ready) => ready,
+        Err(error) => return failed(&error, BAD_SETTING),
+    };
+    let page_config = config.page(&settings);
+    let telemetry = match telemetry::init(settings) {
+        Ok(guard) => guard,
+        Err(error) => return failed(&error.into(), BAD_SETTING),
+    };
+    let served = listen_and_serve(config, assets, page_config).await;
+    // The last spans end while requests drain, so they are flushed after that.
+    telemetry.shutdown();
+    served.map_or_else(|error| failed(&error, 1), |()| ExitCode::SUCCESS)
+}
+
+async fn listen_and_serve(
+    config: Config,
+    assets: Assets,
+    page_config: String,
+) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
+    let address = listener.local_addr()?;
+    let router = router::router(&config, assets, page_config);
+    announce(address);
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => (),
+            _ = tokio::signal::ctrl_c() => (),
+        }
+        tracing::info!("stopping: no new requests, draining those under way");
+    };
+    router::serve(listener, router, stop).await
+}
+
+/// One line for whoever started the process: it is ready, and here.
+#[allow(
+    clippy::print_stdout,
+    reason = "stdout is the interface to the starter of the process"
+)]
+fn announce(address: std::net::SocketAddr) {
+    println!("listening http {address}");
+}
+
+#[allow(clippy::print_stderr, reason = "the log may not be set up yet")]
+fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
+    eprintln!("frontend-server: {error:#}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,198 @@
+//! The built page in memory: found, typed, hashed and checked once at the start. `page` serves it.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+/// Every file of the folder that Trunk built, by its path on the server.
+#[derive(Debug)]
+pub struct Assets {
+    files: HashMap<String, Asset>,
+    index: Index,
+}
+
+/// One file, as it is and compressed.
+#[derive(Debug, Default)]
+pub(crate) struct Asset {
+    pub(crate) identity: Bytes,
+    pub(crate) brotli: Option<Bytes>,
+    pub(crate) gzip: Option<Bytes>,
+    pub(crate) content_type: &'static str,
+    /// Strong entity tag of the content, in quotes; the encodings add their names.
+    pub(crate) etag: String,
+    /// Whether the name holds a hash of the content, so that the content never changes.
+    pub(crate) immutable: bool,
+}
+
+/// `index.html` around the place where each answer puts its trace.
+#[derive(Debug)]
+struct Index {
+    before: String,
+    after: String,
+}
+
+impl Assets {
+    /// Reads a folder with all its subfolders.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or `index.html` is missing or has no `<head>`.
+    pub fn load(dist: &Path) -> anyhow::Result<Self> {
+        let mut contents = HashMap::new();
+        read_folder(dist, "", &mut contents)
+            .with_context(|| format!("cannot read the built page in {}", dist.display()))?;
+        let html = contents.remove("/index.html").with_context(|| {
+            format!(
+                "no index.html in {}: build the page first (trunk build)",
+                dist.display()
+            )
+        })?;
+        contents.remove("/index.html.br");
+        contents.remove("/index.html.gz");
+        let files = contents
+            .iter()
+            .filter(|(path, _)| {
+                original_of(path).is_none_or(|original| !contents.contains_key(original))
+            })
+            .map(|(path, content)| (path.clone(), asset(path, content, &contents)))
+            .collect();
+        Ok(Self {
+            files,
+            index: Index::parse(&html)?,
+        })
+    }
+
+    /// The file at a path of the server, such as `/style-0123456789abcdef.css`.
+    pub(crate) fn get(&self, path: &str) -> Option<&Asset> {
+        self.files.get(path)
+    }
+
+    /// The page with the span that serves it, or as built where there is none.
+    pub(crate) fn page(&self, traceparent: Option<String>) -> String {
+        let Index { before, after } = &self.index;
+        match traceparent {
+            Some(parent) => {
+                format!("{before}<meta name=\"traceparent\" content=\"{parent}\">{after}")
+            }
+            None => format!("{before}{after}"),
+        }
+    }
+}
+
+/// Whether a path is one of the page's own addresses: its last part has no extension.
+pub(crate) fn is_page_path(path: &str) -> bool {
+    let (_, last) = path.rsplit_once('/').unwrap_or(("", path));
+    !last.contains('.')
+}
+
+impl Index {
+    fn parse(html: &[u8]) -> anyhow::Result<Self> {
+        let html = std::str::from_utf8(html).context("index.html is not UTF-8")?;
+        let Some(start) = html.find("<head>") else {
+            bail!("index.html has no <head>");
+        };
+        let (before, after) = html.split_at(start + "<head>".len());
+        Ok(Self {
+            before: before.to_owned(),
+            after: after.to_owned(),
+        })
+    }
+}
+
+fn read_folder(
+    folder: &Path,
+    prefix: &str,
+    contents: &mut HashMap<String, Bytes>,
+) -> anyhow::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let path = format!("{prefix}/{}", name.to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            read_folder(&entry.path(), &path, contents)?;
+        } else {
+            contents.insert(path, fs::read(entry.path())?.into());
+        }
+    }
+    Ok(())
+}
+
+fn asset(path: &str, content: &Bytes, contents: &HashMap<String, Bytes>) -> Asset {
+    let compressed = |extension: &str| contents.get(&format!("{path}.{extension}")).cloned();
+    let digest = Sha256::digest(content);
+    let digits: String = digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Asset {
+        identity: content.clone(),
+        brotli: compressed("br"),
+        gzip: compressed("gz"),
+        content_type: content_type(path),
+        etag: digits,
+        immutable: is_hashed(path),
+    }
+}
+
+/// The file whose compressed form this is.
+fn original_of(path: &str) -> Option<&str> {
+    path.strip_suffix(".br")
+        .or_else(|| path.strip_suffix(".gz"))
+}
+
+/// Trunk's names: `name-<16 hexadecimal digits>`, then `.css`, `.js` or `_bg.wasm`.
+fn is_hashed(path: &str) -> bool {
+    let (_, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let Some((stem, _)) = name.split_once('.') else {
+        return false;
+    };
+    let stem = stem.strip_suffix("_bg").unwrap_or(stem);
+    let hash = stem.rsplit_once('-').map_or("", |(_, hash)| hash);
+    hash.len() >= 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn content_type(path: &str) -> &'static str {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match extension {
+        "css" => "text/css; charset=utf-8",
+        "html" => "text/html; charset=utf-8",
+        "ico" => "image/x-icon",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "json" | "map" => "application/json",
+        "png" => "image/png",
+        "svg" => "image/svg+xml",
+        "txt" => "text/plain; charset=utf-8",
+        "wasm" => "application/wasm",
+        "webmanifest" => "application/manifest+json",
+        "webp" => "image/webp",
+        "woff2" => "font/woff2",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_hashed, is_page_path};
+
+    #[test]
+    fn only_names_with_a_content_hash_are_immutable() {
+        assert!(is_hashed("/frontend-0123456789abcdef.js"));
+        assert!(is_hashed("/frontend-0123456789abcdef_bg.wasm"));
+        assert!(is_hashed("/snippets/leptos-0123456789abcdef.js"));
+        assert!(!is_hashed("/frontend.js"));
+        assert!(!is_hashed("/favicon-large-version.png"));
+        assert!(!is_hashed("/robots.txt"));
+    }
+
+    #[test]
+    fn a_page_path_has_no_extension_in_its_last_part() {
+        assert!(is_page_path("/"));
+        assert!(is_page_path("/books"));
+        assert!(is_page_path("/v1.2/books"));
+        assert!(!is_page_path("/missing.js"));
+    }
+}

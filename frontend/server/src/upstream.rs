@@ -1,0 +1,112 @@
+//! The client for the servers behind this one. Traced for the API, untraced for telemetry.
+
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Request, Response};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use telemetry::http::{ClientLayer, ClientService, ErrorType};
+use tower::{Layer, Service, ServiceExt};
+use tower_http::timeout::TimeoutBody;
+
+/// How long a server may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a server may take until the head of its response, and between parts of its body.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A pool of connections to the servers behind this one.
+#[derive(Clone)]
+pub(crate) struct Upstream {
+    plain: Requests,
+    traced: ClientService<Requests>,
+}
+
+impl Upstream {
+    /// A client whose spans do not record the values of the `redacted` query keys.
+    pub(crate) fn new(redacted: &'static [&'static str]) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(30))
+            .build(connector);
+        let plain = Requests(client);
+        let traced = ClientLayer::new()
+            .redact_query(redacted)
+            .layer(plain.clone());
+        Self { plain, traced }
+    }
+
+    /// Sends a request without a span and without trace headers of our own.
+    pub(crate) async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Body>, UpstreamError> {
+        self.plain.clone().oneshot(request).await
+    }
+
+    /// Sends a request in a CLIENT span that lasts until the response's body is complete.
+    pub(crate) async fn send_traced(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Body>, UpstreamError> {
+        let response = self.traced.clone().oneshot(request).await?;
+        Ok(response.map(Body::new))
+    }
+}
+
+/// Why there is no response.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UpstreamError {
+    #[error("cannot connect")]
+    Connect(#[source] hyper_util::client::legacy::Error),
+    #[error("no answer in time")]
+    Timeout,
+    #[error("the connection broke")]
+    Broken(#[source] hyper_util::client::legacy::Error),
+}
+
+impl ErrorType for UpstreamError {
+    fn error_type(&self) -> &'static str {
+        match self {
+            UpstreamError::Connect(_) => "connect",
+            UpstreamError::Timeout => "timeout",
+            UpstreamError::Broken(_) => "broken",
+        }
+    }
+}
+
+/// Requests with time limits. Dropping the future drops the connection, so the server behind sees the client leave.
+#[derive(Clone)]
+struct Requests(Client<HttpConnector, Full<Bytes>>);
+
+impl Service<Request<Full<Bytes>>> for Requests {
+    type Response = Response<Body>;
+    type Error = UpstreamError;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, UpstreamError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), UpstreamError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        let response = self.0.request(request);
+        Box::pin(async move {
+            let response = tokio::time::timeout(RESPONSE_TIMEOUT, response)
+                .await
+                .map_err(|_| UpstreamError::Timeout)?;
+            let response = response.map_err(|error| match error.is_connect() {
+                true => UpstreamError::Connect(error),
+                false => UpstreamError::Broken(error),
+            })?;
+            Ok(response.map(|body| Body::new(TimeoutBody::new(RESPONSE_TIMEOUT, body))))
+        })
+    }
+}
