@@ -50,7 +50,6 @@ impl Clock {
 
     /// Now, in nanoseconds since the Unix epoch.
     pub(crate) fn now_ns(&self, performance_ms: f64) -> u64 {
-        // Each term is turned into nanoseconds by itself: their sum has too many digits for a double.
         ms_to_ns(self.origin_ms.get()).saturating_add(ms_to_ns(performance_ms))
     }
 
@@ -79,9 +78,10 @@ pub(crate) fn system_time(unix_ns: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_nanos(unix_ns)
 }
 
-/// Casts saturate, and turn NaN into zero.
+/// Whole milliseconds and the rest apart, because a Unix time in nanoseconds has more digits than a double. Casts
+/// saturate, and turn NaN into zero.
 fn ms_to_ns(ms: f64) -> u64 {
-    (ms * 1e6) as u64
+    (ms.trunc() as u64).saturating_mul(1_000_000).saturating_add((ms.fract() * 1e6).round() as u64)
 }
 
 #[cfg(test)]
