@@ -1,1 +1,45 @@
-//! Drives a real browser against the real processes and asserts the trace it produced.
+//! Drives a real browser against the real processes and asserts the trace it produced. Black box: nothing of the
+//! processes is linked here, only their wire types and the model of a trace.
+//!
+//! Three settings, all given by `cargo xtask test`: `E2E_BIN_DIR` (folder of the binaries, default `target/debug`),
+//! `E2E_DIST` (the built page, default `frontend/dist`) and `CHROMEDRIVER` (default: found on `PATH`).
+
+mod browser;
+mod http_get;
+mod stack;
+mod traces;
+
+pub use browser::Browser;
+pub use http_get::http_get;
+pub use stack::{Corpus, Process, Stack, StackOptions};
+pub use traces::Traces;
+
+use std::time::Duration;
+
+/// How long a level may take to be reached before a test gives up, on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Asks `probe` until it answers `Some`, for [`PATIENCE`] at most.
+///
+/// # Errors
+/// When the time is over; the message names `what` was waited for.
+pub async fn wait_for<T>(
+    what: &str,
+    mut probe: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
+) -> anyhow::Result<T> {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let outcome = probe().await;
+        if let Ok(Some(value)) = outcome {
+            return Ok(value);
+        }
+        if tokio::time::Instant::now() >= deadline {
+            let last = outcome
+                .err()
+                .map(|error| format!(": {error:#}"))
+                .unwrap_or_default();
+            anyhow::bail!("waited {PATIENCE:?} in vain for {what}{last}");
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+}
