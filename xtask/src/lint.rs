@@ -1,0 +1,73 @@
+//! `cargo xtask lint`: formatting, clippy for both targets, documentation, tidy. Every check runs, so that one run
+//! shows all that is wrong.
+
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::process;
+use crate::supervise::Stop;
+use crate::tidy;
+
+/// Crates that are compiled for the browser.
+const WASM_PACKAGES: &[&str] = &[
+    "frontend",
+    "opentelemetry-browser",
+    "otlp-encoder",
+    "shared",
+    "trace-model",
+    "trace-view",
+];
+
+/// Runs the command.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    if let Some(unknown) = arguments.first() {
+        return Err(Failure::usage(format!(
+            "lint takes no arguments, not `{unknown}`"
+        )));
+    }
+    let mut failed = Vec::new();
+    for (name, mut command) in checks() {
+        process::say(&format!("==> {name}"));
+        if let Err(failure) = process::run(&mut command, &Stop::never()) {
+            process::complain(&failure.message);
+            failed.push(name);
+        }
+    }
+    process::say("==> tidy");
+    if let Err(failure) = tidy::run(&[]) {
+        process::complain(&failure.message);
+        failed.push("tidy");
+    }
+    match failed.is_empty() {
+        true => Ok(()),
+        false => Err(format!("lint: {} failed", failed.join(", ")).into()),
+    }
+}
+
+fn checks() -> [(&'static str, Command); 4] {
+    let mut format = process::cargo();
+    format.args(["fmt", "--all", "--check"]);
+
+    let mut native = process::cargo();
+    native.args(["clippy", "--workspace", "--all-targets", "--quiet"]);
+    native.args(["--", "-D", "warnings"]);
+
+    let mut wasm = process::cargo();
+    wasm.args(["clippy", "--target", "wasm32-unknown-unknown", "--quiet"]);
+    for package in WASM_PACKAGES {
+        wasm.args(["-p", package]);
+    }
+    wasm.args(["--", "-D", "warnings"]);
+
+    let mut documentation = process::cargo();
+    documentation
+        .args(["doc", "--workspace", "--no-deps", "--quiet"])
+        .env("RUSTDOCFLAGS", "-D warnings");
+
+    [
+        ("formatting", format),
+        ("clippy", native),
+        ("clippy for wasm", wasm),
+        ("documentation", documentation),
+    ]
+}

@@ -1,0 +1,148 @@
+//! `cargo xtask test`: every test of the project in three parts. Each part runs even when one before it has failed, and
+//! the end is a table of what took how long.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::failure::Failure;
+use crate::page::{self, Profile};
+use crate::process;
+use crate::supervise::Stop;
+use crate::tools::{self, Tools};
+
+struct Part {
+    name: &'static str,
+    run: fn(&Stop) -> Result<(), Failure>,
+}
+
+const PARTS: &[Part] = &[
+    Part {
+        name: "native",
+        run: native,
+    },
+    Part {
+        name: "wasm",
+        run: wasm,
+    },
+    Part {
+        name: "e2e",
+        run: e2e,
+    },
+];
+
+/// Runs the command.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    let parts: Vec<&Part> = match arguments {
+        [] => PARTS.iter().collect(),
+        [name] => PARTS.iter().filter(|part| part.name == name).collect(),
+        _ => Vec::new(),
+    };
+    if parts.is_empty() {
+        return Err(Failure::usage(
+            "test takes one of native, wasm, e2e, or nothing for all",
+        ));
+    }
+    let stop = Stop::never();
+    let started = Instant::now();
+    let mut table = Vec::new();
+    let mut failed = Vec::new();
+    for part in parts {
+        process::say(&format!("==> {} tests", part.name));
+        let part_started = Instant::now();
+        let outcome = (part.run)(&stop);
+        table.push(row(part.name, part_started.elapsed(), outcome.is_ok()));
+        if let Err(failure) = outcome {
+            process::complain(&failure.message);
+            failed.push(part.name);
+        }
+    }
+    table.push(row("total", started.elapsed(), failed.is_empty()));
+    process::say(&format!("\n{}", table.join("\n")));
+    match failed.is_empty() {
+        true => Ok(()),
+        false => Err(format!("tests failed: {}", failed.join(", ")).into()),
+    }
+}
+
+/// Everything that runs on this machine without a browser.
+fn native(stop: &Stop) -> Result<(), Failure> {
+    let mut command = process::cargo();
+    command.args(["test", "--locked", "--workspace", "--exclude", "e2e"]);
+    process::run(&mut command, stop)
+}
+
+/// The browser tracer in a real browser.
+fn wasm(stop: &Stop) -> Result<(), Failure> {
+    let tools = Tools::ensure_wasm_bindgen(false, stop)?;
+    let chromedriver = chromedriver(stop)?;
+    let mut command = process::cargo();
+    command
+        .args(["test", "--locked", "-p", "opentelemetry-browser"])
+        .args(["--target", "wasm32-unknown-unknown"])
+        .env("PATH", tools.path()?)
+        .env("CHROMEDRIVER", chromedriver);
+    process::run(&mut command, stop)
+}
+
+/// The built page in a real browser against the real services.
+fn e2e(stop: &Stop) -> Result<(), Failure> {
+    let chromedriver = chromedriver(stop)?;
+    page::fetch_crates(stop)?;
+    let tools = Tools::ensure(true, false, stop)?;
+    let binaries = page::build_binaries(Profile::Release, stop)?;
+    let dist = page::build(Profile::Release, &tools, &binaries, stop)?;
+    let mut command = process::cargo();
+    command
+        .args(["test", "--locked", "-p", "e2e", "--", "--test-threads=1"])
+        .env("E2E_BIN_DIR", binaries)
+        .env("E2E_DIST", dist)
+        .env("CHROMEDRIVER", chromedriver);
+    if std::env::var_os("CHROMIUM").is_none()
+        && let Some(chromium) = process::find_program("chromium")
+    {
+        command.env("CHROMIUM", chromium);
+    }
+    process::run(&mut command, stop)
+}
+
+/// The driver of the browser: the one that is set, or on PATH, or Debian's.
+fn chromedriver(stop: &Stop) -> Result<PathBuf, Failure> {
+    if let Some(set) = std::env::var_os("CHROMEDRIVER") {
+        return Ok(PathBuf::from(set));
+    }
+    if let Some(found) = process::find_program("chromedriver") {
+        return Ok(found);
+    }
+    process::say("the browser tests need Chromium and its driver");
+    tools::install_debian_packages(&["chromium", "chromium-driver"], stop)?;
+    process::find_program("chromedriver")
+        .ok_or_else(|| "Debian's chromium-driver has not brought chromedriver".into())
+}
+
+fn row(name: &str, took: Duration, passed: bool) -> String {
+    let verdict = if passed { "passed" } else { "FAILED" };
+    format!("{name:8} {verdict} {:7.1} s", took.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_part_is_refused_before_anything_runs() {
+        let failure = run(&["unit".to_owned()]).unwrap_err();
+        assert_eq!(failure.exit_code, 2);
+    }
+
+    #[test]
+    fn rows_stand_below_each_other() {
+        assert_eq!(
+            row("e2e", Duration::from_millis(75_432), true),
+            "e2e      passed    75.4 s"
+        );
+        assert_eq!(
+            row("native", Duration::from_secs(9), false),
+            "native   FAILED     9.0 s"
+        );
+    }
+}
