@@ -1,2 +1,84 @@
-//! x
-fn main() {}
+//! The backend's life in order: arguments, telemetry, start-up, serving, draining, flushing.
+
+mod healthcheck;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use backend::config::{Arguments, Command, Config, ConfigError, SettingsArguments};
+use backend::corpus::{cache_directory, fetch};
+use backend::http::{self, App};
+use backend::startup::app_startup;
+use clap::Parser;
+use shared::semconv::service;
+use telemetry::{Settings, SettingsError, SpanContext};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command.unwrap_or_default() {
+        Command::Serve => serve(arguments.settings),
+        Command::Healthcheck => healthcheck::healthcheck(arguments.settings.listen),
+        Command::FetchCorpus { url } => fetch_corpus(&url),
+    };
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    let _ = writeln!(std::io::stderr(), "backend: {error:#}");
+    let is_setting = error.is::<ConfigError>() || error.is::<SettingsError>();
+    ExitCode::from(if is_setting { 2 } else { 1 })
+}
+
+#[tokio::main]
+async fn serve(settings: SettingsArguments) -> anyhow::Result<()> {
+    let telemetry = telemetry::init(Settings::from_env(
+        service::BACKEND,
+        env!("CARGO_PKG_VERSION"),
+    )?)?;
+    let served = start_and_serve(settings).await;
+    telemetry.shutdown();
+    served
+}
+
+async fn start_and_serve(settings: SettingsArguments) -> anyhow::Result<()> {
+    let listen = async |config: &Config, startup: SpanContext| {
+        let app = Arc::new(App::new(startup, config.capture_query));
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", config.listen))?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        writeln!(
+            std::io::stdout(),
+            "listening http {}",
+            listener.local_addr()?
+        )?;
+        let stop = async move {
+            tokio::select! { _ = interrupt.recv() => (), _ = terminate.recv() => () }
+        };
+        let server = tokio::spawn(http::serve(listener, Arc::clone(&app), stop));
+        Ok((app, server))
+    };
+    let ((app, server), library) = app_startup(settings, listen).await?;
+    app.ready(library);
+    Ok(server.await??)
+}
+
+fn fetch_corpus(url: &str) -> anyhow::Result<()> {
+    let directory =
+        cache_directory().context("neither XDG_CACHE_HOME nor HOME says where the cache is")?;
+    let fetched = fetch::fetch(url, &directory, &mut fetch::Progress::on_stderr())?;
+    let what = match fetched {
+        fetch::Fetched::AlreadyThere => "already in",
+        fetch::Fetched::Downloaded => "now in",
+    };
+    writeln!(
+        std::io::stdout(),
+        "the books are {what} {}",
+        directory.display()
+    )?;
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! Headings of a text, recognised by their looks, so that a hit can say in which chapter it stands.
+//!
+//! Only lines that stand alone count: with an empty line before and after. Such a line is a heading when it starts with
+//! a word like CHAPTER and a number, when it starts with a Roman numeral, when it is all capitals, or when it names a
+//! book of the Bible. Headings that follow each other (`CHAPTER I`, then its title) are read as one.
+
+/// The headings of one text, in order.
+#[derive(Debug, Default)]
+pub struct Chapters {
+    /// First byte after the heading's start, and the heading.
+    headings: Vec<(usize, String)>,
+}
+
+impl Chapters {
+    /// Finds the headings of a text in ISO-8859-1.
+    pub fn find(text: &[u8]) -> Self {
+        let mut headings: Vec<(usize, String)> = Vec::new();
+        let mut after_heading = false;
+        let mut after_empty = true;
+        let mut lines = Lines { text, from: 0 }.peekable();
+        while let Some((from, line)) = lines.next() {
+            if line.is_empty() {
+                after_empty = true;
+                continue;
+            }
+            let alone = after_empty && lines.peek().is_none_or(|(_, next)| next.is_empty());
+            after_empty = false;
+            let is_heading = alone && is_heading(line);
+            if is_heading {
+                let line = one_line(line);
+                match headings.last_mut().filter(|_| after_heading) {
+                    Some((_, heading)) => {
+                        heading.push_str(", ");
+                        heading.push_str(&line);
+                    }
+                    None => headings.push((from, line)),
+                }
+            }
+            after_heading = is_heading;
+        }
+        Self { headings }
+    }
+
+    /// The heading above the byte `at`.
+    pub fn at(&self, at: usize) -> Option<&str> {
+        let below = self.headings.partition_point(|(from, _)| *from <= at);
+        let (_, heading) = self.headings.get(below.checked_sub(1)?)?;
+        Some(heading)
+    }
+
+    /// All headings, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.headings.iter().map(|(_, heading)| heading.as_str())
+    }
+}
+
+/// A longer line is a sentence in capitals, not a heading.
+const LONGEST_HEADING_BYTES: usize = 80;
+const NUMBERED: [&str; 12] = [
+    "ACT", "ACTUS", "BOOK", "CANTO", "CHAPTER", "LETTER", "PART", "SCENA", "SCENE", "SCOENA",
+    "SECTION", "VOLUME",
+];
+const BIBLICAL: [&str; 6] = [
+    " Book of ",
+    " Epistle ",
+    "The Book of ",
+    "The Gospel ",
+    "The Revelation ",
+    "The Acts ",
+];
+
+fn is_heading(line: &[u8]) -> bool {
+    let Ok(line) = std::str::from_utf8(line) else {
+        return false;
+    };
+    if line.len() > LONGEST_HEADING_BYTES || line.ends_with([',', ';', ':', '!']) {
+        return false;
+    }
+    let mut words = line.split_ascii_whitespace();
+    let first = words.next().unwrap_or_default().trim_end_matches('.');
+    if NUMBERED.contains(&first.to_ascii_uppercase().as_str()) {
+        return words.next().is_some();
+    }
+    if is_roman(first) {
+        return true;
+    }
+    let letters = line.bytes().filter(u8::is_ascii_alphabetic).count();
+    let capitals = line.bytes().all(|byte| !byte.is_ascii_lowercase());
+    (capitals && letters >= 4)
+        || BIBLICAL
+            .iter()
+            .any(|part| line.starts_with("The ") && line.contains(part))
+}
+
+fn is_roman(word: &str) -> bool {
+    !word.is_empty() && word.len() <= 8 && word.bytes().all(|byte| b"IVXLC".contains(&byte))
+}
+
+fn one_line(line: &[u8]) -> String {
+    let words: Vec<&str> = line
+        .split(u8::is_ascii_whitespace)
+        .filter_map(|word| std::str::from_utf8(word).ok())
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.join(" ")
+}
+
+/// Lines without the white space around them, and where they start.
+struct Lines<'t> {
+    text: &'t [u8],
+    from: usize,
+}
+
+impl<'t> Iterator for Lines<'t> {
+    type Item = (usize, &'t [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let from = self.from;
+        let rest = self.text.get(from..).filter(|rest| !rest.is_empty())?;
+        let length = rest
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .unwrap_or(rest.len());
+        self.from = from + length + 1;
+        Some((from, rest[..length].trim_ascii()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_stand_alone_and_titles_join_them() {
+        let text = b"[A Title]\n\nVOLUME I\n\nCHAPTER I\n\nHe saw a\nCHAPTER II\nin the book.\n\nII\n\nTHE BEAR\n\nI went.\n\nACTION, he said.\n";
+        let chapters = Chapters::find(text);
+        assert_eq!(
+            chapters.iter().collect::<Vec<_>>(),
+            ["VOLUME I, CHAPTER I", "II, THE BEAR"]
+        );
+        assert_eq!(chapters.at(3), None);
+        assert_eq!(chapters.at(40), Some("VOLUME I, CHAPTER I"));
+        assert_eq!(chapters.at(text.len()), Some("II, THE BEAR"));
+    }
+}

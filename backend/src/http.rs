@@ -1,0 +1,121 @@
+//! The HTTP interface: every route, and what is around all of them.
+//!
+//! Handlers turn requests into calls of `search` and answers into JSON; every error leaves as problem JSON. The server
+//! listens before the library is loaded and says 503 until it is.
+
+mod books;
+mod health;
+mod index;
+mod problem;
+mod search_api;
+mod trace_context;
+
+use std::future::Future;
+use std::io;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::MatchedPath;
+use axum::http::Extensions;
+use axum::routing::get;
+use shared::QueryCapture;
+use shared::semconv::attribute;
+use telemetry::http::ServerLayer;
+use telemetry::{KeyValue, SpanContext};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+pub use problem::ApiError;
+
+use crate::search::Library;
+
+/// All routes.
+pub fn router(app: &Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(index::index))
+        .route("/books", get(books::books))
+        .route("/search", get(search_api::search))
+        .route("/health", get(health::health))
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/trace-context", get(trace_context::trace_context))
+        .fallback(async || ApiError::NotFound)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(traced(app))
+        .with_state(Arc::clone(app))
+}
+
+/// What all requests share.
+pub struct App {
+    library: OnceLock<Library>,
+    startup: Arc<OnceLock<SpanContext>>,
+    capture_query: QueryCapture,
+}
+
+impl App {
+    /// An interface that is not ready yet; its request spans link to `startup`.
+    pub fn new(startup: SpanContext, capture_query: QueryCapture) -> Self {
+        let startup = Arc::new(OnceLock::from(startup));
+        Self {
+            library: OnceLock::new(),
+            startup,
+            capture_query,
+        }
+    }
+
+    /// Answers from `library` from now on. The first call counts.
+    pub fn ready(&self, library: Library) {
+        let _ = self.library.set(library);
+    }
+
+    fn library(&self) -> Result<&Library, ApiError> {
+        self.library.get().ok_or(ApiError::NotReady)
+    }
+}
+
+/// How long requests may take to finish after the signal to stop.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Answers requests until `stop` is done, then finishes those that are under way.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    app: Arc<App>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let (stopping, stopped) = oneshot::channel();
+    let server = axum::serve(listener, router(&app)).with_graceful_shutdown(async move {
+        stop.await;
+        let _ = stopping.send(());
+    });
+    let too_late = async {
+        let _ = stopped.await;
+        tokio::time::sleep(DRAIN_TIMEOUT).await;
+    };
+    tokio::select! {
+        result = async { server.await } => result,
+        () = too_late => {
+            tracing::warn!(seconds = DRAIN_TIMEOUT.as_secs(), "requests that did not finish in time are cut off");
+            Ok(())
+        }
+    }
+}
+
+fn traced(app: &Arc<App>) -> ServerLayer {
+    let (indexed, untraced) = (Arc::clone(app), ["/health", "/livez", "/readyz"]);
+    let layer = ServerLayer::new()
+        .route(|extensions: &Extensions| Some(extensions.get::<MatchedPath>()?.as_str().to_owned()))
+        .skip(move |path| untraced.contains(&path))
+        .link(Arc::clone(&app.startup))
+        .attribute(move || {
+            let version = indexed.library.get()?.indexes.version().to_owned();
+            Some(KeyValue::new(attribute::INDEX_VERSION, version))
+        });
+    match app.capture_query {
+        QueryCapture::Raw => layer,
+        QueryCapture::Hash | QueryCapture::Off => layer.redact_query(&["q"]),
+    }
+}

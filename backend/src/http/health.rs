@@ -1,0 +1,41 @@
+//! `GET /health`, `/livez`, `/readyz`: for people, for those who restart processes, for those who send requests.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use shared::semconv::service;
+use shared::{Health, HealthStatus};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::books::skipped;
+use super::{ApiError, App};
+
+/// 200 in every state, with the state in it.
+pub(super) async fn health(State(app): State<Arc<App>>) -> Json<Health> {
+    let corpus = app.library.get().map(|library| &library.corpus);
+    let status = match corpus {
+        None => HealthStatus::Starting,
+        Some(corpus) if corpus.skipped.is_empty() => HealthStatus::Healthy,
+        Some(_) => HealthStatus::Degraded,
+    };
+    let now = OffsetDateTime::now_utc().format(&Rfc3339);
+    Json(Health {
+        status,
+        timestamp: now.expect("RFC 3339 has room for every year of this calendar"),
+        service: service::BACKEND.to_owned(),
+        books: corpus.map_or(0, |corpus| corpus.books.len()),
+        skipped: corpus.map(skipped).unwrap_or_default(),
+    })
+}
+
+/// 200 as long as the process answers at all.
+pub(super) async fn livez() -> &'static str {
+    "ok\n"
+}
+
+/// 200 once the index has answered a question.
+pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, ApiError> {
+    app.library().map(|_| "ok\n")
+}

@@ -1,0 +1,80 @@
+//! Search: the index of a corpus, and from a query to hits with passages.
+//!
+//! The way of a query, one file and one span for each step: `perform_search` chooses the method; `tfidf_search` runs
+//! `preprocess_query` (text to terms), `vectorize_query` (terms to a weighted vector), `compute_similarity` (posting
+//! lists to scores) and `process_results`, which asks `generate_snippet` for a passage of every hit.
+//!
+//! The index is made from the corpus by `tfidf_vectorization` when the program starts.
+
+mod compute_similarity;
+mod cosine;
+mod features;
+mod generate_snippet;
+mod index;
+mod perform_search;
+mod preprocess_query;
+mod process_results;
+mod stop_words;
+mod terms;
+mod tfidf_search;
+mod tfidf_vectorization;
+mod vectorize_query;
+
+pub use features::{FEATURES, Features};
+pub use perform_search::perform_search;
+pub use tfidf_vectorization::{TfidfIndexes, tfidf_vectorization};
+
+use shared::{Hit, Method};
+use tantivy::TantivyError;
+
+use crate::corpus::Corpus;
+
+/// Most hits that an answer holds.
+pub const MOST_RESULTS: usize = 20;
+
+/// The corpus together with its indexes: all that a search needs.
+pub struct Library {
+    /// The books.
+    pub corpus: Corpus,
+    /// Their indexes; document numbers are places in `corpus.books`.
+    pub indexes: TfidfIndexes,
+}
+
+/// A question to [`perform_search`].
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Text as it was typed.
+    pub query: &'a str,
+    /// How to search.
+    pub method: Method,
+    /// Which terms count.
+    pub features: Features,
+    /// Most hits to return, at most [`MOST_RESULTS`].
+    pub limit: usize,
+    /// Score that a hit must exceed; `None` leaves it to the method.
+    pub threshold: Option<f64>,
+}
+
+/// What [`perform_search`] found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Hits by descending score; of equal ones, the first of the corpus comes first.
+    pub hits: Vec<Hit>,
+    /// Hits found before the cut to the limit.
+    pub total_matches: usize,
+    /// Words that no book contains, as typed and in order.
+    pub unknown_words: Vec<String>,
+    /// Words that were dropped as stop words or as too short, as typed and in order.
+    pub dropped_words: Vec<String>,
+}
+
+/// The index could not be built or read.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// tantivy cannot build or read the index.
+    #[error("the index failed")]
+    Index(#[from] TantivyError),
+    /// A word of the index leads to no book.
+    #[error("the index does not find its own word {0:?}")]
+    Unfindable(String),
+}

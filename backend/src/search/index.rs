@@ -1,0 +1,116 @@
+//! One index in memory: the terms of every book with their positions.
+//!
+//! The position of a term is the byte at which it stands in the text, not its number among the words. So a hit leads
+//! straight to its passage, and no text is ever split into words again after start-up.
+
+use std::sync::Arc;
+
+use tantivy::directory::RamDirectory;
+use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
+use tantivy::tokenizer::{PreTokenizedString, Token};
+use tantivy::{Index, ReloadPolicy, Searcher, TantivyDocument, TantivyError};
+
+use super::SearchError;
+use super::cosine::{CosineQuery, Lengths, Ranking};
+use super::features::{Features, Occurrence};
+
+/// Changes with the meaning of what is in an index.
+pub(super) const SCHEMA_VERSION: u32 = 1;
+
+/// An index of all books; document numbers are those of the corpus.
+pub(super) struct TfidfIndex {
+    /// Which terms it holds.
+    pub(super) features: Features,
+    /// Where to look terms up.
+    pub(super) searcher: Searcher,
+    /// The only field.
+    pub(super) field: Field,
+    /// Lengths of the documents' vectors.
+    pub(super) lengths: Arc<Lengths>,
+}
+
+impl TfidfIndex {
+    /// Indexes `books`, each given by the occurrences of its terms.
+    pub(super) fn build(
+        features: Features,
+        books: impl Iterator<Item = Vec<Occurrence>>,
+    ) -> Result<Self, SearchError> {
+        let (schema, field) = schema();
+        let mut writer = Index::builder()
+            .schema(schema)
+            .single_segment_index_writer::<TantivyDocument>(RamDirectory::create(), WRITER_BYTES)?;
+        for occurrences in books {
+            let mut document = TantivyDocument::new();
+            document.add_pre_tokenized_text(field, tokens(occurrences));
+            writer.add_document(document)?;
+        }
+        let reader = writer
+            .finalize()?
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()?;
+        let searcher = reader.searcher();
+        let lengths = Arc::new(Lengths::new(&searcher, field)?);
+        Ok(Self {
+            features,
+            searcher,
+            field,
+            lengths,
+        })
+    }
+
+    /// Looks the first word of the dictionary up, as a search would.
+    pub(super) fn check(&self) -> Result<(), SearchError> {
+        let terms = self.searcher.segment_reader(0).inverted_index(self.field)?;
+        let mut dictionary = terms.terms().stream().map_err(TantivyError::from)?;
+        let word = dictionary
+            .next()
+            .map(|(word, _)| String::from_utf8_lossy(word).into_owned());
+        let word = word.unwrap_or_default();
+        let query = CosineQuery {
+            field: self.field,
+            terms: vec![(word.clone(), 1)],
+            lengths: Arc::clone(&self.lengths),
+        };
+        match self.searcher.search(&query, &Ranking)?.is_empty() {
+            true => Err(SearchError::Unfindable(word)),
+            false => Ok(()),
+        }
+    }
+
+    /// Distinct terms.
+    pub(super) fn vocabulary_size(&self) -> Result<usize, SearchError> {
+        let mut terms = 0;
+        for reader in self.searcher.segment_readers() {
+            terms += reader.inverted_index(self.field)?.terms().num_terms();
+        }
+        Ok(terms)
+    }
+}
+
+/// Sizes the writer's table of terms; it grows beyond this where needed.
+const WRITER_BYTES: usize = 32 * 1024 * 1024;
+
+fn schema() -> (Schema, Field) {
+    let indexing = TextFieldIndexing::default()
+        .set_index_option(IndexRecordOption::WithFreqsAndPositions)
+        .set_fieldnorms(false);
+    let mut schema = Schema::builder();
+    let field = schema.add_text_field(
+        "terms",
+        TextOptions::default().set_indexing_options(indexing),
+    );
+    (schema.build(), field)
+}
+
+fn tokens(occurrences: Vec<Occurrence>) -> PreTokenizedString {
+    let token = |(at, text)| Token {
+        position: at,
+        text,
+        ..Token::default()
+    };
+    PreTokenizedString {
+        text: String::new(),
+        tokens: occurrences.into_iter().map(token).collect(),
+    }
+}

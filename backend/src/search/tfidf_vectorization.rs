@@ -1,0 +1,104 @@
+//! From the corpus to the two indexes that `tfidf` searches, built side by side when the program starts.
+
+use std::thread;
+
+use sha2::{Digest, Sha256};
+use shared::semconv::{attribute, span};
+use telemetry::{KeyValue, TraceContextExt, fail, in_span};
+
+use super::SearchError;
+use super::features::{FEATURES, Features, Occurrence, fit};
+use super::index::{SCHEMA_VERSION, TfidfIndex};
+use super::terms::for_each_term;
+use crate::corpus::Corpus;
+
+/// What `tfidf` searches.
+pub struct TfidfIndexes {
+    all: TfidfIndex,
+    most_frequent: TfidfIndex,
+    version: String,
+}
+
+impl TfidfIndexes {
+    /// Fingerprint of the corpus and of what the indexes hold: 16 hexadecimal digits.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Asks both indexes for a word that they hold.
+    ///
+    /// # Errors
+    /// An index cannot be read or does not find its own word.
+    pub fn check(&self) -> Result<(), SearchError> {
+        self.all.check()?;
+        self.most_frequent.check()
+    }
+
+    pub(super) fn of(&self, features: Features) -> &TfidfIndex {
+        match features {
+            Features::All => &self.all,
+            Features::MostFrequent => &self.most_frequent,
+        }
+    }
+}
+
+/// Indexes `corpus`.
+///
+/// # Errors
+/// tantivy cannot build the index.
+pub fn tfidf_vectorization(corpus: &Corpus) -> Result<TfidfIndexes, SearchError> {
+    in_span(span::TFIDF_VECTORIZATION, |cx| {
+        let indexes = build(corpus).inspect_err(|error| fail(cx, "index", error.to_string()))?;
+        cx.span().set_attributes([
+            KeyValue::new(
+                attribute::TFIDF_VOCABULARY_SIZE,
+                indexes.all.vocabulary_size()? as i64,
+            ),
+            KeyValue::new(attribute::TFIDF_DOCUMENTS, corpus.books.len() as i64),
+        ]);
+        Ok(indexes)
+    })
+}
+
+fn build(corpus: &Corpus) -> Result<TfidfIndexes, SearchError> {
+    let texts: Vec<&[u8]> = corpus.books.iter().map(|book| book.text.bytes()).collect();
+    let (all, most_frequent) = thread::scope(|scope| {
+        let all = scope.spawn(|| {
+            let books = texts.iter().map(|text| occurrences(text));
+            TfidfIndex::build(Features::All, books)
+        });
+        let most_frequent =
+            TfidfIndex::build(Features::MostFrequent, fit(&texts, FEATURES).into_iter());
+        (
+            all.join().expect("building an index does not panic"),
+            most_frequent,
+        )
+    });
+    Ok(TfidfIndexes {
+        all: all?,
+        most_frequent: most_frequent?,
+        version: version(corpus),
+    })
+}
+
+/// Every term of the full vocabulary in `text`.
+fn occurrences(text: &[u8]) -> Vec<Occurrence> {
+    let mut found = Vec::new();
+    for_each_term(text, Features::All.splitting(), |at, term| {
+        found.push((at, term.to_owned()))
+    });
+    found
+}
+
+fn version(corpus: &Corpus) -> String {
+    let mut hash = Sha256::new();
+    hash.update(SCHEMA_VERSION.to_be_bytes());
+    for book in &corpus.books {
+        hash.update(book.entry.id);
+        hash.update(&book.sha256);
+    }
+    hash.finalize()[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
