@@ -105,9 +105,10 @@ pub(crate) fn build(
         .env("PATH", tools.path()?)
         // Its own downloads are not needed: the tools are on PATH.
         .args(["build", "--offline=true", "--skip-version-check"]);
-    if profile == Profile::Release {
-        trunk.args(["--release", "--cargo-profile", "wasm-release"]);
-    }
+    match profile {
+        Profile::Debug => trunk.args(["--cargo-profile", "dev"]),
+        Profile::Release => trunk.args(["--release", "--cargo-profile", "wasm-release"]),
+    };
     // Trunk takes only true or false here, others set it to 1.
     trunk.env_remove("NO_COLOR");
     process::run(&mut trunk, stop)?;

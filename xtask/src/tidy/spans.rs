@@ -1,5 +1,6 @@
 //! Rule: every span of `shared/src/semconv.rs` is opened, and in exactly one place: whoever sees it in a trace finds
-//! its code by one search.
+//! its code by one search. To be opened means to be the first argument of a call, `in_span(span::NAME, …)`; a name that
+//! is only compared with, as in `name == span::NAME`, is not counted.
 
 use super::Finding;
 use super::source::{Source, item_end};
@@ -22,19 +23,19 @@ pub(super) fn check(sources: &[Source]) -> Vec<Finding> {
     span_constants(&semconv.code)
         .into_iter()
         .filter_map(|constant| {
-            let uses: Vec<&str> = searched
+            let openings: Vec<&str> = searched
                 .iter()
-                .flat_map(|(path, code)| vec![*path; uses_in(code, constant)])
+                .flat_map(|(path, code)| vec![*path; openings_in(code, constant)])
                 .collect();
-            let (problem, cure) = match uses.as_slice() {
+            let (problem, cure) = match openings.as_slice() {
                 [_] => return None,
                 [] => (
                     format!("no code opens span::{constant}"),
-                    "open it as `span::NAME`, or delete the constant",
+                    "open it by `in_span(span::NAME, …)` or its like, or delete the constant",
                 ),
                 many => (
                     format!(
-                        "span::{constant} is used {} times: {}",
+                        "span::{constant} is opened {} times: {}",
                         many.len(),
                         many.join(", ")
                     ),
@@ -63,12 +64,15 @@ fn span_constants(code: &str) -> Vec<&str> {
         .collect()
 }
 
-fn uses_in(code: &str, constant: &str) -> usize {
+fn openings_in(code: &str, constant: &str) -> usize {
+    let in_word = |letter: char| letter.is_alphanumeric() || letter == '_';
     let word = format!("span::{constant}");
     code.match_indices(&word)
         .filter(|(start, _)| {
-            let rest = &code[start + word.len()..];
-            !rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_')
+            let whole_word = !code[start + word.len()..].starts_with(in_word);
+            let before = code[..*start].trim_end_matches(|letter| in_word(letter) || letter == ':');
+            let call = before.trim_end().strip_suffix('(');
+            whole_word && call.is_some_and(|callee| callee.ends_with(in_word))
         })
         .count()
 }
@@ -105,7 +109,7 @@ mod tests {
                 ),
                 ("frontend/src/b.rs", "in_span(span::SEARCH);"),
             ]),
-            ["span::SEARCH is used 2 times: backend/src/a.rs, frontend/src/b.rs"]
+            ["span::SEARCH is opened 2 times: backend/src/a.rs, frontend/src/b.rs"]
         );
     }
 
@@ -115,15 +119,27 @@ mod tests {
             problems(&[
                 (
                     "backend/src/a.rs",
-                    "in_span(span::SEARCH); // span::SEARCH_API"
+                    "in_span(span::SEARCH); // in_span(span::SEARCH_API)"
                 ),
                 (
                     "backend/src/b.rs",
-                    "#[cfg(test)]\nmod tests { fn a() { span::SEARCH_API; } }"
+                    "#[cfg(test)]\nmod tests { fn a() { in_span(span::SEARCH_API); } }"
                 ),
-                ("backend/tests/integration/c.rs", "span::SEARCH_API"),
+                (
+                    "backend/tests/integration/c.rs",
+                    "in_span(span::SEARCH_API);"
+                ),
             ]),
             ["no code opens span::SEARCH_API"]
         );
+    }
+
+    #[test]
+    fn a_name_that_is_only_compared_with_is_not_opened() {
+        let code = "in_span(\n    span::SEARCH, x);\nin_span(span::SEARCH_API);\n\
+                    if name == span::SEARCH {}\n\
+                    match name { span::SEARCH | span::SEARCH_API => {} }\n\
+                    [span::SEARCH, span::SEARCH_API].contains(&span::SEARCH);";
+        assert_eq!(problems(&[("frontend/src/a.rs", code)]), [""; 0]);
     }
 }
