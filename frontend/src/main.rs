@@ -1,2 +1,64 @@
-//! x
+//! The page: reads its configuration, starts its tracer, shows itself.
+//!
+//! Everything that decides something is a plain function and is tested natively; the rest needs a browser and is
+//! compiled for one only.
+
+#![allow(
+    unreachable_pub,
+    reason = "the component macro of Leptos makes every component pub"
+)]
+#![cfg_attr(
+    not(target_arch = "wasm32"),
+    allow(dead_code, reason = "natively there are only the tests")
+)]
+
+mod address;
+mod capture;
+mod passage;
+mod reply;
+mod state;
+mod trace_watch;
+mod wording;
+
+#[cfg(target_arch = "wasm32")]
+mod api;
+#[cfg(target_arch = "wasm32")]
+mod app;
+#[cfg(target_arch = "wasm32")]
+mod components;
+#[cfg(target_arch = "wasm32")]
+mod frame;
+#[cfg(target_arch = "wasm32")]
+mod frontend_search;
+#[cfg(target_arch = "wasm32")]
+mod pages;
+#[cfg(target_arch = "wasm32")]
+mod session;
+
+use shared::semconv::service;
+use shared::{PageConfig, QueryCapture};
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    console_error_panic_hook::set_once();
+    leptos::task::spawn_local(async {
+        let config = api::config().await;
+        let tracer = opentelemetry_browser::init(tracer_config(&config));
+        leptos::mount::mount_to_body(move || app::app(config, tracer));
+    });
+}
+
+/// Outside of a browser there is nothing to show.
+#[cfg(not(target_arch = "wasm32"))]
 fn main() {}
+
+/// How many traces are recorded, and what their spans may show of a query.
+fn tracer_config(config: &PageConfig) -> opentelemetry_browser::Config {
+    let tracer = opentelemetry_browser::Config::new(service::FRONTEND)
+        .service_version(env!("CARGO_PKG_VERSION"))
+        .sampling_ratio(config.sampling_ratio);
+    match config.capture_query {
+        QueryCapture::Raw => tracer,
+        QueryCapture::Hash | QueryCapture::Off => tracer.redact_query_key("q"),
+    }
+}

@@ -1,0 +1,148 @@
+//! A trace made ready for drawing: clocks adjusted, spans in display order, the time divided among its origins.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use trace_model::{
+    Adjustment, Completeness, Part, Segment, Span, Tree, completeness, groups, split,
+};
+
+use crate::rows::Mark;
+
+/// Where spans ran: a name for the reader, which is also the CSS class of its colour.
+pub type Origin = &'static str;
+
+/// The origins that an application tells apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Origins {
+    /// All of them, in the order in which their shares are shown.
+    pub all: &'static [Origin],
+    /// The one for time between a call and its answer; one of `all`.
+    pub network: Origin,
+    /// Where a span ran; one of `all`.
+    pub of: fn(&Span) -> Origin,
+}
+
+/// A part of the trace's duration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Whose time it is.
+    pub origin: Origin,
+    /// How much of it, in nanoseconds.
+    pub duration_ns: u64,
+}
+
+/// A trace, ready to be drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawing {
+    /// Its spans.
+    pub tree: Tree,
+    /// What the root's duration consists of; one share for each origin, in the application's order.
+    pub shares: Vec<Share>,
+    /// The stretches on which the whole trace waited, in order and without gaps.
+    pub critical_path: Vec<Segment>,
+    /// What was done to the clocks of services that disagreed.
+    pub adjustments: Vec<Adjustment>,
+    /// Whether all spans are there.
+    pub completeness: Completeness,
+    origin_by_row: Vec<Origin>,
+    group_sizes: HashMap<usize, usize>,
+}
+
+impl Drawing {
+    /// Makes the spans of one trace ready.
+    pub fn new(spans: Vec<Span>, origins: Origins) -> Self {
+        let mut tree = Tree::new(spans);
+        let adjustments = tree.adjust_clocks();
+        let parts = split(&tree, origins.of);
+        let duration_of = |origin: Origin| {
+            let is_its = |part: Part<Origin>| match part {
+                Part::Network => origin == origins.network,
+                Part::Origin(other) => origin == other,
+            };
+            parts
+                .iter()
+                .filter(|share| is_its(share.part))
+                .map(|share| share.duration_ns)
+                .sum()
+        };
+        Drawing {
+            shares: origins
+                .all
+                .iter()
+                .map(|&origin| Share {
+                    origin,
+                    duration_ns: duration_of(origin),
+                })
+                .collect(),
+            critical_path: tree.critical_path(),
+            adjustments,
+            completeness: completeness(&tree),
+            origin_by_row: tree.spans().iter().map(origins.of).collect(),
+            group_sizes: groups(&tree)
+                .into_iter()
+                .map(|group| (group.rows.start, group.rows.len()))
+                .collect(),
+            tree,
+        }
+    }
+
+    /// When the first span starts, in nanoseconds since the Unix epoch.
+    pub fn start_ns(&self) -> u64 {
+        self.tree.start_ns()
+    }
+
+    /// Time from the start of the first span to the end of the last: the length of the time axis.
+    pub fn duration_ns(&self) -> u64 {
+        self.tree.end_ns().saturating_sub(self.tree.start_ns())
+    }
+
+    /// Duration of the span that stands for the trace, in nanoseconds.
+    pub fn root_duration_ns(&self) -> u64 {
+        self.tree
+            .root()
+            .map_or(0, |root| self.tree.span(root).duration_ns())
+    }
+
+    /// How many services made the spans.
+    pub fn service_count(&self) -> usize {
+        let mut services: Vec<&str> = self
+            .tree
+            .spans()
+            .iter()
+            .map(|span| span.service.as_str())
+            .collect();
+        services.sort_unstable();
+        services.dedup();
+        services.len()
+    }
+
+    pub(crate) fn origin(&self, row: usize) -> Origin {
+        self.origin_by_row[row]
+    }
+
+    /// Rows of the group that begins at this row; 1 where none does.
+    pub(crate) fn group_size(&self, row: usize) -> usize {
+        self.group_sizes.get(&row).copied().unwrap_or(1)
+    }
+
+    /// The row and all rows below it.
+    pub(crate) fn subtree(&self, row: usize) -> Range<usize> {
+        let depth = self.tree.node(row).depth;
+        let end = (row + 1..self.tree.len())
+            .find(|&later| self.tree.node(later).depth <= depth)
+            .unwrap_or(self.tree.len());
+        row..end
+    }
+
+    /// A stretch of time as shares of the time axis.
+    pub(crate) fn mark(&self, from_ns: u64, to_ns: u64) -> Mark {
+        let whole_ns = self.duration_ns().max(1) as f64;
+        let from = from_ns.saturating_sub(self.start_ns()) as f64 / whole_ns;
+        let length = to_ns.saturating_sub(from_ns) as f64 / whole_ns;
+        Mark {
+            from: from.min(1.0),
+            length: length.min(1.0),
+        }
+    }
+}

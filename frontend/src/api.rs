@@ -1,0 +1,78 @@
+//! Every request the page makes. Nothing else in the page speaks HTTP.
+
+use gloo_net::http::{Request, RequestBuilder, Response};
+use opentelemetry_browser::SendTraced;
+use shared::{Books, PageConfig, QueryCapture};
+use trace_model::{Span, TraceId};
+use web_sys::AbortSignal;
+
+use crate::address::query_string;
+use crate::reply::{ApiError, Reply};
+use crate::state::Question;
+
+/// Reads `/config.json`. A page that cannot reach it works with careful defaults: queries are hashed, every search
+/// is traced, the panel asks for traces.
+pub(crate) async fn config() -> PageConfig {
+    let defaults = PageConfig {
+        capture_query: QueryCapture::Hash,
+        sampling_ratio: 1.0,
+        trace_link: String::new(),
+        trace_panel: true,
+    };
+    match send(Request::get("/config.json")).await {
+        Ok(reply) => reply.parse().unwrap_or(defaults),
+        Err(_) => defaults,
+    }
+}
+
+/// Writes down the request for a question; `signal` can abort it.
+pub(crate) fn search_request(
+    question: &Question,
+    signal: &AbortSignal,
+) -> Result<Request, ApiError> {
+    Request::get(&format!("/api/search?{}", query_string(question)))
+        .header("accept", "application/json")
+        .abort_signal(Some(signal))
+        .build()
+        .map_err(|_| ApiError::Unsendable)
+}
+
+/// Sends a traced request and waits until its body is complete.
+pub(crate) async fn send_traced(request: Request, signal: &AbortSignal) -> Result<Reply, ApiError> {
+    let received = async { complete(request.send_traced().await?).await }.await;
+    received.map_err(|_| {
+        if signal.aborted() {
+            ApiError::Aborted
+        } else {
+            ApiError::Unreachable
+        }
+    })
+}
+
+/// Reads the list of books with a traced request.
+pub(crate) async fn books() -> Result<Books, ApiError> {
+    let request = Request::get("/api/books")
+        .header("accept", "application/json")
+        .build()
+        .map_err(|_| ApiError::Unsendable)?;
+    let received = async { complete(request.send_traced().await?).await }.await;
+    received.map_err(|_| ApiError::Unreachable)?.parse()
+}
+
+/// The spans of a trace as far as they have arrived; empty while the collector knows none. Never traced itself.
+pub(crate) async fn trace(id: TraceId) -> Result<Vec<Span>, ApiError> {
+    let url = format!("/telemetry/api/v3/traces/{id}");
+    send(Request::get(&url)).await?.parse_trace()
+}
+
+async fn send(request: RequestBuilder) -> Result<Reply, ApiError> {
+    let received = async { complete(request.send().await?).await }.await;
+    received.map_err(|_| ApiError::Unreachable)
+}
+
+async fn complete(response: Response) -> Result<Reply, gloo_net::Error> {
+    Ok(Reply {
+        status: response.status(),
+        body: response.text().await?,
+    })
+}

@@ -1,0 +1,40 @@
+//! A link to another page of this application, followed without a reload.
+
+use leptos::ev::MouseEvent;
+use leptos::prelude::*;
+
+use crate::address::Address;
+use crate::session::Session;
+
+/// A link to the address that `to` gives; `current` says whether that page is the one being shown.
+#[component]
+pub(crate) fn Link(
+    to: impl Fn() -> Address + Copy + Send + Sync + 'static,
+    #[prop(optional, into)] current: Signal<bool>,
+    #[prop(optional)] class: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let follow = move |event: MouseEvent| {
+        if is_plain_click(&event) {
+            event.prevent_default();
+            session.go(untrack(to));
+        }
+    };
+    view! {
+        <a
+            class=class
+            href=move || to().href()
+            aria-current=move || current.get().then_some("page")
+            on:click=follow
+        >
+            {children()}
+        </a>
+    }
+}
+
+/// Whether a click means this tab: with another button or a modifier key the browser opens a new one.
+fn is_plain_click(event: &MouseEvent) -> bool {
+    event.button() == 0
+        && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key())
+}

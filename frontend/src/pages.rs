@@ -1,0 +1,4 @@
+//! The pages of the application, one per address.
+
+pub(crate) mod books;
+pub(crate) mod search;

@@ -1,0 +1,149 @@
+//! The search page: question, answer, and where the time went.
+
+use leptos::prelude::*;
+
+use crate::address::Address;
+use crate::components::link::Link;
+use crate::components::passages::Passages;
+use crate::components::search_form::SearchForm;
+use crate::components::trace_panel::TracePanel;
+use crate::session::Session;
+use crate::state::{Answer, Failure, Question, Shown};
+use crate::wording;
+
+/// Questions to begin with, each with hits in most libraries of old books.
+const EXAMPLES: [&str; 5] = [
+    "white whale",
+    "mad hatter",
+    "love",
+    "garden of eden",
+    "ghost",
+];
+
+/// The search page.
+#[component]
+pub(crate) fn Search() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let busy = Memo::new(move |_| session.state.with(|state| state.busy));
+    let shown = Memo::new(move |_| session.state.with(|state| state.shown.clone()));
+    let status = Memo::new(move |last: Option<&Vec<String>>| {
+        let sentence = session.state.with(wording::status);
+        sentence.or_else(|| last.cloned()).unwrap_or_default()
+    });
+    let blank = move || shown.with(|shown| *shown == Shown::Nothing);
+    view! {
+        <h1 class="unseen">"Search the books"</h1>
+        <SearchForm />
+        <p class="sum" role="status">
+            {move || sentence(status.get())}
+        </p>
+        <div class="cols" class:blank=blank>
+            <section class="results" aria-label="Results" aria-busy=move || busy.get().to_string()>
+                {move || match shown.get() {
+                    Shown::Nothing if busy.get() => pending().into_any(),
+                    Shown::Nothing => welcome().into_any(),
+                    Shown::Answer(answer) if answer.passages.is_empty() => empty(&answer).into_any(),
+                    Shown::Answer(answer) => answered(answer).into_any(),
+                    Shown::Failure(failure) => failed(session, failure).into_any(),
+                }}
+            </section>
+            <TracePanel />
+        </div>
+    }
+}
+
+/// A sentence whose odd pieces are what matters.
+fn sentence(pieces: Vec<String>) -> impl IntoView {
+    pieces
+        .into_iter()
+        .enumerate()
+        .map(|(index, piece)| match index % 2 {
+            0 => view! { <b>{piece}</b> }.into_any(),
+            _ => piece.into_any(),
+        })
+        .collect_view()
+}
+
+fn welcome() -> impl IntoView {
+    view! {
+        <div class="welcome">
+            <h2>"Ask the library, and watch the question travel."</h2>
+            <p>
+                "Every search is one trace: from your key press through the network and the proxy into the index and back, until the answer is painted. It is drawn beside the results."
+            </p>
+            <p class="try">"Try " {examples()}</p>
+        </div>
+    }
+}
+
+/// Shows itself only when a search takes longer than one would notice; the style sheet waits.
+fn pending() -> impl IntoView {
+    view! {
+        <ol class="hits pending" aria-label="Searching">
+            <li></li>
+            <li></li>
+            <li></li>
+        </ol>
+    }
+}
+
+fn answered(answer: Answer) -> impl IntoView {
+    let note = wording::passed_over(&answer);
+    view! {
+        {(!note.is_empty()).then(|| view! { <p class="note">"Passed over: " {note} "."</p> })}
+        <Passages passages=answer.passages />
+    }
+}
+
+fn empty(answer: &Answer) -> impl IntoView {
+    let reasons = wording::nothing_found(answer);
+    view! {
+        <div class="notice">
+            <h2>"Nothing found"</h2>
+            {reasons.into_iter().map(|reason| view! { <p>{reason}</p> }).collect_view()}
+            <p>
+                "TF-IDF looks for whole words as they are written. Check the spelling, use another form of the word, or try "
+                {examples()}
+            </p>
+        </div>
+    }
+}
+
+fn failed(session: Session, failure: Failure) -> impl IntoView {
+    let again = move |_| {
+        if let Some(question) = session.asked_untracked() {
+            session.search(question);
+        }
+    };
+    view! {
+        <div class="notice bad">
+            <h2>"The search failed"</h2>
+            <p>{failure.reason}</p>
+            <p class="id">"Trace " <code>{failure.trace_id}</code></p>
+            <button type="button" on:click=again>
+                "Try again"
+            </button>
+        </div>
+    }
+}
+
+/// The examples as links.
+fn examples() -> impl IntoView {
+    EXAMPLES
+        .iter()
+        .map(|&query| {
+            let to = move || {
+                Address::Search(Some(Question {
+                    query: query.into(),
+                    ..Question::default()
+                }))
+            };
+            view! {
+                <Link class="example" to=to>
+                    {query}
+                </Link>
+                " "
+            }
+        })
+        .collect_view()
+}

@@ -1,0 +1,187 @@
+//! What a request brings, read without a browser at hand: complete replies and what can be wrong with them.
+
+use serde::de::DeserializeOwned;
+use shared::Problem;
+use trace_model::{Span, otlp_json};
+
+/// Why a request brought nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ApiError {
+    /// The request could not be written down.
+    Unsendable,
+    /// The caller gave up on it.
+    Aborted,
+    /// No answer arrived.
+    Unreachable,
+    /// The server answered with an error.
+    Refused {
+        /// HTTP status code.
+        status: u16,
+        /// What the server says about it; empty where it says nothing.
+        detail: String,
+    },
+    /// The answer is not what was agreed on.
+    Unreadable(String),
+}
+
+/// A response whose body is complete.
+pub(crate) struct Reply {
+    /// HTTP status code.
+    pub status: u16,
+    /// The body as text.
+    pub body: String,
+}
+
+impl Reply {
+    /// The body as what was agreed on.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        if self.status != 200 {
+            return Err(self.refusal());
+        }
+        serde_json::from_str(&self.body).map_err(|e| ApiError::Unreadable(e.to_string()))
+    }
+
+    /// The spans of a trace; none when the collector does not know it.
+    pub(crate) fn parse_trace(&self) -> Result<Vec<Span>, ApiError> {
+        match self.status {
+            404 => Ok(Vec::new()),
+            200 => otlp_json::parse(&self.body).map_err(|e| ApiError::Unreadable(e.to_string())),
+            _ => Err(self.refusal()),
+        }
+    }
+
+    fn refusal(&self) -> ApiError {
+        ApiError::Refused {
+            status: self.status,
+            detail: serde_json::from_str(&self.body)
+                .map_or_else(|_| String::new(), |problem: Problem| problem.detail),
+        }
+    }
+}
+
+impl ApiError {
+    /// What the reader is told.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            ApiError::Unsendable => "The browser could not write the request.".into(),
+            ApiError::Aborted => "The search was given up.".into(),
+            ApiError::Unreachable => "The server cannot be reached.".into(),
+            ApiError::Unreadable(_) => "The server's answer cannot be read.".into(),
+            ApiError::Refused { status, detail } if detail.is_empty() => match status {
+                502..=504 => "The search is not available at the moment.".into(),
+                _ => format!("The server answered with status {status}."),
+            },
+            ApiError::Refused { detail, .. } => sentence(detail),
+        }
+    }
+
+    /// Value of `error.type`, of low cardinality.
+    pub(crate) fn error_type(&self) -> String {
+        match self {
+            ApiError::Unsendable => "invalid_request".into(),
+            ApiError::Aborted => "aborted".into(),
+            ApiError::Unreachable => "network_error".into(),
+            ApiError::Unreadable(_) => "invalid_response".into(),
+            ApiError::Refused { status, .. } => status.to_string(),
+        }
+    }
+
+    /// What developers are told in the span.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            ApiError::Unreadable(why) => format!("cannot read the answer: {why}"),
+            other => other.reason(),
+        }
+    }
+}
+
+/// The text with a capital at the front and a full stop at the end.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut letters = text.chars();
+    let Some(first) = letters.next() else {
+        return String::new();
+    };
+    let end = if text.ends_with(['.', '!', '?']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{}{}{end}", first.to_uppercase(), letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::SearchResponse;
+
+    use super::*;
+
+    fn reply(status: u16, body: &str) -> Reply {
+        Reply {
+            status,
+            body: body.into(),
+        }
+    }
+
+    #[track_caller]
+    fn check(reply: &Reply, reason: &str, error_type: &str) {
+        let error = reply.parse::<SearchResponse>().expect_err("no answer");
+        assert_eq!(
+            (error.reason().as_str(), error.error_type().as_str()),
+            (reason, error_type)
+        );
+    }
+
+    #[test]
+    fn a_problem_is_told_in_the_servers_words() {
+        let problem = r#"{"title":"Bad request","status":400,"detail":"the query is longer than 1,024 bytes","trace_id":"ab"}"#;
+        check(
+            &reply(400, problem),
+            "The query is longer than 1,024 bytes.",
+            "400",
+        );
+    }
+
+    #[test]
+    fn an_error_without_words_gets_some() {
+        check(
+            &reply(500, "oops"),
+            "The server answered with status 500.",
+            "500",
+        );
+        check(
+            &reply(502, ""),
+            "The search is not available at the moment.",
+            "502",
+        );
+    }
+
+    #[test]
+    fn an_answer_that_is_not_json_is_unreadable() {
+        check(
+            &reply(200, "<html>"),
+            "The server's answer cannot be read.",
+            "invalid_response",
+        );
+    }
+
+    #[test]
+    fn an_answer_is_read() {
+        let body = r#"{"query":"love","method":"tfidf","total_results":0,"total_matches":0,"took_us":12,"results":[]}"#;
+        let response = reply(200, body)
+            .parse::<SearchResponse>()
+            .expect("an answer");
+        assert_eq!((response.query.as_str(), response.took_us), ("love", 12));
+    }
+
+    #[test]
+    fn a_trace_that_nobody_knows_has_no_spans() {
+        assert_eq!(reply(404, "").parse_trace(), Ok(vec![]));
+        assert_eq!(
+            reply(200, r#"{"result":{"resourceSpans":[]}}"#).parse_trace(),
+            Ok(vec![])
+        );
+        let down = reply(502, "").parse_trace().expect_err("no collector");
+        assert_eq!(down.error_type(), "502");
+    }
+}

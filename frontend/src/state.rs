@@ -1,0 +1,258 @@
+//! What the search page shows, as plain data. `frontend_search` moves it from one state to the next; the components
+//! only read it.
+
+use shared::{Hit, Method, SearchResponse};
+
+use crate::passage::{self, Piece};
+
+/// State of the search page.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct SearchState {
+    /// Number of the newest search; older ones can no longer change anything.
+    newest: u64,
+    /// A search is under way; what is shown belongs to the one before.
+    pub busy: bool,
+    /// What the reader sees.
+    pub shown: Shown,
+    /// Time from the submit until what is shown was painted; absent until it is.
+    pub on_screen_ns: Option<u64>,
+}
+
+/// What stands below the form.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Shown {
+    /// No question has been asked yet.
+    #[default]
+    Nothing,
+    /// The answer to the latest question.
+    Answer(Answer),
+    /// Why the latest question has no answer.
+    Failure(Failure),
+}
+
+/// A search: the question and how to look for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Question {
+    /// The words as typed.
+    pub query: String,
+    /// How to search.
+    pub method: Method,
+}
+
+/// An answer, ready to be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Answer {
+    /// The words that were searched for.
+    pub query: String,
+    /// Time the search took in the backend.
+    pub took_ns: u64,
+    /// Books found, of which `passages` are shown.
+    pub total_matches: usize,
+    /// The hits, best first.
+    pub passages: Vec<Passage>,
+    /// Words that no book contains.
+    pub unknown_words: Vec<String>,
+    /// Words too common or too short to search for.
+    pub dropped_words: Vec<String>,
+}
+
+/// One hit, ready to be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Passage {
+    /// Title of the book.
+    pub title: String,
+    /// Author and year, or the year alone.
+    pub by: String,
+    /// Cosine similarity, 0 to 1.
+    pub score: f64,
+    /// Score as a share of the best score, 0 to 1: the length of its bar.
+    pub relative_score: f64,
+    /// The text with its marked words.
+    pub pieces: Vec<Piece>,
+    /// Heading of the chapter that holds the passage.
+    pub chapter: Option<String>,
+}
+
+/// A search that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// What the reader is told.
+    pub reason: String,
+    /// The trace that shows where it failed.
+    pub trace_id: String,
+}
+
+impl SearchState {
+    /// Search `number` starts; numbers grow.
+    pub(crate) fn begin(&mut self, number: u64) {
+        self.newest = number;
+        self.busy = true;
+    }
+
+    /// Search `number` ended. What an older search brings is thrown away.
+    pub(crate) fn finish(&mut self, number: u64, shown: Shown) {
+        if number == self.newest {
+            self.busy = false;
+            self.shown = shown;
+            self.on_screen_ns = None;
+        }
+    }
+
+    /// What search `number` brought is painted, this long after its submit.
+    pub(crate) fn painted(&mut self, number: u64, on_screen_ns: u64) {
+        if number == self.newest {
+            self.on_screen_ns = Some(on_screen_ns);
+        }
+    }
+
+    /// The page goes back to its first state; what is still under way can no longer change it.
+    pub(crate) fn clear(&mut self) {
+        *self = SearchState {
+            newest: self.newest + 1,
+            ..SearchState::default()
+        };
+    }
+}
+
+impl From<SearchResponse> for Answer {
+    fn from(response: SearchResponse) -> Self {
+        let best = response.results.first().map_or(0.0, |hit| hit.score);
+        Answer {
+            query: response.query,
+            took_ns: response.took_us.saturating_mul(1000),
+            total_matches: response.total_matches,
+            passages: response
+                .results
+                .into_iter()
+                .map(|hit| Passage::new(hit, best))
+                .collect(),
+            unknown_words: response.unknown_words,
+            dropped_words: response.dropped_words,
+        }
+    }
+}
+
+impl Passage {
+    fn new(hit: Hit, best: f64) -> Self {
+        let share = if best > 0.0 { hit.score / best } else { 0.0 };
+        Passage {
+            by: by_line(hit.author.as_deref(), hit.year),
+            title: hit.title,
+            score: hit.score,
+            relative_score: share.clamp(0.0, 1.0),
+            pieces: passage::pieces(&hit.snippet, &hit.highlights),
+            chapter: hit.location.chapter,
+        }
+    }
+}
+
+/// Author and year, or the year alone.
+pub(crate) fn by_line(author: Option<&str>, year: u16) -> String {
+    match author {
+        Some(author) => format!("{author}, {year}"),
+        None => year.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::Location;
+
+    use super::*;
+
+    fn failure() -> Shown {
+        Shown::Failure(Failure {
+            reason: "no".into(),
+            trace_id: String::new(),
+        })
+    }
+
+    fn hit(title: &str, author: Option<&str>, score: f64) -> Hit {
+        Hit {
+            id: "x.txt".into(),
+            title: title.into(),
+            author: author.map(Into::into),
+            year: 1851,
+            score,
+            snippet: "a whale".into(),
+            highlights: vec![(2, 7)],
+            location: Location {
+                chapter: None,
+                from: 0,
+                to: 7,
+            },
+        }
+    }
+
+    fn response(results: Vec<Hit>) -> SearchResponse {
+        SearchResponse {
+            query: "whale".into(),
+            method: Method::Tfidf,
+            total_results: results.len(),
+            total_matches: results.len(),
+            took_us: 400,
+            results,
+            unknown_words: vec![],
+            dropped_words: vec![],
+        }
+    }
+
+    #[test]
+    fn a_stale_answer_changes_nothing() {
+        let mut state = SearchState::default();
+        state.begin(1);
+        state.begin(2);
+        state.finish(1, failure());
+        assert_eq!((state.busy, &state.shown), (true, &Shown::Nothing));
+        state.finish(2, failure());
+        assert_eq!((state.busy, &state.shown), (false, &failure()));
+    }
+
+    #[test]
+    fn what_was_shown_stays_while_the_next_search_runs() {
+        let mut state = SearchState::default();
+        state.begin(1);
+        state.finish(1, failure());
+        state.begin(2);
+        assert_eq!((state.busy, &state.shown), (true, &failure()));
+    }
+
+    #[test]
+    fn a_search_that_was_under_way_does_not_fill_a_cleared_page() {
+        let mut state = SearchState::default();
+        state.begin(1);
+        state.clear();
+        state.finish(1, failure());
+        assert_eq!((state.busy, &state.shown), (false, &Shown::Nothing));
+    }
+
+    #[test]
+    fn the_time_on_screen_belongs_to_what_is_shown() {
+        let mut state = SearchState::default();
+        state.begin(1);
+        state.finish(1, Shown::Answer(response(vec![]).into()));
+        assert_eq!(state.on_screen_ns, None);
+        state.painted(1, 14_200_000);
+        state.begin(2);
+        state.painted(1, 99);
+        assert_eq!(state.on_screen_ns, Some(14_200_000));
+    }
+
+    #[test]
+    fn score_bars_are_relative_to_the_best_hit() {
+        let answer = Answer::from(response(vec![
+            hit("Moby Dick", Some("Herman Melville"), 0.4),
+            hit("The Bible", None, 0.1),
+        ]));
+        let bars: Vec<f64> = answer.passages.iter().map(|p| p.relative_score).collect();
+        assert_eq!(bars, [1.0, 0.25]);
+        let by: Vec<&str> = answer.passages.iter().map(|p| p.by.as_str()).collect();
+        assert_eq!(by, ["Herman Melville, 1851", "1851"]);
+    }
+
+    #[test]
+    fn scores_of_zero_make_empty_bars_and_no_division_by_zero() {
+        let answer = Answer::from(response(vec![hit("Emma", None, 0.0)]));
+        assert_eq!(answer.passages[0].relative_score, 0.0);
+    }
+}
