@@ -114,7 +114,7 @@ fn push_redacted_query(text: &mut String, query: &str, redacted_keys: &[String])
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use proptest::prelude::*;
 

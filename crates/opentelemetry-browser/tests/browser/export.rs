@@ -1,0 +1,102 @@
+//! Exports: what they contain, that they are not traced, and the end of the page.
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::TraceContextExt;
+use opentelemetry_browser::{fail, in_new_trace};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::otlp;
+use crate::page::{
+    client_span_count, export_all, export_bodies, exports_are_kept_alive, hide_page, let_tasks_run, refuse_exports, span,
+    start, unload_page,
+};
+
+#[wasm_bindgen_test]
+async fn exports_decode_and_name_the_page() {
+    start();
+    in_new_trace("exported", async |cx| {
+        cx.span().set_attribute(KeyValue::new("number", 7));
+        cx.span().set_attribute(KeyValue::new("text", "ü愛"));
+        fail(&cx, "odd", "it went wrong");
+    })
+    .await;
+    let exported = span("exported").await;
+    assert_eq!(exported.attribute("number").as_deref(), Some("7"));
+    assert_eq!(exported.attribute("text").as_deref(), Some("ü愛"));
+    assert_eq!(exported.attribute("error.type").as_deref(), Some("odd"));
+    assert_eq!(exported.error(), Some("it went wrong"));
+    assert!(exports_are_kept_alive());
+
+    let resource = otlp::resource(&export_bodies());
+    for (key, value) in [
+        ("service.name", "page-under-test"),
+        ("service.version", "1.2.3"),
+        ("telemetry.sdk.language", "rust"),
+        ("deployment.environment.name", "test"),
+    ] {
+        assert_eq!(resource.get(key).map(String::as_str), Some(value));
+    }
+    assert!(resource["user_agent.original"].contains("Chrome"), "{resource:?}");
+}
+
+#[wasm_bindgen_test]
+async fn exports_are_not_traced() {
+    let guard = start();
+    in_new_trace("some span", async |_| {
+        // Even when the request begins inside a span.
+        guard.flush();
+    })
+    .await;
+    export_all().await;
+    let created = guard.stats().created;
+    guard.flush();
+    let_tasks_run().await;
+    assert_eq!(client_span_count("/otlp/").await, 0);
+    assert_eq!(guard.stats().created, created);
+}
+
+#[wasm_bindgen_test]
+async fn a_busy_receiver_is_asked_again() {
+    let guard = start();
+    export_all().await;
+    let retries = guard.stats().retries;
+    refuse_exports(vec![503, 429]);
+    in_new_trace("sent thrice", async |_| {}).await;
+    assert_eq!(span("sent thrice").await.error(), None);
+    assert_eq!(guard.stats().retries - retries, 2);
+    assert_eq!(guard.stats().dropped_failed, 0);
+}
+
+#[wasm_bindgen_test]
+async fn a_hidden_page_sends_what_has_ended() {
+    let guard = start();
+    export_all().await;
+    in_new_trace("still open", async |_| {
+        in_new_trace("ended before", async |_| {}).await;
+        hide_page();
+        let stats = guard.stats();
+        assert_eq!((stats.open, stats.queued, stats.in_flight), (1, 0, 1));
+    })
+    .await;
+    assert_eq!(span("ended before").await.attribute("page.unloaded"), None);
+    assert_eq!(span("still open").await.attribute("page.unloaded"), None);
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_goes_away_ends_its_spans_once() {
+    let guard = start();
+    in_new_trace("unloaded", async |cx| {
+        unload_page();
+        let stats = guard.stats();
+        assert_eq!((stats.open, stats.queued), (0, 0));
+        assert!(stats.in_flight >= 1);
+        // The page may come back from the cache and go on: the span has ended all the same.
+        cx.span().set_attribute(KeyValue::new("late", true));
+        let_tasks_run().await;
+    })
+    .await;
+    let unloaded = span("unloaded").await;
+    assert_eq!(unloaded.attribute("page.unloaded").as_deref(), Some("true"));
+    assert_eq!(unloaded.attribute("cancelled"), None);
+    assert_eq!(unloaded.attribute("late"), None);
+}

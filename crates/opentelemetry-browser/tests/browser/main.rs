@@ -1,0 +1,14 @@
+//! The crate in a real browser: what needs `fetch`, the page's clocks, its events or its task queue. Run by
+//! `wasm-bindgen-test-runner`; natively there is nothing to run.
+#![cfg(target_arch = "wasm32")]
+
+use wasm_bindgen_test::wasm_bindgen_test_configure;
+
+mod context;
+mod export;
+mod fetch_patch;
+mod otlp;
+mod page;
+mod send_traced;
+
+wasm_bindgen_test_configure!(run_in_browser);

@@ -1,0 +1,154 @@
+//! The page under test: tracing is started once, over a stub of the network.
+
+use std::cell::OnceCell;
+
+use js_sys::{Array, Promise, Reflect, Uint8Array};
+use opentelemetry::KeyValue;
+use opentelemetry_browser::{Config, Guard, init};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::otlp::{self, Span};
+
+#[wasm_bindgen(module = "/tests/browser/stub.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = install)]
+    fn install_stub();
+    #[wasm_bindgen(js_name = callsTo)]
+    fn calls_to(part: &str) -> Array;
+    fn exported() -> Array;
+    #[wasm_bindgen(js_name = exportsAreKeptAlive)]
+    pub(crate) fn exports_are_kept_alive() -> bool;
+    #[wasm_bindgen(js_name = refuseExports)]
+    pub(crate) fn refuse_exports(status_codes: Vec<u16>);
+    fn turn() -> Promise;
+    #[wasm_bindgen(js_name = fetchAs)]
+    fn fetch_as_promise(form: &str, path: &str) -> Promise;
+    #[wasm_bindgen(js_name = hidePage)]
+    pub(crate) fn hide_page();
+    #[wasm_bindgen(js_name = unloadPage)]
+    pub(crate) fn unload_page();
+    #[wasm_bindgen(js_name = reportsUnhandled)]
+    fn reports_unhandled_promise(path: &str) -> Promise;
+}
+
+thread_local! {
+    static GUARD: OnceCell<Guard> = const { OnceCell::new() };
+}
+
+/// An origin that the page under test may propagate to, besides its own.
+pub(crate) const FRIEND: &str = "http://friend.test:81";
+
+/// Starts tracing, if it is not started.
+pub(crate) fn start() -> Guard {
+    let new = || {
+        install_stub();
+        init(
+            Config::new("page-under-test")
+                .service_version("1.2.3")
+                .propagate_to(FRIEND)
+                .ignore("/ignored/")
+                .redact_query_key("q")
+                .patch_fetch(true)
+                .resource(KeyValue::new("deployment.environment.name", "test")),
+        )
+    };
+    GUARD.with(|guard| guard.get_or_init(new).clone())
+}
+
+/// A request as it reached the browser's own fetch.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    raw: JsValue,
+}
+
+impl Call {
+    fn get(&self, key: &str) -> JsValue {
+        Reflect::get(&self.raw, &key.into()).expect("an object")
+    }
+
+    pub(crate) fn method(&self) -> String {
+        self.get("method").as_string().expect("a method")
+    }
+
+    pub(crate) fn body(&self) -> String {
+        self.get("body").as_string().expect("a body")
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        Reflect::get(&self.get("headers"), &name.into()).expect("headers").as_string()
+    }
+
+    /// Whether the arguments came through as the page gave them.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.get("isUntouched").is_truthy()
+    }
+}
+
+/// The only request to a URL that contains `part`.
+pub(crate) fn call_to(part: &str) -> Call {
+    let calls = calls_to(part);
+    assert_eq!(calls.length(), 1, "requests to {part}");
+    Call { raw: calls.get(0) }
+}
+
+/// Lets everything that is ready run.
+pub(crate) async fn let_tasks_run() {
+    JsFuture::from(turn()).await.expect("a timer");
+}
+
+/// Calls `window.fetch` in one of the ways of `stub.js`; what the page sees of the answer.
+pub(crate) async fn fetch_as(form: &str, path: &str) -> String {
+    JsFuture::from(fetch_as_promise(form, path)).await.expect("no rejection").as_string().expect("text")
+}
+
+/// Whether a failed request that nobody handles is reported.
+pub(crate) async fn reports_unhandled(path: &str) -> bool {
+    JsFuture::from(reports_unhandled_promise(path)).await.expect("no rejection").is_truthy()
+}
+
+/// The bodies of all export requests so far.
+pub(crate) fn export_bodies() -> Vec<Vec<u8>> {
+    exported().iter().map(|body| Uint8Array::new(&body).to_vec()).collect()
+}
+
+/// The exported span of this name, alone of that name.
+pub(crate) async fn span(name: &str) -> Span {
+    let mut spans = find(|span| span.name == name).await;
+    assert_eq!(spans.len(), 1, "spans called {name}");
+    spans.remove(0)
+}
+
+/// The exported CLIENT span of the request to a URL that contains `part`.
+pub(crate) async fn client_span(part: &str) -> Span {
+    let mut spans = find(|span| span.attribute("url.full").is_some_and(|url| url.contains(part))).await;
+    assert_eq!(spans.len(), 1, "spans of requests to {part}");
+    spans.remove(0)
+}
+
+/// How many exported spans are about a URL that contains `part`, once everything has been exported.
+pub(crate) async fn client_span_count(part: &str) -> usize {
+    let is_about = |span: &Span| span.attribute("url.full").is_some_and(|url| url.contains(part));
+    export_all().await;
+    otlp::spans(&export_bodies()).iter().filter(|span| is_about(span)).count()
+}
+
+/// Exports everything that has ended.
+pub(crate) async fn export_all() {
+    let guard = start();
+    for _ in 0..1000 {
+        // Again and again, so that what was refused is not waited for.
+        guard.flush();
+        let stats = guard.stats();
+        if stats.queued + stats.in_flight == 0 {
+            return;
+        }
+        let_tasks_run().await;
+    }
+    panic!("still not exported: {:?}", guard.stats());
+}
+
+async fn find(is_wanted: impl Fn(&Span) -> bool) -> Vec<Span> {
+    export_all().await;
+    otlp::spans(&export_bodies()).into_iter().filter(|span| is_wanted(span)).collect()
+}

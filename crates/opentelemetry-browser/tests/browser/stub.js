@@ -1,0 +1,130 @@
+// Stands for the network: records what reaches the browser's own fetch and answers by path. Installed before tracing
+// starts, so that the patched fetch wraps it.
+
+const real = window.fetch;
+const calls = [];
+const exports = [];
+
+export function install() {
+  window.fetch = async function (input, init) {
+    const url = input instanceof Request ? input.url : new URL(input, document.baseURI).href;
+    const path = new URL(url).pathname;
+    if (path === '/otlp/v1/traces') return receive(input, init);
+    const isUntouched = !(input instanceof Request);
+    const request = new Request(input, init);
+    const call = { url, method: request.method, headers: Object.fromEntries(request.headers), isUntouched };
+    calls.push(call);
+    call.body = await request.clone().text();
+    return answer(path, request);
+  };
+}
+
+let refusals = [];
+
+/// The next exports are answered with these status codes.
+export function refuseExports(statusCodes) {
+  refusals = [...statusCodes];
+}
+
+function receive(input, init) {
+  exports.push({ body: init.body, keepalive: init.keepalive, type: init.headers['content-type'] });
+  const status = refusals.shift() ?? 200;
+  const headers = status === 200 ? {} : { 'retry-after': '0' };
+  if (status !== 200) exports.pop();
+  return new Response('', { status, headers });
+}
+
+async function answer(path, request) {
+  if (path.startsWith('/status/')) return new Response('body', { status: Number(path.slice(8)) });
+  if (path === '/broken') throw new TypeError('Failed to fetch');
+  if (path === '/hang') {
+    return new Promise((_, reject) => {
+      const fail = () => reject(request.signal.reason);
+      if (request.signal.aborted) fail();
+      request.signal.addEventListener('abort', fail);
+    });
+  }
+  return real(request);
+}
+
+/// The calls to URLs that contain `part`, oldest first.
+export function callsTo(part) {
+  return calls.filter((call) => call.url.includes(part));
+}
+
+/// The bodies of all exports so far.
+export function exported() {
+  return exports.map((request) => request.body);
+}
+
+/// Whether all exports were sent with `keepalive` and their type.
+export function exportsAreKeptAlive() {
+  return exports.length > 0 && exports.every(({ keepalive, type }) => keepalive && type === 'application/x-protobuf');
+}
+
+/// Lets everything that is ready run.
+export function turn() {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/// Calls `window.fetch` in one of the ways a page may. Resolves to the answer's status and text, or to the error's name.
+export async function fetchAs(form, path) {
+  try {
+    const response = await forms[form](path);
+    return `${response.status} ${await response.text()}`;
+  } catch (error) {
+    return String(error?.name ?? error);
+  }
+}
+
+const forms = {
+  string: (path) => fetch(path),
+  url: (path) => fetch(new URL(path, location.href)),
+  request: (path) => fetch(new Request(path)),
+  requestAndInit: (path) => fetch(new Request(path, { headers: { a: '1' } }), { method: 'PUT', headers: { b: '2' } }),
+  headers: (path) => fetch(path, { headers: new Headers({ a: '1' }) }),
+  headerPairs: (path) => fetch(path, { headers: [['a', '1'], ['a', '2']] }),
+  headerRecord: (path) => fetch(path, { headers: { a: '1' } }),
+  headerGenerator: (path) => fetch(path, { headers: (function* () { yield ['a', '1']; })() }),
+  requestAsInit: (path) => fetch(path, new Request('/elsewhere', { method: 'DELETE', headers: { a: '1' } })),
+  post: (path) => fetch(path, { method: 'POST', body: 'text with ü' }),
+  postRequest: (path) => fetch(new Request(path, { method: 'POST', body: new Uint8Array([104, 105]) })),
+  postForm: (path) => fetch(path, { method: 'POST', body: new URLSearchParams({ q: 'a b' }) }),
+  lowerCase: (path) => fetch(path, { method: 'post', body: '' }),
+  oddMethod: (path) => fetch(path, { method: 'PURGE' }),
+  carries: (path) => fetch(path, { headers: { traceparent: '00-11111111111111111111111111111111-2222222222222222-01' } }),
+  invalid: () => fetch('http://'),
+  wrongHeaders: (path) => fetch(path, { headers: { 'not a name': '1' } }),
+  noCors: (path) => fetch(path, { mode: 'no-cors' }),
+  abortedBefore: (path) => fetch(path, { signal: AbortSignal.abort() }),
+  abortedWhile: (path) => abortedWhile(path),
+  abortedWithReason: (path) => abortedWhile(path, 'the person went on'),
+  timedOut: (path) => fetch(path, { signal: AbortSignal.timeout(1) }),
+  stream: (path) => fetch(path, { method: 'POST', duplex: 'half', body: new Blob(['in', ' parts']).stream() }),
+};
+
+function abortedWhile(path, reason) {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(reason), 0);
+  return fetch(path, { signal: controller.signal });
+}
+
+export function hidePage() {
+  Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+  document.dispatchEvent(new Event('visibilitychange'));
+  delete document.visibilityState;
+}
+
+export function unloadPage() {
+  dispatchEvent(new Event('pagehide'));
+}
+
+/// Whether a rejection that the page does not handle is reported, as it is without tracing.
+export async function reportsUnhandled(path) {
+  const reported = new Promise((resolve) => {
+    addEventListener('unhandledrejection', (event) => { event.preventDefault(); resolve(true); }, { once: true });
+    setTimeout(() => resolve(false), 2000);
+  });
+  fetch(path);
+  return reported;
+}
