@@ -1,2 +1,83 @@
-//! x
-fn main() {}
+//! The life of the collector in order: settings, log, listen, serve, drain.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use collector::settings::{Arguments, Command, Settings};
+use collector::store::Store;
+use collector::{healthcheck, otlp, query, server};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Exit code for a setting that cannot be used; clap uses the same.
+const BAD_SETTING: u8 = 2;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Arguments { settings, command } = Arguments::parse();
+    if let Err(error) = telemetry::log::init(&settings.log) {
+        return failed(&error.into(), BAD_SETTING);
+    }
+    let outcome = match command {
+        Some(Command::Healthcheck) => healthcheck::run(settings.query).context("healthcheck"),
+        Some(Command::Serve) | None => serve(settings).await,
+    };
+    outcome.map_or_else(|error| failed(&error, 1), |()| ExitCode::SUCCESS)
+}
+
+async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let otlp_listener = listen(settings.otlp_http).await?;
+    let query_listener = listen(settings.query).await?;
+    announce("otlp-http", otlp_listener.local_addr()?);
+    announce("query", query_listener.local_addr()?);
+
+    let store = Arc::new(Store::new(settings.max_bytes));
+    let (stop, _) = watch::channel(false);
+    let stopped = || {
+        let mut stop = stop.subscribe();
+        // An error means that `stop` is gone, which ends serving as well.
+        async move { drop(stop.wait_for(|stopped| *stopped).await) }
+    };
+    let serving = async {
+        let otlp_router = otlp::router(store.clone(), otlp::Limits::default());
+        let otlp = server::serve(otlp_listener, otlp_router, stopped());
+        let query = server::serve(query_listener, query::router(store.clone()), stopped());
+        tokio::join!(otlp, query)
+    };
+    let stopping = async {
+        tokio::select! {
+            _ = terminate.recv() => (),
+            _ = tokio::signal::ctrl_c() => (),
+        }
+        tracing::info!("stopping: no new requests, draining those under way");
+        stop.send_replace(true);
+    };
+    tokio::join!(serving, stopping);
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))
+}
+
+/// One line for whoever started the process: it is ready, and here.
+#[allow(
+    clippy::print_stdout,
+    reason = "stdout is the interface to the starter of the process"
+)]
+fn announce(name: &str, address: SocketAddr) {
+    println!("listening {name} {address}");
+}
+
+#[allow(clippy::print_stderr, reason = "the log may not be set up yet")]
+fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
+    eprintln!("collector: {error:#}");
+    ExitCode::from(code)
+}

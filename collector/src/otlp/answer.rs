@@ -1,0 +1,141 @@
+//! What a sender is told, in the form it spoke: success, partial success, or a `Status`.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceResponse,
+};
+use prost::Message as _;
+use serde_json::json;
+
+use super::Encoding;
+
+/// Spans that were received and not taken, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Rejected {
+    /// Trace id or span id of the wrong length or all zero.
+    pub(crate) invalid_id: u64,
+    /// Larger than one span, or its resource and scope, may be.
+    pub(crate) too_large: u64,
+    /// Of a trace that may not grow further.
+    pub(crate) trace_full: u64,
+}
+
+impl Rejected {
+    pub(crate) fn count(&self) -> u64 {
+        self.invalid_id + self.too_large + self.trace_full
+    }
+
+    fn message(&self) -> String {
+        let reasons: Vec<String> = [
+            (self.invalid_id, "with an invalid trace or span id"),
+            (self.too_large, "larger than this collector takes"),
+            (self.trace_full, "of a trace that is full"),
+        ]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+        format!("spans not taken: {}", reasons.join(", "))
+    }
+}
+
+/// Why a request is refused as a whole.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("the content type is neither application/x-protobuf nor application/json")]
+    ContentType,
+    #[error("the content encoding is neither gzip nor identity")]
+    ContentEncoding,
+    #[error("the body is larger than {max_bytes} bytes")]
+    TooLarge { max_bytes: usize },
+    #[error("{0}")]
+    Malformed(String),
+    #[error("the body did not arrive in time")]
+    Slow,
+    #[error("too many bodies are being received")]
+    Busy,
+    #[error("internal error")]
+    Internal,
+}
+
+impl Refusal {
+    /// The HTTP status, and the code of `google.rpc.Status` that goes with it.
+    fn codes(&self) -> (StatusCode, i32) {
+        const INVALID_ARGUMENT: i32 = 3;
+        const DEADLINE_EXCEEDED: i32 = 4;
+        const RESOURCE_EXHAUSTED: i32 = 8;
+        const INTERNAL: i32 = 13;
+        const UNAVAILABLE: i32 = 14;
+        match self {
+            Self::ContentType | Self::ContentEncoding => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, INVALID_ARGUMENT)
+            }
+            Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, RESOURCE_EXHAUSTED),
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, INVALID_ARGUMENT),
+            Self::Slow => (StatusCode::REQUEST_TIMEOUT, DEADLINE_EXCEEDED),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL),
+        }
+    }
+}
+
+pub(super) fn success(encoding: Encoding, rejected: &Rejected) -> Response {
+    let count = rejected.count();
+    let body = match encoding {
+        Encoding::Protobuf => ExportTraceServiceResponse {
+            partial_success: (count > 0).then(|| ExportTracePartialSuccess {
+                rejected_spans: i64::try_from(count).unwrap_or(i64::MAX),
+                error_message: rejected.message(),
+            }),
+        }
+        .encode_to_vec(),
+        Encoding::Json if count == 0 => b"{}".to_vec(),
+        Encoding::Json => {
+            let partial =
+                json!({ "rejectedSpans": count.to_string(), "errorMessage": rejected.message() });
+            json!({ "partialSuccess": partial })
+                .to_string()
+                .into_bytes()
+        }
+    };
+    respond(StatusCode::OK, encoding, body)
+}
+
+pub(super) fn refusal(encoding: Encoding, refusal: &Refusal) -> Response {
+    let (status, code) = refusal.codes();
+    let message = refusal.to_string();
+    let body = match encoding {
+        Encoding::Protobuf => {
+            // `google.rpc.Status` is two fields; no crate is needed for it.
+            let mut body = Vec::new();
+            prost::encoding::int32::encode(1, &code, &mut body);
+            prost::encoding::string::encode(2, &message, &mut body);
+            body
+        }
+        Encoding::Json => json!({ "code": code, "message": message })
+            .to_string()
+            .into_bytes(),
+    };
+    let mut response = respond(status, encoding, body);
+    let headers = response.headers_mut();
+    match refusal {
+        Refusal::Busy => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        // The rest of the body is not waited for.
+        Refusal::Slow | Refusal::TooLarge { .. } => {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        _ => {}
+    }
+    response
+}
+
+fn respond(status: StatusCode, encoding: Encoding, body: Vec<u8>) -> Response {
+    let content_type = match encoding {
+        Encoding::Protobuf => "application/x-protobuf",
+        Encoding::Json => "application/json",
+    };
+    (status, [(header::CONTENT_TYPE, content_type)], body).into_response()
+}

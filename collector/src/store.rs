@@ -1,0 +1,284 @@
+//! The newest traces, in memory bounded by bytes. `otlp` fills it, `query` reads it.
+//!
+//! Traces are ordered by the arrival of their first span; what senders say about time has no say in what is kept. When
+//! the bytes are over the bound, whole traces go, oldest first, so that what is left is never a torn trace. One trace may
+//! take an eighth of the bound; its further spans are refused. Readers take references to the encoded spans and decode
+//! them after the lock is released.
+
+mod trace;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use trace_model::{SpanId, TraceId};
+
+use trace::{Added, Trace};
+pub(crate) use trace::{Head, Origin, OriginSpans, TraceView};
+
+/// The smallest bound a store can work with, in bytes.
+pub const MIN_MAX_BYTES: usize = 1 << 20;
+
+/// Traces by arrival.
+pub struct Store {
+    limits: Limits,
+    inner: Mutex<Inner>,
+}
+
+/// What is not taken, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// All traces together.
+    pub(crate) store_max_bytes: usize,
+    /// One trace.
+    pub(crate) trace_max_bytes: usize,
+    /// One encoded span.
+    pub(crate) span_max_bytes: usize,
+    /// One encoded resource, or one scope, with its schema address.
+    pub(crate) origin_max_bytes: usize,
+}
+
+/// Spans of one origin, as received.
+pub(crate) struct Batch {
+    pub(crate) origin: Origin,
+    pub(crate) spans: Vec<EncodedSpan>,
+}
+
+/// A span with valid ids.
+pub(crate) struct EncodedSpan {
+    pub(crate) trace_id: TraceId,
+    pub(crate) span_id: SpanId,
+    pub(crate) operation: Operation,
+    /// The protobuf message.
+    pub(crate) bytes: Arc<[u8]>,
+}
+
+/// What a service does.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Operation {
+    pub(crate) service: Arc<str>,
+    pub(crate) name: Box<str>,
+    /// Number of the span kind in OTLP.
+    pub(crate) kind: i32,
+}
+
+/// What became of spans since the start, and what is held now. `received = held + duplicates + rejected + evicted`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counters {
+    /// Spans in requests that could be read.
+    pub spans_received: u64,
+    /// Spans taken into the store.
+    pub spans_stored: u64,
+    /// Spans ignored because their trace has one of the same id.
+    pub spans_duplicate: u64,
+    /// Spans refused: invalid ids, too large, or a trace that is full.
+    pub spans_rejected: u64,
+    /// Spans that went with their evicted trace.
+    pub spans_evicted: u64,
+    /// Traces evicted.
+    pub traces_evicted: u64,
+    /// Requests refused as a whole.
+    pub requests_refused: u64,
+    /// Traces held.
+    pub traces_held: u64,
+    /// Spans held.
+    pub spans_held: u64,
+    /// Bytes held, with the store's own for keeping them.
+    pub bytes_held: u64,
+    /// The bound of `bytes_held`.
+    pub max_bytes: u64,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// By arrival of the first span.
+    traces: BTreeMap<u64, Trace>,
+    arrivals: HashMap<TraceId, u64>,
+    last_arrival: u64,
+    /// Each held by the traces it occurs in.
+    operations: HashSet<Arc<Operation>>,
+    counters: Counters,
+    bytes: usize,
+}
+
+impl Store {
+    /// An empty store that holds at most `max_bytes`, or [`MIN_MAX_BYTES`] when that is more.
+    #[must_use]
+    pub fn new(max_bytes: usize) -> Self {
+        let store_max_bytes = max_bytes.max(MIN_MAX_BYTES);
+        let trace_max_bytes = store_max_bytes / 8;
+        let limits = Limits {
+            store_max_bytes,
+            trace_max_bytes,
+            span_max_bytes: (trace_max_bytes / 2).min(1 << 20),
+            origin_max_bytes: (trace_max_bytes / 8).min(64 << 10),
+        };
+        Self {
+            limits,
+            inner: Mutex::default(),
+        }
+    }
+
+    /// What became of spans so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        let inner = self.lock();
+        let spans_held = inner.traces.values().map(|trace| trace.len() as u64).sum();
+        Counters {
+            traces_held: inner.traces.len() as u64,
+            spans_held,
+            bytes_held: inner.bytes as u64,
+            max_bytes: self.limits.store_max_bytes as u64,
+            ..inner.counters
+        }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Takes in what a request brought, and counts the `rejected` spans it could not use. Returns how many spans were
+    /// refused because their trace is full.
+    pub(crate) fn insert(&self, batches: Vec<Batch>, rejected: u64) -> u64 {
+        let mut full = 0;
+        let mut inner = self.lock();
+        inner.counters.spans_received += rejected;
+        inner.counters.spans_rejected += rejected;
+        drop(inner);
+        for Batch { origin, spans } in batches {
+            for span in spans {
+                // Span by span, so that no reader waits for a whole batch.
+                let mut inner = self.lock();
+                let added = inner.add(&origin, span, self.limits.trace_max_bytes);
+                inner.evict(self.limits.store_max_bytes);
+                full += u64::from(added == Added::Full);
+            }
+        }
+        full
+    }
+
+    /// Counts a request that was refused as a whole.
+    pub(crate) fn count_refused(&self) {
+        self.lock().counters.requests_refused += 1;
+    }
+
+    pub(crate) fn trace(&self, id: TraceId) -> Option<TraceView> {
+        let inner = self.lock();
+        inner.traces.get(inner.arrivals.get(&id)?).map(Trace::view)
+    }
+
+    /// The newest traces with a span of `service`, or of any when it is absent; at most `count`, and no more than fit
+    /// into `max_bytes` after the first.
+    pub(crate) fn newest(
+        &self,
+        service: Option<&str>,
+        count: usize,
+        max_bytes: usize,
+    ) -> Vec<TraceView> {
+        let mut bytes = 0;
+        let fits = |trace: &&Trace| {
+            let is_first = bytes == 0;
+            bytes += trace.bytes();
+            is_first || bytes <= max_bytes
+        };
+        self.lock()
+            .traces
+            .values()
+            .rev()
+            .filter(|trace| service.is_none_or(|service| trace.has_service(service)))
+            .take(count)
+            .take_while(fits)
+            .map(Trace::view)
+            .collect()
+    }
+
+    /// Names of the services that made the spans held, sorted.
+    pub(crate) fn services(&self) -> BTreeSet<Arc<str>> {
+        self.lock()
+            .operations
+            .iter()
+            .map(|operation| operation.service.clone())
+            .collect()
+    }
+
+    /// What a service does in the spans held, sorted.
+    pub(crate) fn operations(&self, service: &str) -> BTreeSet<Operation> {
+        // Copies: the store counts its references to know which operations still occur.
+        let is_of_service = |operation: &&Arc<Operation>| &*operation.service == service;
+        self.lock()
+            .operations
+            .iter()
+            .filter(is_of_service)
+            .map(|operation| (**operation).clone())
+            .collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Nothing that runs under the lock panics half way through a change.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn add(&mut self, origin: &Origin, span: EncodedSpan, trace_max_bytes: usize) -> Added {
+        self.counters.spans_received += 1;
+        let arrival = *self.arrivals.entry(span.trace_id).or_insert_with(|| {
+            self.last_arrival += 1;
+            self.last_arrival
+        });
+        let trace = self.traces.entry(arrival).or_insert_with(|| {
+            self.bytes += Trace::OVERHEAD_BYTES;
+            Trace::new(span.trace_id)
+        });
+        let operation = match self.operations.get(&span.operation) {
+            Some(operation) => operation.clone(),
+            None => Arc::new(span.operation),
+        };
+        let bytes_before = trace.bytes();
+        let added = trace.add(
+            origin,
+            span.span_id,
+            span.bytes,
+            &operation,
+            trace_max_bytes,
+        );
+        self.bytes += trace.bytes() - bytes_before;
+        match added {
+            Added::Stored => {
+                self.counters.spans_stored += 1;
+                let bytes = operation.bytes();
+                if self.operations.insert(operation) {
+                    self.bytes += bytes;
+                }
+            }
+            Added::Duplicate => self.counters.spans_duplicate += 1,
+            Added::Full => self.counters.spans_rejected += 1,
+        }
+        added
+    }
+
+    fn evict(&mut self, store_max_bytes: usize) {
+        while self.bytes > store_max_bytes
+            && let Some((_, trace)) = self.traces.pop_first()
+        {
+            self.arrivals.remove(&trace.id());
+            self.bytes -= trace.bytes();
+            self.counters.traces_evicted += 1;
+            self.counters.spans_evicted += trace.len() as u64;
+            for operation in trace.into_operations() {
+                // One is this one, the other the store's own.
+                if Arc::strong_count(&operation) == 2 {
+                    self.operations.remove(&operation);
+                    self.bytes -= operation.bytes();
+                }
+            }
+        }
+    }
+}
+
+impl Operation {
+    /// What it takes to keep it, about: name, two counts, three pointers, a place in a hash table.
+    fn bytes(&self) -> usize {
+        self.name.len() + 128
+    }
+}
