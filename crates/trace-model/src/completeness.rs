@@ -2,7 +2,11 @@
 
 use std::collections::HashSet;
 
-use crate::{Kind, Tree, Value};
+use crate::{Kind, Span, Tree, Value};
+
+/// Boolean attributes of a call whose answer nobody waited for any longer: dropped by its caller, or cut off by the end
+/// of its page.
+const GIVEN_UP: [&str; 2] = ["cancelled", "page.unloaded"];
 
 /// Whether a trace is whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +23,7 @@ pub enum Completeness {
 }
 
 /// Looks whether anything is missing. A client span may go unanswered when it failed or was given up, which its boolean
-/// attribute `cancelled` says.
+/// attribute `cancelled` or `page.unloaded` says.
 #[must_use]
 pub fn completeness(tree: &Tree) -> Completeness {
     let mut missing_parents = HashSet::new();
@@ -28,9 +32,7 @@ pub fn completeness(tree: &Tree) -> Completeness {
         if tree.node(row).parent.is_none() {
             missing_parents.extend(span.parent_id);
         }
-        let answer_expected = span.kind == Kind::Client
-            && !span.is_error()
-            && span.attribute("cancelled") != Some(&Value::Bool(true));
+        let answer_expected = span.kind == Kind::Client && !span.is_error() && !was_given_up(span);
         if answer_expected && !tree.has_remote_child(row) {
             unanswered_clients += 1;
         }
@@ -46,4 +48,10 @@ pub fn completeness(tree: &Tree) -> Completeness {
             unanswered_clients,
         },
     }
+}
+
+fn was_given_up(span: &Span) -> bool {
+    GIVEN_UP
+        .iter()
+        .any(|key| span.attribute(key) == Some(&Value::Bool(true)))
 }

@@ -1,0 +1,11 @@
+//! Tests of the trace model through its public functions; a file for each module.
+
+mod clocks;
+mod completeness;
+mod critical_path;
+mod group;
+mod otlp_json;
+mod render;
+mod spans;
+mod split;
+mod tree;
