@@ -1,12 +1,17 @@
-//! How OTLP requests leave the process: a small blocking HTTP client, used by the batch processor's own thread only.
+//! How OTLP requests leave the process: a small blocking HTTP client, used by the batch processor's own thread only, and
+//! the log records that say when spans are lost.
 
 use std::io::Read;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use opentelemetry_http::{HttpClient, HttpError};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 /// Answers to an export are a few bytes; what is longer is not read.
 const MAX_RESPONSE_BYTES: u64 = 64 * 1024;
@@ -41,5 +46,55 @@ impl HttpClient for BlockingClient {
             .take(MAX_RESPONSE_BYTES)
             .read_to_end(&mut bytes)?;
         Ok(Response::from_parts(head, bytes.into()))
+    }
+}
+
+/// An exporter that says in the log when it begins to lose spans and, once it works again, how many it has lost. The SDK
+/// itself loses them in silence.
+#[derive(Debug)]
+pub(crate) struct Reported<E> {
+    inner: E,
+    lost: AtomicUsize,
+}
+
+impl<E> Reported<E> {
+    pub(crate) fn new(inner: E) -> Self {
+        Self {
+            inner,
+            lost: AtomicUsize::new(0),
+        }
+    }
+}
+
+impl<E: SpanExporter> SpanExporter for Reported<E> {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let count = batch.len();
+        let result = self.inner.export(batch).await;
+        match &result {
+            Ok(()) => {
+                let lost = self.lost.swap(0, Ordering::Relaxed);
+                if lost > 0 {
+                    tracing::info!(lost, "spans can be exported again");
+                }
+            }
+            Err(error) => {
+                if self.lost.fetch_add(count, Ordering::Relaxed) == 0 {
+                    tracing::warn!(error = %error, "spans cannot be exported and are lost");
+                }
+            }
+        }
+        result
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.inner.shutdown_with_timeout(timeout)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.inner.force_flush()
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.inner.set_resource(resource);
     }
 }

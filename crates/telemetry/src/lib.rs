@@ -14,6 +14,7 @@
 mod export;
 pub mod http;
 pub mod log;
+mod percent;
 pub mod propagation;
 mod provider;
 mod resource;

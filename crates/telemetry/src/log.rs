@@ -153,3 +153,6 @@ impl fmt::Display for CurrentSpan {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, Sampler as SdkSampler, SdkTracerProvider,
 };
 
-use crate::export::BlockingClient;
+use crate::export::{BlockingClient, Reported};
 use crate::log::{self, LogError};
 use crate::propagation::TraceContext;
 use crate::resource::resource;
@@ -92,7 +92,7 @@ fn provider(settings: &Settings) -> Result<SdkTracerProvider, InitError> {
         .with_max_queue_size(settings.batch.max_queue_size)
         .with_max_export_batch_size(settings.batch.max_export_batch_size)
         .build();
-    let processor = BatchSpanProcessor::builder(exporter)
+    let processor = BatchSpanProcessor::builder(Reported::new(exporter))
         .with_batch_config(batch)
         .build();
     Ok(builder.with_span_processor(processor).build())
@@ -111,3 +111,6 @@ fn sampler(sampler: Sampler) -> SdkSampler {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

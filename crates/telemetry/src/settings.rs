@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use opentelemetry::KeyValue;
 
+use crate::percent::escaped_byte;
+
 const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:4318";
 const TRACES_PATH: &str = "/v1/traces";
 
@@ -338,14 +340,12 @@ fn percent_decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
-        if *first == b'%' {
-            let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
-            rest = &tail[2..];
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
+        let (byte, remaining) = match first {
+            b'%' => escaped_byte(tail)?,
+            other => (*other, tail),
+        };
+        bytes.push(byte);
+        rest = remaining;
     }
     String::from_utf8(bytes).ok()
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use http::{HeaderMap, HeaderName, Method, Version};
 use opentelemetry::KeyValue;
 
+use crate::percent::escaped_byte;
 use crate::span::clip;
 
 pub(super) const ROUTE: &str = "http.route";
@@ -135,21 +136,11 @@ fn percent_decode(key: &str) -> Cow<'_, str> {
     let mut decoded = Vec::with_capacity(key.len());
     let mut rest = key.as_bytes();
     while let [first, tail @ ..] = rest {
-        let escaped = tail
-            .get(..2)
-            .filter(|_| *first == b'%')
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        rest = match escaped {
-            Some(byte) => {
-                decoded.push(byte);
-                &tail[2..]
-            }
-            None => {
-                decoded.push(if *first == b'+' { b' ' } else { *first });
-                tail
-            }
-        };
+        let escaped = escaped_byte(tail).filter(|_| *first == b'%');
+        let plain = if *first == b'+' { b' ' } else { *first };
+        let (byte, remaining) = escaped.unwrap_or((plain, tail));
+        decoded.push(byte);
+        rest = remaining;
     }
     Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
 }
