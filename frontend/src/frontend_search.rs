@@ -41,23 +41,23 @@ pub(crate) struct TracedSearch {
 
 /// Searches and shows the answer, or why there is none. An aborted search shows nothing.
 pub(crate) async fn frontend_search(search: &Search, session: Session) {
-    let started_ms = now_ms();
-    let traced = in_new_trace(span::FRONTEND_SEARCH, async |cx: Context| {
-        cx.span()
-            .set_attributes(question_attributes(&search.question, session.capture()));
+    let (traced, on_screen_ns) = in_new_trace(span::FRONTEND_SEARCH, async |cx: Context| {
+        let started_ms = now_ms();
+        let attributes = question_attributes(&search.question, session.capture());
+        cx.span().set_attributes(attributes);
         join(
             update_ui_loading(search, session),
             answer(&cx, search, session),
         )
         .await;
-        traced_search(&cx)
+        let on_screen_ns = (now_ms() - started_ms).max(0.0) * 1e6;
+        (traced_search(&cx), on_screen_ns as u64)
     })
     .await;
-    let on_screen_ns = ((now_ms() - started_ms).max(0.0) * 1e6) as u64;
     session
         .state
         .update(|state| state.painted(search.number, on_screen_ns));
-    session.show_trace(traced);
+    session.show_trace(search, traced);
 }
 
 async fn answer(root: &Context, search: &Search, session: Session) {

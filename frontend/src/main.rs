@@ -41,7 +41,7 @@ use shared::{PageConfig, QueryCapture};
 #[cfg(target_arch = "wasm32")]
 fn main() {
     console_error_panic_hook::set_once();
-    leptos::task::spawn_local(async {
+    wasm_bindgen_futures::spawn_local(async {
         let config = api::config().await;
         let tracer = opentelemetry_browser::init(tracer_config(&config));
         leptos::mount::mount_to_body(move || app::app(config, tracer));

@@ -94,10 +94,12 @@ impl Session {
         self.address.set(address);
     }
 
-    /// The search that made this trace has ended: sends its spans on their way and shows it.
-    pub(crate) fn show_trace(self, traced: TracedSearch) {
+    /// A search has ended: sends the spans of its trace on their way and, unless a newer one took its place, shows it.
+    pub(crate) fn show_trace(self, search: &Search, traced: TracedSearch) {
         self.tracer.with_value(Guard::flush);
-        self.traced.set(Some(traced));
+        if !search.signal.aborted() {
+            self.traced.set(Some(traced));
+        }
     }
 
     fn clear(self) {

@@ -147,7 +147,7 @@ impl Passage {
 }
 
 /// Author and year, or the year alone.
-pub(crate) fn by_line(author: Option<&str>, year: u16) -> String {
+fn by_line(author: Option<&str>, year: u16) -> String {
     match author {
         Some(author) => format!("{author}, {year}"),
         None => year.to_string(),

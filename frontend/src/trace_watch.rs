@@ -1,6 +1,6 @@
 //! Watching a trace arrive: when to ask for it, and what its reader is told meanwhile.
 
-use shared::semconv::{service, span};
+use shared::semconv::{service, span as name};
 use trace_model::{Adjustment, Completeness, Span, duration};
 use trace_view::{Drawing, Origin, Origins};
 
@@ -119,11 +119,152 @@ const SERVER: Origin = "server";
 const INDEX: Origin = "index";
 
 /// Where a span ran, by its service; the work of the index is told apart from the rest of the server.
-fn origin(of: &Span) -> Origin {
-    match (of.service.as_str(), of.name.as_str()) {
+fn origin(span: &Span) -> Origin {
+    match (span.service.as_str(), span.name.as_str()) {
         (service::FRONTEND, _) => BROWSER,
         (service::FRONTEND_SERVER, _) => PROXY,
-        (_, span::VECTORIZE_QUERY | span::COMPUTE_SIMILARITY) => INDEX,
+        (_, name::VECTORIZE_QUERY | name::COMPUTE_SIMILARITY) => INDEX,
         _ => SERVER,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trace_model::{Kind, SpanId};
+
+    use super::*;
+
+    fn span(id: u8, parent: u8, service: &str, name: &str, kind: Kind) -> Span {
+        let id_of = |id: u8| SpanId([id; 8]);
+        Span {
+            span_id: id_of(id),
+            parent_id: (parent > 0).then(|| id_of(parent)),
+            name: name.into(),
+            kind,
+            end_ns: 1_000,
+            service: service.into(),
+            ..Span::default()
+        }
+    }
+
+    fn half_a_search() -> Vec<Span> {
+        vec![
+            span(
+                1,
+                0,
+                service::FRONTEND,
+                name::FRONTEND_SEARCH,
+                Kind::Internal,
+            ),
+            span(2, 1, service::FRONTEND, "GET", Kind::Client),
+        ]
+    }
+
+    fn whole_search() -> Vec<Span> {
+        let mut spans = half_a_search();
+        spans.push(span(
+            3,
+            2,
+            service::FRONTEND_SERVER,
+            "GET /api/{*path}",
+            Kind::Server,
+        ));
+        spans.push(span(
+            4,
+            3,
+            service::BACKEND,
+            name::COMPUTE_SIMILARITY,
+            Kind::Internal,
+        ));
+        spans.push(span(
+            5,
+            3,
+            service::BACKEND,
+            name::PROCESS_RESULTS,
+            Kind::Internal,
+        ));
+        spans
+    }
+
+    #[track_caller]
+    fn check(spans: Vec<Span>, progress: Progress, words: &str, at_last: &str) {
+        let drawing = Drawing::new(spans, ORIGINS);
+        assert_eq!(Progress::of(&drawing), progress);
+        assert_eq!(progress.in_words(), words);
+        assert_eq!(progress.at_last().in_words(), at_last);
+    }
+
+    #[test]
+    fn a_trace_is_waited_for_until_it_is_whole() {
+        check(
+            vec![],
+            Progress::Asking,
+            "Waiting for the spans",
+            "No span arrived",
+        );
+        check(
+            half_a_search(),
+            Progress::Waiting(1),
+            "Waiting for 1 span",
+            "1 span never arrived",
+        );
+        check(whole_search(), Progress::Complete, "Complete", "Complete");
+    }
+
+    #[test]
+    fn two_roots_without_a_known_parent_wait_for_one_span() {
+        let two = vec![
+            span(1, 0, "a", "x", Kind::Internal),
+            span(2, 0, "a", "y", Kind::Internal),
+        ];
+        assert_eq!(
+            Progress::of(&Drawing::new(two, ORIGINS)),
+            Progress::Waiting(1)
+        );
+    }
+
+    #[test]
+    fn only_what_is_not_whole_needs_advice() {
+        assert_eq!(Progress::Complete.advice(), "");
+        assert_eq!(Progress::Waiting(3).advice(), "");
+        let silent = Progress::Unreachable("12:00:00".into());
+        assert_eq!(silent.in_words(), "Collector not reachable since 12:00:00");
+        for progress in [
+            Progress::Partial(1),
+            Progress::Absent,
+            Progress::SampledOut,
+            silent,
+        ] {
+            assert!(progress.advice().ends_with(['.', '?']), "{progress:?}");
+        }
+    }
+
+    #[test]
+    fn the_panel_stops_asking_after_ten_seconds() {
+        assert_eq!(PAUSES_MS.iter().sum::<i32>(), 10_000);
+        assert!(PAUSES_MS.is_sorted());
+    }
+
+    #[test]
+    fn every_span_has_an_origin() {
+        let drawing = Drawing::new(whole_search(), ORIGINS);
+        let origins: Vec<Origin> = drawing.tree.spans().iter().map(ORIGINS.of).collect();
+        assert_eq!(origins, [BROWSER, BROWSER, PROXY, INDEX, SERVER]);
+        assert_eq!(size(&drawing), "5 spans, 3 services");
+    }
+
+    #[test]
+    fn an_adjusted_clock_says_by_how_much() {
+        let adjusted = |offset_ns| Adjustment {
+            service: service::BACKEND.into(),
+            offset_ns,
+        };
+        assert_eq!(
+            clocks(&[adjusted(-380_000), adjusted(1_250_000)]),
+            [
+                "clock of gutenberg-backend set 380 µs earlier, estimated",
+                "clock of gutenberg-backend set 1.25 ms later, estimated",
+            ]
+        );
     }
 }

@@ -146,3 +146,114 @@ impl Drawing {
         }
     }
 }
+
+/// A small trace for the tests of this crate.
+#[cfg(test)]
+pub(crate) mod sample {
+    use trace_model::{Kind, SpanId, TraceId};
+
+    use super::*;
+
+    pub(crate) const ORIGINS: Origins = Origins {
+        all: &["page", "network", "server"],
+        network: "network",
+        of: |span| {
+            if span.service == "page" {
+                "page"
+            } else {
+                "server"
+            }
+        },
+    };
+
+    pub(crate) fn span(id: u8, parent: u8, name: &str, start_us: u64, end_us: u64) -> Span {
+        let id_of = |id: u8| SpanId([0, 0, 0, 0, 0, 0, 0, id]);
+        Span {
+            trace_id: TraceId([1; 16]),
+            span_id: id_of(id),
+            parent_id: (parent > 0).then(|| id_of(parent)),
+            name: name.into(),
+            kind: Kind::Internal,
+            start_ns: start_us * 1_000,
+            end_ns: end_us * 1_000,
+            service: "page".into(),
+            ..Span::default()
+        }
+    }
+
+    /// A click, a request, its answer, and five similar leaves: one millisecond in all.
+    pub(crate) fn search() -> Vec<Span> {
+        let mut spans = vec![
+            span(1, 0, "click", 0, 1_000),
+            Span {
+                kind: Kind::Client,
+                ..span(2, 1, "GET", 100, 900)
+            },
+            Span {
+                kind: Kind::Server,
+                service: "shop".into(),
+                ..span(3, 2, "GET /search", 200, 800)
+            },
+        ];
+        spans.extend((0..5).map(|n| Span {
+            service: "shop".into(),
+            ..span(
+                4 + n,
+                3,
+                "snippet",
+                300 + 100 * u64::from(n),
+                400 + 100 * u64::from(n),
+            )
+        }));
+        spans
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sample::{ORIGINS, search};
+    use super::*;
+
+    #[track_caller]
+    fn check_shares(spans: Vec<Span>, expected_us: &[(&str, u64)]) {
+        let drawing = Drawing::new(spans, ORIGINS);
+        let shares: Vec<(&str, u64)> = drawing
+            .shares
+            .iter()
+            .map(|share| (share.origin, share.duration_ns / 1_000))
+            .collect();
+        assert_eq!(shares, expected_us);
+        let sum_ns: u64 = drawing.shares.iter().map(|share| share.duration_ns).sum();
+        assert_eq!(sum_ns, drawing.root_duration_ns());
+    }
+
+    #[test]
+    fn shares_come_in_the_applications_order_and_add_up() {
+        check_shares(
+            search(),
+            &[("page", 200), ("network", 200), ("server", 600)],
+        );
+    }
+
+    #[test]
+    fn a_request_without_an_answer_is_the_callers_time() {
+        check_shares(
+            search()[..2].to_vec(),
+            &[("page", 1_000), ("network", 0), ("server", 0)],
+        );
+    }
+
+    #[test]
+    fn a_clock_that_runs_ahead_is_set_back() {
+        let mut spans = search();
+        for span in &mut spans[2..] {
+            span.start_ns += 5_000_000;
+            span.end_ns += 5_000_000;
+        }
+        let drawing = Drawing::new(spans, ORIGINS);
+        assert_eq!(drawing.adjustments.len(), 1);
+        assert_eq!(drawing.duration_ns(), 1_000_000);
+        assert_eq!(drawing.service_count(), 2);
+        assert_eq!(drawing.completeness, Completeness::Complete);
+    }
+}

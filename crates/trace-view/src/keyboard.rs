@@ -41,3 +41,84 @@ pub(crate) fn action(rows: &[Row], at: RowId, key: &str) -> Option<Action> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use trace_model::SpanId;
+
+    use super::*;
+    use crate::drawing::Drawing;
+    use crate::drawing::sample::{ORIGINS, search};
+    use crate::rows::rows;
+
+    fn span(id: u8) -> RowId {
+        RowId::Span(SpanId([0, 0, 0, 0, 0, 0, 0, id]))
+    }
+
+    fn group(id: u8) -> RowId {
+        RowId::Group(SpanId([0, 0, 0, 0, 0, 0, 0, id]))
+    }
+
+    #[track_caller]
+    fn check(toggled: &[RowId], at: RowId, key: &str, expected: Option<Action>) {
+        let rows = rows(
+            &Drawing::new(search(), ORIGINS),
+            &toggled.iter().copied().collect::<HashSet<RowId>>(),
+        );
+        assert_eq!(action(&rows, at, key), expected);
+    }
+
+    #[test]
+    fn up_and_down_stop_at_the_ends() {
+        check(&[], span(1), "ArrowDown", Some(Action::Focus(span(2))));
+        check(&[], span(2), "ArrowUp", Some(Action::Focus(span(1))));
+        check(&[], span(1), "ArrowUp", None);
+        check(&[], group(4), "ArrowDown", None);
+        check(&[], span(2), "End", Some(Action::Focus(group(4))));
+        check(&[], group(4), "Home", Some(Action::Focus(span(1))));
+    }
+
+    #[test]
+    fn right_unfolds_and_then_enters() {
+        check(&[], group(4), "ArrowRight", Some(Action::Toggle(group(4))));
+        check(
+            &[group(4)],
+            group(4),
+            "ArrowRight",
+            Some(Action::Focus(span(4))),
+        );
+        check(&[group(4)], span(4), "ArrowRight", None);
+    }
+
+    #[test]
+    fn left_folds_and_then_leaves() {
+        check(&[], span(3), "ArrowLeft", Some(Action::Toggle(span(3))));
+        check(
+            &[span(3)],
+            span(3),
+            "ArrowLeft",
+            Some(Action::Focus(span(2))),
+        );
+        check(
+            &[group(4)],
+            span(6),
+            "ArrowLeft",
+            Some(Action::Focus(group(4))),
+        );
+        check(&[span(1)], span(1), "ArrowLeft", None);
+    }
+
+    #[test]
+    fn enter_opens_and_escape_closes() {
+        check(&[], span(2), "Enter", Some(Action::Open(span(2))));
+        check(&[], span(2), "Escape", Some(Action::Close));
+        check(&[], span(2), "x", None);
+    }
+
+    #[test]
+    fn a_row_that_is_gone_does_nothing() {
+        check(&[span(1)], span(3), "ArrowDown", None);
+    }
+}

@@ -9,7 +9,7 @@ use crate::drawing::{Drawing, Origin};
 
 /// One row of the waterfall. Places are shares of the trace's duration, 0 to 1.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub(crate) struct Row {
     /// What the row stands for.
     pub id: RowId,
     /// The span, or the first of a group, as an index into the tree.
@@ -40,7 +40,7 @@ pub struct Row {
 
 /// What a row stands for; survives a redraw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RowId {
+pub(crate) enum RowId {
     /// A span.
     Span(SpanId),
     /// A run of similar siblings, by its first span.
@@ -49,7 +49,7 @@ pub enum RowId {
 
 /// A stretch of time as shares of the trace's duration.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Mark {
+pub(crate) struct Mark {
     /// Where it begins.
     pub from: f64,
     /// Its length.
@@ -57,7 +57,7 @@ pub struct Mark {
 }
 
 /// The visible rows in order. Spans are unfolded and groups folded, except for the rows in `toggled`.
-pub fn rows(drawing: &Drawing, toggled: &HashSet<RowId>) -> Vec<Row> {
+pub(crate) fn rows(drawing: &Drawing, toggled: &HashSet<RowId>) -> Vec<Row> {
     let tree = &drawing.tree;
     let mut rows = Vec::with_capacity(tree.len());
     let mut next = 0;
@@ -158,7 +158,7 @@ fn critical(drawing: &Drawing, spans: &Range<usize>) -> Vec<Mark> {
 }
 
 /// Labels of the time axis, evenly spread over `parts` parts: zero, plain numbers, and the whole with its unit.
-pub fn ticks(duration_ns: u64, parts: u32) -> Vec<(f64, String)> {
+pub(crate) fn ticks(duration_ns: u64, parts: u32) -> Vec<(f64, String)> {
     let (unit, unit_ns) = match duration_ns {
         0..1_000_000 => ("µs", 1e3),
         1_000_000..1_000_000_000 => ("ms", 1e6),
@@ -184,7 +184,7 @@ pub fn ticks(duration_ns: u64, parts: u32) -> Vec<(f64, String)> {
 }
 
 /// Width that shows the name of every row uncut, in pixels of the style sheet's 12.5 px monospace.
-pub fn names_width_px(rows: &[Row]) -> usize {
+pub(crate) fn names_width_px(rows: &[Row]) -> usize {
     const GUIDE_PX: usize = 11;
     const DOT_AND_MARGIN_PX: usize = 28;
     const TENTHS_PER_LETTER: usize = 76;
@@ -196,4 +196,170 @@ pub fn names_width_px(rows: &[Row]) -> usize {
         })
         .max()
         .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use trace_model::{Event, Status};
+
+    use super::*;
+    use crate::drawing::sample::{ORIGINS, search, span};
+
+    /// One line a row: the name indented by depth, what it holds, its origin, its bar and its critical stretches in
+    /// percent.
+    fn drawn(rows: &[Row]) -> String {
+        let mut text = String::new();
+        for row in rows {
+            let fold = match row.expanded {
+                Some(true) => "-",
+                Some(false) => "+",
+                None => " ",
+            };
+            let percent = |share: f64| (share * 100.0).round();
+            let critical: String = row
+                .critical
+                .iter()
+                .map(|mark| format!(" {}+{}", percent(mark.from), percent(mark.length)))
+                .collect();
+            let indent = "  ".repeat(row.depth);
+            let times = if row.count > 1 {
+                format!(" x{}", row.count)
+            } else {
+                String::new()
+            };
+            let (from, length) = (percent(row.from), percent(row.length));
+            writeln!(
+                text,
+                "{indent}{fold}{}{times} {} {from}+{length} {} |{critical}",
+                row.name, row.origin, row.took
+            )
+            .expect("a String takes any text");
+        }
+        text
+    }
+
+    #[track_caller]
+    fn check(drawing: &Drawing, toggled: &[RowId], expected: &str) {
+        let rows = rows(drawing, &toggled.iter().copied().collect());
+        let expected: Vec<&str> = expected
+            .trim_matches('\n')
+            .lines()
+            .map(|line| line.strip_prefix("        ").unwrap_or(line))
+            .collect();
+        assert_eq!(drawn(&rows).trim_end(), expected.join("\n").trim_end());
+    }
+
+    fn id(span: u8) -> SpanId {
+        SpanId([0, 0, 0, 0, 0, 0, 0, span])
+    }
+
+    #[test]
+    fn spans_are_unfolded_and_groups_folded() {
+        check(
+            &Drawing::new(search(), ORIGINS),
+            &[],
+            "
+        -click page 0+100 1.00 ms | 0+10 90+10
+          -GET page 10+80 800 µs | 10+10 80+10
+            -GET /search server 20+60 600 µs | 20+10
+              +snippet x5 server 30+50 500 µs | 30+50",
+        );
+    }
+
+    #[test]
+    fn an_opened_group_shows_its_spans_one_level_below() {
+        check(
+            &Drawing::new(search(), ORIGINS),
+            &[RowId::Group(id(4))],
+            "
+        -click page 0+100 1.00 ms | 0+10 90+10
+          -GET page 10+80 800 µs | 10+10 80+10
+            -GET /search server 20+60 600 µs | 20+10
+              -snippet x5 server 30+50 500 µs |
+                 snippet server 30+10 100 µs | 30+10
+                 snippet server 40+10 100 µs | 40+10
+                 snippet server 50+10 100 µs | 50+10
+                 snippet server 60+10 100 µs | 60+10
+                 snippet server 70+10 100 µs | 70+10",
+        );
+    }
+
+    #[test]
+    fn a_folded_span_inherits_the_critical_path_of_what_it_hides() {
+        check(
+            &Drawing::new(search(), ORIGINS),
+            &[RowId::Span(id(2))],
+            "
+        -click page 0+100 1.00 ms | 0+10 90+10
+          +GET page 10+80 800 µs | 10+80",
+        );
+    }
+
+    #[test]
+    fn a_trace_without_spans_has_no_rows() {
+        check(&Drawing::new(vec![], ORIGINS), &[], "");
+    }
+
+    #[test]
+    fn a_trace_that_takes_no_time_is_drawn_without_width() {
+        check(
+            &Drawing::new(vec![span(1, 0, "click", 7, 7)], ORIGINS),
+            &[],
+            "         click page 0+0 0 µs |",
+        );
+    }
+
+    #[test]
+    fn failures_and_events_are_marked() {
+        let mut spans = search();
+        spans[4].status = Status::Error("torn page".into());
+        spans[1].events = vec![Event {
+            time_ns: 500_000,
+            ..Event::default()
+        }];
+        let rows = rows(&Drawing::new(spans, ORIGINS), &HashSet::new());
+        let failed: Vec<&str> = rows
+            .iter()
+            .filter(|row| row.failed)
+            .map(|row| row.name.as_str())
+            .collect();
+        assert_eq!(failed, ["snippet"]);
+        assert_eq!(rows[1].events, [0.5]);
+    }
+
+    #[track_caller]
+    fn check_ticks(duration_ns: u64, expected: &[&str]) {
+        let labels: Vec<String> = ticks(duration_ns, 5)
+            .into_iter()
+            .map(|(_, label)| label)
+            .collect();
+        assert_eq!(labels, expected);
+    }
+
+    #[test]
+    fn ticks_share_the_unit_of_the_whole() {
+        check_ticks(14_200_000, &["0", "2.8", "5.7", "8.5", "11.4", "14.2 ms"]);
+        check_ticks(940_000, &["0", "188", "376", "564", "752", "940 µs"]);
+        check_ticks(
+            1_500_000_000,
+            &["0", "0.30", "0.60", "0.90", "1.20", "1.50 s"],
+        );
+        let places: Vec<f64> = ticks(100, 5).into_iter().map(|(place, _)| place).collect();
+        assert_eq!(places, [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]);
+    }
+
+    #[test]
+    fn names_get_the_room_that_the_widest_row_needs() {
+        let mut spans = vec![span(1, 0, "a", 0, 10)];
+        let short = names_width_px(&rows(
+            &Drawing::new(spans.clone(), ORIGINS),
+            &HashSet::new(),
+        ));
+        spans.push(span(2, 1, "a_name_of_twenty_abcd", 0, 5));
+        let long = names_width_px(&rows(&Drawing::new(spans, ORIGINS), &HashSet::new()));
+        assert_eq!(names_width_px(&[]), 0);
+        assert_eq!((short, long), (35, 11 + 28 + 159));
+    }
 }

@@ -8,7 +8,6 @@ use shared::{Book, Books as BookList, SkippedBook};
 
 use crate::api;
 use crate::reply::ApiError;
-use crate::state::by_line;
 use crate::wording;
 
 /// The book list page.
@@ -92,7 +91,8 @@ fn cover(book: Book, longest: usize) -> impl IntoView {
     view! {
         <li>
             <h2>{book.title}</h2>
-            <p class="by">{by_line(book.author.as_deref(), book.year)}</p>
+            <p class="by">{book.author}</p>
+            <p class="year">{book.year}</p>
             <p class="length">
                 <span>{words}</span>
                 <i style:width=format!("{:.1}%", share * 100.0)></i>
