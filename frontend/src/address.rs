@@ -59,18 +59,14 @@ impl Address {
             Address::Books => "/books".into(),
             Address::Search(None) => "/".into(),
             Address::Search(Some(question)) => {
-                format!("/?{}", query_string(question))
+                let parameters =
+                    UrlSearchParams::new().expect("an empty list of parameters is valid");
+                parameters.append("q", &question.query);
+                parameters.append("method", question.method.as_str());
+                format!("/?{}", String::from(parameters.to_string()))
             }
         }
     }
-}
-
-/// `q=…&method=…`, encoded as forms encode it.
-pub(crate) fn query_string(question: &Question) -> String {
-    let parameters = UrlSearchParams::new().expect("an empty list of parameters is valid");
-    parameters.append("q", &question.query);
-    parameters.append("method", question.method.as_str());
-    String::from(parameters.to_string())
 }
 
 #[cfg(test)]

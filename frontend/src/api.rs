@@ -6,7 +6,6 @@ use shared::{Books, PageConfig, QueryCapture};
 use trace_model::{Span, TraceId};
 use web_sys::AbortSignal;
 
-use crate::address::query_string;
 use crate::reply::{ApiError, Reply};
 use crate::state::Question;
 
@@ -20,7 +19,10 @@ pub(crate) async fn config() -> PageConfig {
         trace_panel: true,
     };
     match send(Request::get("/config.json")).await {
-        Ok(reply) => reply.parse().unwrap_or(defaults),
+        Ok(reply) => reply
+            .accepted()
+            .and_then(|reply| reply.parse())
+            .unwrap_or(defaults),
         Err(_) => defaults,
     }
 }
@@ -30,23 +32,25 @@ pub(crate) fn search_request(
     question: &Question,
     signal: &AbortSignal,
 ) -> Result<Request, ApiError> {
-    Request::get(&format!("/api/search?{}", query_string(question)))
+    Request::get("/api/search")
+        .query([
+            ("q", question.query.as_str()),
+            ("method", question.method.as_str()),
+        ])
         .header("accept", "application/json")
         .abort_signal(Some(signal))
         .build()
         .map_err(|_| ApiError::Unsendable)
 }
 
-/// Sends a traced request and waits until its body is complete.
+/// Sends a traced request and waits until its body is complete; a refusal is an error.
 pub(crate) async fn send_traced(request: Request, signal: &AbortSignal) -> Result<Reply, ApiError> {
     let received = async { complete(request.send_traced().await?).await }.await;
-    received.map_err(|_| {
-        if signal.aborted() {
-            ApiError::Aborted
-        } else {
-            ApiError::Unreachable
-        }
-    })
+    match received {
+        Ok(reply) => reply.accepted(),
+        Err(_) if signal.aborted() => Err(ApiError::Aborted),
+        Err(_) => Err(ApiError::Unreachable),
+    }
 }
 
 /// Reads the list of books with a traced request.
@@ -56,7 +60,10 @@ pub(crate) async fn books() -> Result<Books, ApiError> {
         .build()
         .map_err(|_| ApiError::Unsendable)?;
     let received = async { complete(request.send_traced().await?).await }.await;
-    received.map_err(|_| ApiError::Unreachable)?.parse()
+    received
+        .map_err(|_| ApiError::Unreachable)?
+        .accepted()?
+        .parse()
 }
 
 /// The spans of a trace as far as they have arrived; empty while the collector knows none. Never traced itself.

@@ -33,11 +33,16 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// The body as what was agreed on.
-    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        if self.status != 200 {
-            return Err(self.refusal());
+    /// The reply unless it is a refusal.
+    pub(crate) fn accepted(self) -> Result<Reply, ApiError> {
+        match self.status {
+            200 => Ok(self),
+            _ => Err(self.refusal()),
         }
+    }
+
+    /// The body of an accepted reply as what was agreed on.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         serde_json::from_str(&self.body).map_err(|e| ApiError::Unreadable(e.to_string()))
     }
 
@@ -124,8 +129,11 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(reply: &Reply, reason: &str, error_type: &str) {
-        let error = reply.parse::<SearchResponse>().expect_err("no answer");
+    fn check(reply: Reply, reason: &str, error_type: &str) {
+        let error = reply
+            .accepted()
+            .and_then(|reply| reply.parse::<SearchResponse>())
+            .expect_err("no answer");
         assert_eq!(
             (error.reason().as_str(), error.error_type().as_str()),
             (reason, error_type)
@@ -136,7 +144,7 @@ mod tests {
     fn a_problem_is_told_in_the_servers_words() {
         let problem = r#"{"title":"Bad request","status":400,"detail":"the query is longer than 1,024 bytes","trace_id":"ab"}"#;
         check(
-            &reply(400, problem),
+            reply(400, problem),
             "The query is longer than 1,024 bytes.",
             "400",
         );
@@ -145,12 +153,12 @@ mod tests {
     #[test]
     fn an_error_without_words_gets_some() {
         check(
-            &reply(500, "oops"),
+            reply(500, "oops"),
             "The server answered with status 500.",
             "500",
         );
         check(
-            &reply(502, ""),
+            reply(502, ""),
             "The search is not available at the moment.",
             "502",
         );
@@ -159,7 +167,7 @@ mod tests {
     #[test]
     fn an_answer_that_is_not_json_is_unreadable() {
         check(
-            &reply(200, "<html>"),
+            reply(200, "<html>"),
             "The server's answer cannot be read.",
             "invalid_response",
         );

@@ -15,7 +15,7 @@ pub(crate) fn details(drawing: &Drawing, row: usize) -> impl IntoView + use<> {
         ("starts after".to_owned(), after_start(span.start_ns)),
         ("duration".to_owned(), duration::format(span.duration_ns())),
         (
-            "of its own".to_owned(),
+            "self time".to_owned(),
             duration::format(drawing.tree.self_time_ns(row)),
         ),
         ("span id".to_owned(), span.span_id.to_string()),

@@ -29,6 +29,7 @@ pub fn SplitBar(
                         .get()
                         .unwrap_or_default()
                         .into_iter()
+                        .filter(|share| share.duration_ns > 0)
                         .map(|share| {
                             let Share { origin, duration_ns } = share;
                             view! {
