@@ -124,7 +124,7 @@ pub(super) fn refusal(encoding: Encoding, refusal: &Refusal) -> Response {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         // The rest of the body is not waited for.
-        Refusal::Slow | Refusal::TooLarge { .. } => {
+        Refusal::Slow => {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         _ => {}

@@ -34,16 +34,19 @@ impl Budget {
         }
     }
 
-    /// Reads a body of at most `max_bytes`.
+    /// Reads a body of at most `max_bytes`. A body that cannot be taken is read to its end as well, though not kept:
+    /// a connection that is closed on a sender in the middle of its body may lose it the answer.
     pub(super) async fn read(&self, mut body: Body, max_bytes: usize) -> Result<Received, Refusal> {
-        let mut received = Received::empty(self.clone());
+        let mut received = Ok(Received::empty(self.clone()));
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| Refusal::Malformed("the body ended early".to_owned()))?;
-            if let Ok(data) = frame.into_data() {
-                received.append(&data, max_bytes)?;
+            if let (Ok(whole), Ok(data)) = (&mut received, frame.into_data())
+                && let Err(refusal) = whole.append(&data, max_bytes)
+            {
+                received = Err(refusal);
             }
         }
-        Ok(received)
+        received
     }
 }
 

@@ -33,6 +33,9 @@ pub(super) fn decode(
         batches: Vec::new(),
         rejected: Rejected::default(),
     };
+    // Strings of unknown fields are skipped unseen, but JSON is UTF-8 throughout.
+    let request =
+        std::str::from_utf8(request).map_err(|error| Refusal::Malformed(error.to_string()))?;
     decoder
         .request(request)
         .map_err(|error| Refusal::Malformed(error.to_string()))?;
@@ -73,8 +76,8 @@ struct Decoder {
 }
 
 impl Decoder {
-    fn request(&mut self, request: &[u8]) -> Result<()> {
-        let request: RawRequest<'_> = serde_json::from_slice(request)?;
+    fn request(&mut self, request: &str) -> Result<()> {
+        let request: RawRequest<'_> = serde_json::from_str(request)?;
         for_each(request.resource_spans, |json| {
             self.resource_spans(&serde_json::from_str(json.get())?)
         })

@@ -1,1 +1,10 @@
+//! Tests of the collector through its sockets; a file for each module, `process` for the program.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod host;
+mod otlp;
+mod process;
+mod query;
+mod sample;
+mod store;

@@ -61,10 +61,10 @@ pub fn parse(text: &str) -> Result<Vec<Span>, ParseError> {
 type Object = Map<String, Json>;
 
 fn service_name(resource: &[(String, Value)]) -> String {
-    resource
-        .iter()
-        .find_map(|(key, value)| (key == "service.name").then(|| value.to_string()))
-        .unwrap_or_default()
+    match resource.iter().find(|(key, _)| key == "service.name") {
+        Some((_, Value::String(name))) => name.clone(),
+        _ => String::new(),
+    }
 }
 
 fn span(json: &Object, service: &str, scope: &str) -> Result<Span, ParseError> {

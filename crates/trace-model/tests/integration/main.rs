@@ -1,5 +1,7 @@
 //! Tests of the trace model through its public functions; a file for each module.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 mod clocks;
 mod completeness;
 mod critical_path;

@@ -63,11 +63,18 @@ fn every_field_is_read() {
         dropped_events: 2,
         dropped_links: 3,
     };
-    assert_eq!(parse(document).unwrap(), [expected.clone()]);
+    assert_eq!(parse(document).unwrap(), std::slice::from_ref(&expected));
     assert_eq!(
         parse(&format!(r#"{{"result":{document}}}"#)).unwrap(),
         [expected]
     );
+}
+
+#[test]
+fn a_service_name_is_taken_as_it_is() {
+    let document = r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"a\nb"}}]},
+        "scopeSpans":[{"spans":[{"traceId":"00000000000000000000000000000001","spanId":"0000000000000002"}]}]}]}"#;
+    assert_eq!(parse(document).unwrap()[0].service, "a\nb");
 }
 
 #[test]

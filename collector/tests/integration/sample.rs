@@ -1,0 +1,52 @@
+//! Makes OTLP requests for the other files.
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+
+/// An internal span named by its id.
+pub(crate) fn span(trace_id: u128, span_id: u64) -> Span {
+    Span {
+        trace_id: trace_id.to_be_bytes().to_vec(),
+        span_id: span_id.to_be_bytes().to_vec(),
+        name: format!("span {span_id}"),
+        kind: 1,
+        start_time_unix_nano: 1_000,
+        end_time_unix_nano: 2_000,
+        ..Span::default()
+    }
+}
+
+/// A request with spans of one service.
+pub(crate) fn request(service: &str, spans: Vec<Span>) -> ExportTraceServiceRequest {
+    let resource = Resource {
+        attributes: vec![text("service.name", service)],
+        ..Resource::default()
+    };
+    let scope_spans = vec![ScopeSpans {
+        spans,
+        ..ScopeSpans::default()
+    }];
+    let resource_spans = ResourceSpans {
+        resource: Some(resource),
+        scope_spans,
+        ..ResourceSpans::default()
+    };
+    ExportTraceServiceRequest {
+        resource_spans: vec![resource_spans],
+    }
+}
+
+pub(crate) fn text(key: &str, value: &str) -> KeyValue {
+    attribute(key, Value::StringValue(value.to_owned()))
+}
+
+pub(crate) fn attribute(key: &str, value: Value) -> KeyValue {
+    KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(value) }),
+        ..KeyValue::default()
+    }
+}
