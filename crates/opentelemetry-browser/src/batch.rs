@@ -55,7 +55,12 @@ pub(crate) struct Queue {
 impl Queue {
     /// An empty queue; every request names `resource` as the maker of its spans.
     pub(crate) fn new(resource: Vec<KeyValue>) -> Self {
-        Self { resource, spans: VecDeque::new(), bytes: 0, dropped_traces: VecDeque::new() }
+        Self {
+            resource,
+            spans: VecDeque::new(),
+            bytes: 0,
+            dropped_traces: VecDeque::new(),
+        }
     }
 
     /// Spans that wait.
@@ -75,7 +80,8 @@ impl Queue {
             return 1;
         }
         let size = span.bytes.len() + SPAN_FRAME_BYTES;
-        let is_full = self.spans.len() >= QUEUE_SPANS || self.bytes + size + retained_bytes > QUEUE_BYTES;
+        let is_full =
+            self.spans.len() >= QUEUE_SPANS || self.bytes + size + retained_bytes > QUEUE_BYTES;
         if is_full {
             return 1 + self.drop_trace(span.trace_id);
         }
@@ -102,7 +108,10 @@ impl Queue {
         }
         self.bytes = self.bytes.saturating_sub(bytes);
         let spans: Vec<Finished> = self.spans.drain(..count).collect();
-        Some(Batch { body: encode(&self.resource, &spans, bytes), spans: count as u64 })
+        Some(Batch {
+            body: encode(&self.resource, &spans, bytes),
+            spans: count as u64,
+        })
     }
 
     fn drop_trace(&mut self, trace_id: TraceId) -> u64 {
@@ -112,7 +121,11 @@ impl Queue {
         self.dropped_traces.push_back(trace_id);
         let before = self.spans.len();
         self.spans.retain(|span| span.trace_id != trace_id);
-        self.bytes = self.spans.iter().map(|span| span.bytes.len() + SPAN_FRAME_BYTES).sum();
+        self.bytes = self
+            .spans
+            .iter()
+            .map(|span| span.bytes.len() + SPAN_FRAME_BYTES)
+            .sum();
         (before - self.spans.len()) as u64
     }
 }
@@ -155,3 +168,6 @@ fn encode(resource: &[KeyValue], spans: &[Finished], bytes: usize) -> Vec<u8> {
 fn is_same(left: &Arc<InstrumentationScope>, right: &Arc<InstrumentationScope>) -> bool {
     Arc::ptr_eq(left, right) || left == right
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -57,7 +57,9 @@ impl SendTraced for Request {
         }
         // The patched fetch, if any, must not open a second span.
         let answer = untraced(|| fetch(&request));
-        let answer = JsFuture::from(answer).await.and_then(|answer| answer.dyn_into::<web_sys::Response>());
+        let answer = JsFuture::from(answer)
+            .await
+            .and_then(|answer| answer.dyn_into::<web_sys::Response>());
         match answer {
             Ok(response) => {
                 if let Some(call) = call {
@@ -99,5 +101,8 @@ fn to_gloo(error: &JsValue) -> gloo_net::Error {
 
 fn described(error: &JsValue) -> (String, String) {
     let description = describe(error);
-    (description.get(0).as_string().unwrap_or_default(), description.get(1).as_string().unwrap_or_default())
+    (
+        description.get(0).as_string().unwrap_or_default(),
+        description.get(1).as_string().unwrap_or_default(),
+    )
 }

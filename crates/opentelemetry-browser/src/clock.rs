@@ -31,7 +31,9 @@ pub(crate) struct Clock {
 impl Clock {
     /// A clock that trusts `performance.timeOrigin` until the first trace begins.
     pub(crate) fn new(time_origin_ms: f64) -> Self {
-        Self { origin_ms: Cell::new(time_origin_ms) }
+        Self {
+            origin_ms: Cell::new(time_origin_ms),
+        }
     }
 
     /// Corrects the distance to the wall clock. A whole-millisecond date says that the true time lies within the
@@ -58,7 +60,7 @@ impl Clock {
     pub(crate) fn refine_ns(&self, timestamp: SystemTime, reading: Reading) -> u64 {
         let stamp_ns = unix_ns(timestamp);
         let date_ms = reading.date_ms as u64;
-        let is_whole_ms = stamp_ns % 1_000_000 == 0;
+        let is_whole_ms = stamp_ns.is_multiple_of(1_000_000);
         if is_whole_ms && date_ms.abs_diff(stamp_ns / 1_000_000) <= COARSE_NOW_MS {
             self.now_ns(reading.performance_ms)
         } else {
@@ -70,7 +72,9 @@ impl Clock {
 /// Nanoseconds since the Unix epoch; zero before it.
 pub(crate) fn unix_ns(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since_epoch| u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX))
+        .map_or(0, |since_epoch| {
+            u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX)
+        })
 }
 
 /// The reverse of [`unix_ns`].
@@ -81,7 +85,9 @@ pub(crate) fn system_time(unix_ns: u64) -> SystemTime {
 /// Whole milliseconds and the rest apart, because a Unix time in nanoseconds has more digits than a double. Casts
 /// saturate, and turn NaN into zero.
 fn ms_to_ns(ms: f64) -> u64 {
-    (ms.trunc() as u64).saturating_mul(1_000_000).saturating_add((ms.fract() * 1e6).round() as u64)
+    (ms.trunc() as u64)
+        .saturating_mul(1_000_000)
+        .saturating_add((ms.fract() * 1e6).round() as u64)
 }
 
 #[cfg(test)]
@@ -89,7 +95,10 @@ mod tests {
     use super::*;
 
     fn reading(performance_ms: f64, date_ms: f64) -> Reading {
-        Reading { performance_ms, date_ms }
+        Reading {
+            performance_ms,
+            date_ms,
+        }
     }
 
     #[test]
@@ -104,7 +113,11 @@ mod tests {
     fn moves_no_further_than_the_wall_clock_asks() {
         let clock = Clock::new(1000.0);
         clock.anchor(reading(5.4, 1005.0), false);
-        assert_eq!(clock.now_ns(0.0), 1_000_000_000, "agrees within the millisecond");
+        assert_eq!(
+            clock.now_ns(0.0),
+            1_000_000_000,
+            "agrees within the millisecond"
+        );
         clock.anchor(reading(5.4, 1008.0), false);
         assert_eq!(clock.now_ns(5.4), 1_008_000_000, "was behind");
         clock.anchor(reading(7.0, 1003.0), false);
@@ -138,9 +151,20 @@ mod tests {
     fn replaces_the_coarse_now_and_nothing_else() {
         let clock = Clock::new(1_000_000.0);
         let now = reading(1.7, 1_000_001.0);
-        assert_eq!(clock.refine_ns(system_time(1_000_001_000_000), now), 1_000_001_700_000);
-        assert_eq!(clock.refine_ns(system_time(1_000_001_000_001), now), 1_000_001_000_001, "finer than the API's clock");
-        assert_eq!(clock.refine_ns(system_time(999_000_000_000), now), 999_000_000_000, "long ago");
+        assert_eq!(
+            clock.refine_ns(system_time(1_000_001_000_000), now),
+            1_000_001_700_000
+        );
+        assert_eq!(
+            clock.refine_ns(system_time(1_000_001_000_001), now),
+            1_000_001_000_001,
+            "finer than the API's clock"
+        );
+        assert_eq!(
+            clock.refine_ns(system_time(999_000_000_000), now),
+            999_000_000_000,
+            "long ago"
+        );
     }
 
     #[test]

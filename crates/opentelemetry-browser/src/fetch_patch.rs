@@ -10,7 +10,10 @@ use crate::pipeline;
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
     #[wasm_bindgen(js_name = patchFetch)]
-    fn patch_fetch(wants: &Closure<dyn Fn(String) -> bool>, start: &Closure<dyn Fn(String, String) -> Option<RequestSpan>>);
+    fn patch_fetch(
+        wants: &Closure<dyn Fn(String) -> bool>,
+        start: &Closure<dyn Fn(String, String) -> Option<RequestSpan>>,
+    );
 }
 
 /// Wraps `window.fetch` for the life of the page.
@@ -43,7 +46,9 @@ impl RequestSpan {
     /// The header to send along; undefined when there is none.
     #[wasm_bindgen(getter)]
     pub fn tracestate(&self) -> Option<String> {
-        self.0.headers().and_then(|headers| headers.tracestate.clone())
+        self.0
+            .headers()
+            .and_then(|headers| headers.tracestate.clone())
     }
 
     /// The server answered.

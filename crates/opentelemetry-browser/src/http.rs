@@ -13,7 +13,9 @@ use crate::scoped;
 use crate::url::Url;
 
 /// Methods that name a span; others are `_OTHER`, so that a server full of invented methods makes no endless list.
-const KNOWN_METHODS: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE"];
+const KNOWN_METHODS: [&str; 9] = [
+    "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE",
+];
 
 /// Which requests are traced, which of them carry the trace to their server, and what their spans may show.
 #[derive(Debug, Default)]
@@ -27,7 +29,11 @@ pub(crate) struct UrlPolicy {
 impl UrlPolicy {
     /// Whether requests to this URL are traced.
     pub(crate) fn traces(&self, url: &str) -> bool {
-        Url::parse(url).is_some() && !self.ignored.iter().any(|prefix| url.starts_with(prefix.as_str()))
+        Url::parse(url).is_some()
+            && !self
+                .ignored
+                .iter()
+                .any(|prefix| url.starts_with(prefix.as_str()))
     }
 }
 
@@ -49,24 +55,41 @@ impl ClientCall {
         if current.is_telemetry_suppressed() || !policy.traces(url) {
             return None;
         }
-        let known = KNOWN_METHODS.iter().find(|known| **known == method).copied();
+        let known = KNOWN_METHODS
+            .iter()
+            .find(|known| **known == method)
+            .copied();
         let method_name = known.unwrap_or("_OTHER");
         let mut attributes = vec![
             KeyValue::new(attribute::HTTP_REQUEST_METHOD, method_name),
-            KeyValue::new(attribute::URL_FULL, target.redacted(&policy.redacted_query_keys)),
+            KeyValue::new(
+                attribute::URL_FULL,
+                target.redacted(&policy.redacted_query_keys),
+            ),
             KeyValue::new(attribute::SERVER_ADDRESS, target.host.to_owned()),
             KeyValue::new(attribute::SERVER_PORT, i64::from(target.port)),
         ];
         if known.is_none() {
-            attributes.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD_ORIGINAL, method.to_owned()));
+            attributes.push(KeyValue::new(
+                attribute::HTTP_REQUEST_METHOD_ORIGINAL,
+                method.to_owned(),
+            ));
         }
         // A span that is not about one of the known methods is called `HTTP`.
         let builder = SpanBuilder::from_name(known.unwrap_or("HTTP"))
             .with_kind(SpanKind::Client)
             .with_attributes(attributes);
         let span = scoped::tracer().build_with_context(builder, &current);
-        let headers = if policy.allowed.allows(&target) { Headers::of(span.span_context()) } else { None };
-        Some(Self { cx: current.with_span(span), headers, is_over: false })
+        let headers = if policy.allowed.allows(&target) {
+            Headers::of(span.span_context())
+        } else {
+            None
+        };
+        Some(Self {
+            cx: current.with_span(span),
+            headers,
+            is_over: false,
+        })
     }
 
     /// What the request has to carry; none when its server may not see the trace.
@@ -77,7 +100,10 @@ impl ClientCall {
     /// The server answered.
     pub(crate) fn answered(mut self, status: u16) {
         let span = self.cx.span();
-        span.set_attribute(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
+        span.set_attribute(KeyValue::new(
+            attribute::HTTP_RESPONSE_STATUS_CODE,
+            i64::from(status),
+        ));
         if status >= 400 {
             span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, status.to_string()));
             // The conventions want no description where the status code says it all.
@@ -87,7 +113,11 @@ impl ClientCall {
     }
 
     /// There was no answer; `error_type` is the name of JavaScript's error.
-    pub(crate) fn failed(mut self, error_type: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) {
+    pub(crate) fn failed(
+        mut self,
+        error_type: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) {
         scoped::fail(&self.cx, error_type, message);
         self.over();
     }
@@ -104,7 +134,9 @@ impl ClientCall {
 impl Drop for ClientCall {
     fn drop(&mut self) {
         if !self.is_over {
-            self.cx.span().set_attribute(KeyValue::new(attribute::CANCELLED, true));
+            self.cx
+                .span()
+                .set_attribute(KeyValue::new(attribute::CANCELLED, true));
             self.over();
         }
     }

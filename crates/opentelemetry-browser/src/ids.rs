@@ -25,7 +25,9 @@ impl Random {
         if state == [0; 4] {
             state = [0x9e37_79b9_7f4a_7c15; 4];
         }
-        Self { state: Cell::new(state) }
+        Self {
+            state: Cell::new(state),
+        }
     }
 
     /// A new trace id, never the invalid one.
@@ -74,7 +76,10 @@ mod tests {
             word.copy_from_slice(&value.to_le_bytes());
         }
         let random = Random::new(seed);
-        assert_eq!([random.next(), random.next(), random.next()], [41_943_041, 58_720_359, 3_588_806_011_781_223]);
+        assert_eq!(
+            [random.next(), random.next(), random.next()],
+            [41_943_041, 58_720_359, 3_588_806_011_781_223]
+        );
     }
 
     #[test]

@@ -45,7 +45,9 @@ impl Guard {
 
     /// What has become of the spans so far.
     pub fn stats(&self) -> Stats {
-        pipeline::current().map(|pipeline| pipeline.stats()).unwrap_or_default()
+        pipeline::current()
+            .map(|pipeline| pipeline.stats())
+            .unwrap_or_default()
     }
 }
 
@@ -74,15 +76,23 @@ pub fn spawn(future: impl Future<Output = ()> + 'static) {
 }
 
 fn parts(window: &Window, performance: web_sys::Performance, config: Config) -> Parts {
-    let base = window.document().and_then(|document| document.base_uri().ok().flatten()).unwrap_or_default();
+    let base = window
+        .document()
+        .and_then(|document| document.base_uri().ok().flatten())
+        .unwrap_or_default();
     let absolute = |url: &str| {
-        web_sys::Url::new_with_base(url, &base).map_or_else(|_| url.to_owned(), |resolved| resolved.href())
+        web_sys::Url::new_with_base(url, &base)
+            .map_or_else(|_| url.to_owned(), |resolved| resolved.href())
     };
     let endpoint = absolute(&config.endpoint);
     let mut ignored = vec![endpoint.clone()];
     ignored.extend(config.ignored.iter().map(|prefix| absolute(prefix)));
     let own_origin = window.origin();
-    let origins = config.propagate_to.iter().map(String::as_str).chain([own_origin.as_str()]);
+    let origins = config
+        .propagate_to
+        .iter()
+        .map(String::as_str)
+        .chain([own_origin.as_str()]);
     let urls = UrlPolicy {
         allowed: AllowedOrigins::new(origins),
         ignored,
@@ -101,7 +111,9 @@ fn parts(window: &Window, performance: web_sys::Performance, config: Config) -> 
 /// Random bytes; without `crypto`, which only very old browsers lack, the time has to do.
 fn seed(window: &Window) -> [u8; SEED_BYTES] {
     let mut seed = [0; SEED_BYTES];
-    let filled = window.crypto().and_then(|crypto| crypto.get_random_values_with_u8_array(&mut seed).map(drop));
+    let filled = window
+        .crypto()
+        .and_then(|crypto| crypto.get_random_values_with_u8_array(&mut seed).map(drop));
     if filled.is_err() {
         seed[..8].copy_from_slice(&js_sys::Date::now().to_bits().to_le_bytes());
         seed[8..16].copy_from_slice(&js_sys::Math::random().to_bits().to_le_bytes());
@@ -120,7 +132,13 @@ fn resource(config: Config) -> Vec<KeyValue> {
         resource.push(KeyValue::new("service.version", config.service_version));
     }
     let browser = browser();
-    let keys = ["user_agent.original", "browser.language", "browser.platform", "browser.mobile", "browser.brands"];
+    let keys = [
+        "user_agent.original",
+        "browser.language",
+        "browser.platform",
+        "browser.mobile",
+        "browser.brands",
+    ];
     for (key, value) in keys.into_iter().zip(browser.iter()) {
         resource.extend(attribute_value(&value).map(|value| KeyValue::new(key, value)));
     }
@@ -131,10 +149,17 @@ fn resource(config: Config) -> Vec<KeyValue> {
 /// Text, truth values and lists of text as attribute values; what a browser does not tell is absent.
 fn attribute_value(value: &JsValue) -> Option<Value> {
     if let Some(array) = value.dyn_ref::<Array>() {
-        let texts: Vec<StringValue> = array.iter().filter_map(|item| item.as_string()).map(StringValue::from).collect();
+        let texts: Vec<StringValue> = array
+            .iter()
+            .filter_map(|item| item.as_string())
+            .map(StringValue::from)
+            .collect();
         return (!texts.is_empty()).then(|| Value::Array(texts.into()));
     }
-    value.as_bool().map(Value::Bool).or_else(|| value.as_string().map(Value::from))
+    value
+        .as_bool()
+        .map(Value::Bool)
+        .or_else(|| value.as_string().map(Value::from))
 }
 
 /// Sends what there is when the page is hidden, for it may never be seen again; when it goes away, ends what is open.
@@ -168,13 +193,20 @@ impl PageHost {
                 pipeline.on_timer();
             }
         });
-        Self { performance, endpoint: endpoint.into(), on_timer }
+        Self {
+            performance,
+            endpoint: endpoint.into(),
+            on_timer,
+        }
     }
 }
 
 impl Host for PageHost {
     fn reading(&self) -> Reading {
-        Reading { performance_ms: self.performance.now(), date_ms: js_sys::Date::now() }
+        Reading {
+            performance_ms: self.performance.now(),
+            date_ms: js_sys::Date::now(),
+        }
     }
 
     fn start_timer(&self, delay_ms: u32) {
@@ -209,8 +241,14 @@ fn outcome(answer: Result<JsValue, JsValue>) -> Outcome {
             }
         }
         Err(error) => {
-            let is_timeout = error.dyn_ref::<js_sys::Error>().is_some_and(|error| error.name() == "TimeoutError");
-            if is_timeout { Outcome::TimedOut } else { Outcome::NetworkError }
+            let is_timeout = error
+                .dyn_ref::<js_sys::Error>()
+                .is_some_and(|error| error.name() == "TimeoutError");
+            if is_timeout {
+                Outcome::TimedOut
+            } else {
+                Outcome::NetworkError
+            }
         }
     }
 }

@@ -10,7 +10,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use opentelemetry::trace::{SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, TraceFlags};
+use opentelemetry::trace::{
+    SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, TraceFlags,
+};
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
 use crate::batch::Finished;
@@ -102,7 +104,8 @@ impl Pipeline {
         let (context, parent) = if parent_context.is_valid() {
             (self.child_of(parent_context), parent_of(parent_context))
         } else {
-            self.clock.anchor(reading, !self.open.borrow().by_serial.is_empty());
+            self.clock
+                .anchor(reading, !self.open.borrow().by_serial.is_empty());
             (self.root(), Parent::None)
         };
         if !context.is_sampled() {
@@ -124,7 +127,9 @@ impl Pipeline {
             status: Status::Unset,
         };
         for event in builder.events.unwrap_or_default() {
-            span.events.push(span_event(event, |stamp| self.clock.refine_ns(stamp, reading)));
+            span.events.push(span_event(event, |stamp| {
+                self.clock.refine_ns(stamp, reading)
+            }));
         }
         for link in builder.links.unwrap_or_default() {
             span.add_link(link);
@@ -150,7 +155,10 @@ impl Pipeline {
         let ended = self.open.borrow_mut().by_serial.remove(&serial);
         if let Some(span) = ended {
             let now_ms = self.host.reading().performance_ms;
-            let commands = self.exporter.borrow_mut().push(finished(&span, end_ns), now_ms);
+            let commands = self
+                .exporter
+                .borrow_mut()
+                .push(finished(&span, end_ns), now_ms);
             self.run(commands);
         }
     }
@@ -162,7 +170,10 @@ impl Pipeline {
         let open = std::mem::take(&mut self.open.borrow_mut().by_serial);
         for mut span in open.into_values() {
             span.attributes.set(KeyValue::new(marker, true));
-            let commands = self.exporter.borrow_mut().push(finished(&span, now_ns), now_ms);
+            let commands = self
+                .exporter
+                .borrow_mut()
+                .push(finished(&span, now_ns), now_ms);
             self.run(commands);
         }
         self.flush();
@@ -186,13 +197,19 @@ impl Pipeline {
     pub(crate) fn on_outcome(&self, id: u64, outcome: Outcome) {
         let now_ms = self.host.reading().performance_ms;
         let jitter = self.random.unit();
-        let commands = self.exporter.borrow_mut().on_outcome(id, outcome, now_ms, jitter);
+        let commands = self
+            .exporter
+            .borrow_mut()
+            .on_outcome(id, outcome, now_ms, jitter);
         self.run(commands);
     }
 
     /// Counters since the page was loaded.
     pub(crate) fn stats(&self) -> Stats {
-        Stats { open: self.open.borrow().by_serial.len() as u64, ..self.exporter.borrow().stats() }
+        Stats {
+            open: self.open.borrow().by_serial.len() as u64,
+            ..self.exporter.borrow().stats()
+        }
     }
 
     /// Which requests are traced, and which of them carry the trace to their server.
@@ -212,20 +229,36 @@ impl Pipeline {
 
     fn child_of(&self, parent: &SpanContext) -> SpanContext {
         let state = parent.trace_state().clone();
-        SpanContext::new(parent.trace_id(), self.random.span_id(), parent.trace_flags(), false, state)
+        SpanContext::new(
+            parent.trace_id(),
+            self.random.span_id(),
+            parent.trace_flags(),
+            false,
+            state,
+        )
     }
 
     fn root(&self) -> SpanContext {
         let trace_id = self.random.trace_id();
         let flags = TraceFlags::NOT_SAMPLED.with_sampled(self.sampler.samples(trace_id));
-        SpanContext::new(trace_id, self.random.span_id(), flags, false, Default::default())
+        SpanContext::new(
+            trace_id,
+            self.random.span_id(),
+            flags,
+            false,
+            Default::default(),
+        )
     }
 
     fn run(&self, commands: Vec<Command>) {
         for command in commands {
             match command {
                 Command::StartTimer { delay_ms } => self.host.start_timer(delay_ms),
-                Command::Send { id, body, keepalive } => self.host.send(id, &body, keepalive),
+                Command::Send {
+                    id,
+                    body,
+                    keepalive,
+                } => self.host.send(id, &body, keepalive),
             }
         }
     }
@@ -241,7 +274,11 @@ impl OpenSpans {
 }
 
 fn parent_of(context: &SpanContext) -> Parent {
-    if context.is_remote() { Parent::Remote(context.span_id()) } else { Parent::Local(context.span_id()) }
+    if context.is_remote() {
+        Parent::Remote(context.span_id())
+    } else {
+        Parent::Local(context.span_id())
+    }
 }
 
 fn finished(span: &OpenSpan, end_ns: u64) -> Finished {
@@ -251,3 +288,6 @@ fn finished(span: &OpenSpan, end_ns: u64) -> Finished {
         bytes: span.encode(end_ns),
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

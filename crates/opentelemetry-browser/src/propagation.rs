@@ -32,7 +32,10 @@ impl Headers {
         push_hex(&mut traceparent, &context.span_id().to_bytes());
         traceparent.push('-');
         push_hex(&mut traceparent, &[context.trace_flags().to_u8()]);
-        Some(Self { traceparent, tracestate: Some(trace_state_header(context)).filter(|state| !state.is_empty()) })
+        Some(Self {
+            traceparent,
+            tracestate: Some(trace_state_header(context)).filter(|state| !state.is_empty()),
+        })
     }
 }
 
@@ -45,7 +48,12 @@ pub(crate) struct AllowedOrigins {
 impl AllowedOrigins {
     /// Allows these origins; what is no `http` or `https` URL, like the `null` of a sandboxed page, allows nothing.
     pub(crate) fn new<'a>(origins: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { origins: origins.into_iter().filter_map(|origin| Url::parse(origin).map(|url| url.origin())).collect() }
+        Self {
+            origins: origins
+                .into_iter()
+                .filter_map(|origin| Url::parse(origin).map(|url| url.origin()))
+                .collect(),
+        }
     }
 
     /// Whether a request to `url` may carry the trace context.
@@ -83,20 +91,37 @@ mod tests {
     #[test]
     fn writes_the_headers() {
         let headers = Headers::of(&context(1, &[("rojo", "1"), ("congo", "2")])).unwrap();
-        assert_eq!(headers.traceparent, "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01");
+        assert_eq!(
+            headers.traceparent,
+            "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01"
+        );
         assert_eq!(headers.tracestate.as_deref(), Some("rojo=1,congo=2"));
     }
 
     #[test]
     fn a_trace_that_is_not_sampled_says_so() {
-        assert!(Headers::of(&context(0, &[])).unwrap().traceparent.ends_with("-00"));
+        assert!(
+            Headers::of(&context(0, &[]))
+                .unwrap()
+                .traceparent
+                .ends_with("-00")
+        );
     }
 
     #[test]
     fn there_is_no_empty_tracestate() {
         assert_eq!(Headers::of(&context(1, &[])).unwrap().tracestate, None);
-        let emptied = TraceState::from_key_value([("a", "b")]).unwrap().delete("a").unwrap();
-        let context = SpanContext::new(TraceId::from_bytes([1; 16]), SpanId::from_bytes([1; 8]), TraceFlags::SAMPLED, true, emptied);
+        let emptied = TraceState::from_key_value([("a", "b")])
+            .unwrap()
+            .delete("a")
+            .unwrap();
+        let context = SpanContext::new(
+            TraceId::from_bytes([1; 16]),
+            SpanId::from_bytes([1; 8]),
+            TraceFlags::SAMPLED,
+            true,
+            emptied,
+        );
         assert_eq!(Headers::of(&context).unwrap().tracestate, None);
     }
 
@@ -107,9 +132,15 @@ mod tests {
 
     #[test]
     fn allows_its_own_and_the_named_origins_only() {
-        let allowed = AllowedOrigins::new(["http://localhost:3000", "HTTPS://API.Example.com:443/"]);
+        let allowed =
+            AllowedOrigins::new(["http://localhost:3000", "HTTPS://API.Example.com:443/"]);
         let check = |url: &str| Url::parse(url).is_some_and(|url| allowed.allows(&url));
-        for url in ["http://localhost:3000/api?q=a", "http://localhost:3000", "https://api.example.com/", "https://api.example.com:443/x"] {
+        for url in [
+            "http://localhost:3000/api?q=a",
+            "http://localhost:3000",
+            "https://api.example.com/",
+            "https://api.example.com:443/x",
+        ] {
             assert!(check(url), "{url}");
         }
         for url in [

@@ -13,7 +13,11 @@ pub(crate) struct RatioSampler {
 impl RatioSampler {
     /// A sampler of `ratio`, from 0.0 to 1.0; what lies outside is the nearest end, NaN is 0.0.
     pub(crate) fn new(ratio: f64) -> Self {
-        let bound = if ratio >= 1.0 { 1 << 63 } else { (ratio.max(0.0) * (1_u64 << 63) as f64) as u64 };
+        let bound = if ratio >= 1.0 {
+            1 << 63
+        } else {
+            (ratio.max(0.0) * (1_u64 << 63) as f64) as u64
+        };
         Self { bound }
     }
 
@@ -32,7 +36,9 @@ mod tests {
     fn sampled_of_10_000(ratio: f64) -> usize {
         let random = Random::new([3; SEED_BYTES]);
         let sampler = RatioSampler::new(ratio);
-        (0..10_000).filter(|_| sampler.samples(random.trace_id())).count()
+        (0..10_000)
+            .filter(|_| sampler.samples(random.trace_id()))
+            .count()
     }
 
     #[test]
@@ -57,7 +63,10 @@ mod tests {
         let random = Random::new([9; SEED_BYTES]);
         for _ in 0..1000 {
             let trace_id = random.trace_id();
-            assert!(!RatioSampler::new(0.1).samples(trace_id) || RatioSampler::new(0.2).samples(trace_id));
+            assert!(
+                !RatioSampler::new(0.1).samples(trace_id)
+                    || RatioSampler::new(0.2).samples(trace_id)
+            );
         }
     }
 }

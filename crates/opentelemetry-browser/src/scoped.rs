@@ -38,7 +38,11 @@ pub async fn in_new_trace<T>(name: &'static str, f: impl AsyncFnOnce(Context) ->
 
 /// Says that the work of the span of `cx` failed: status ERROR with a message for people, and `error.type`, a short name
 /// out of few.
-pub fn fail(cx: &Context, error_type: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) {
+pub fn fail(
+    cx: &Context,
+    error_type: impl Into<Cow<'static, str>>,
+    message: impl Into<Cow<'static, str>>,
+) {
     let span = cx.span();
     span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type.into()));
     span.set_status(Status::error(message));
@@ -57,7 +61,8 @@ pub(crate) fn end(cx: &Context) {
 /// The tracer of the spans that this crate opens itself.
 pub(crate) fn tracer() -> BrowserTracer {
     static SCOPE: LazyLock<Arc<InstrumentationScope>> = LazyLock::new(|| {
-        let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME")).with_version(env!("CARGO_PKG_VERSION"));
+        let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
+            .with_version(env!("CARGO_PKG_VERSION"));
         Arc::new(scope.build())
     });
     BrowserTracer::new(Arc::clone(&SCOPE))
@@ -85,7 +90,10 @@ struct Scoped {
 impl Scoped {
     fn start(name: &'static str, parent: &Context) -> Self {
         let span = tracer().build_with_context(SpanBuilder::from_name(name), parent);
-        Self { cx: parent.with_span(span), is_finished: false }
+        Self {
+            cx: parent.with_span(span),
+            is_finished: false,
+        }
     }
 
     /// Ends the span now, though clones of its context may live on in tasks that were spawned from it.
@@ -98,7 +106,9 @@ impl Scoped {
 impl Drop for Scoped {
     fn drop(&mut self) {
         if !self.is_finished {
-            self.cx.span().set_attribute(KeyValue::new(attribute::CANCELLED, true));
+            self.cx
+                .span()
+                .set_attribute(KeyValue::new(attribute::CANCELLED, true));
             end(&self.cx);
         }
     }

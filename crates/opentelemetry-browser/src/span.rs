@@ -55,7 +55,10 @@ pub(crate) struct Limited<T> {
 
 impl<T> Limited<T> {
     pub(crate) fn new() -> Self {
-        Self { items: Vec::new(), dropped: 0 }
+        Self {
+            items: Vec::new(),
+            dropped: 0,
+        }
     }
 
     pub(crate) fn push(&mut self, item: T) {
@@ -70,7 +73,11 @@ impl<T> Limited<T> {
 impl Limited<KeyValue> {
     /// Sets an attribute; a key that is there already gets the new value.
     pub(crate) fn set(&mut self, attribute: KeyValue) {
-        match self.items.iter_mut().find(|existing| existing.key == attribute.key) {
+        match self
+            .items
+            .iter_mut()
+            .find(|existing| existing.key == attribute.key)
+        {
             Some(existing) => existing.value = attribute.value,
             None => self.push(attribute),
         }
@@ -93,13 +100,20 @@ impl OpenSpan {
         }
         let surplus = link.attributes.len().saturating_sub(LIMIT);
         link.attributes.truncate(LIMIT);
-        link.dropped_attributes_count = link.dropped_attributes_count.saturating_add(u32::try_from(surplus).unwrap_or(u32::MAX));
+        link.dropped_attributes_count = link
+            .dropped_attributes_count
+            .saturating_add(u32::try_from(surplus).unwrap_or(u32::MAX));
         self.links.push(link);
     }
 
     /// Sets the status by the specification's order: nothing takes back an `Ok`, and nothing unsets.
     pub(crate) fn set_status(&mut self, status: Status) {
-        if status > self.status || matches!((&status, &self.status), (Status::Error { .. }, Status::Error { .. })) {
+        if status > self.status
+            || matches!(
+                (&status, &self.status),
+                (Status::Error { .. }, Status::Error { .. })
+            )
+        {
             self.status = status;
         }
     }
@@ -127,16 +141,25 @@ impl OpenSpan {
             write_attributes(&mut span.attributes(), &self.attributes.items);
             span.dropped_attributes(self.attributes.dropped);
             for event in &self.events.items {
-                span.event(&event.name, event.time_ns, event.attributes.dropped, |attributes| {
-                    write_attributes(attributes, &event.attributes.items);
-                });
+                span.event(
+                    &event.name,
+                    event.time_ns,
+                    event.attributes.dropped,
+                    |attributes| {
+                        write_attributes(attributes, &event.attributes.items);
+                    },
+                );
             }
             span.dropped_events(self.events.dropped);
             for link in &self.links.items {
                 let trace_state = trace_state_header(&link.span_context);
-                span.link(&link_head(&link.span_context, &trace_state), link.dropped_attributes_count, |attributes| {
-                    write_attributes(attributes, &link.attributes);
-                });
+                span.link(
+                    &link_head(&link.span_context, &trace_state),
+                    link.dropped_attributes_count,
+                    |attributes| {
+                        write_attributes(attributes, &link.attributes);
+                    },
+                );
             }
             span.dropped_links(self.links.dropped);
             span.status(match &self.status {
@@ -150,7 +173,10 @@ impl OpenSpan {
 }
 
 /// Writes OpenTelemetry attributes; also used for the resource and for scopes.
-pub(crate) fn write_attributes<'a>(writer: &mut Attributes<'_>, attributes: impl IntoIterator<Item = &'a KeyValue>) {
+pub(crate) fn write_attributes<'a>(
+    writer: &mut Attributes<'_>,
+    attributes: impl IntoIterator<Item = &'a KeyValue>,
+) {
     for KeyValue { key, value, .. } in attributes {
         let key = key.as_str();
         match value {
@@ -174,11 +200,19 @@ pub(crate) fn write_attributes<'a>(writer: &mut Attributes<'_>, attributes: impl
 /// The `tracestate` of a context, without work for the usual case that there is none.
 pub(crate) fn trace_state_header(context: &SpanContext) -> String {
     let is_empty = context.trace_state().into_iter().next().is_none();
-    if is_empty { String::new() } else { context.trace_state().header() }
+    if is_empty {
+        String::new()
+    } else {
+        context.trace_state().header()
+    }
 }
 
 fn link_head<'a>(target: &SpanContext, trace_state: &'a str) -> LinkHead<'a> {
-    let location = if target.is_remote() { ParentLocation::Remote } else { ParentLocation::Local };
+    let location = if target.is_remote() {
+        ParentLocation::Remote
+    } else {
+        ParentLocation::Local
+    };
     LinkHead {
         trace_id: target.trace_id().to_bytes(),
         span_id: target.span_id().to_bytes(),

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use opentelemetry::trace::{Event, Link, Span, SpanBuilder, SpanContext, Status, Tracer, TracerProvider};
+use opentelemetry::trace::{
+    Event, Link, Span, SpanBuilder, SpanContext, Status, Tracer, TracerProvider,
+};
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
 use crate::pipeline;
@@ -41,10 +43,16 @@ impl Tracer for BrowserTracer {
     type Span = BrowserSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent_cx: &Context) -> BrowserSpan {
-        pipeline::current().map_or(BrowserSpan { context: SpanContext::NONE, serial: None }, |pipeline| {
-            let (context, serial) = pipeline.start(builder, parent_cx, &self.scope);
-            BrowserSpan { context, serial }
-        })
+        pipeline::current().map_or(
+            BrowserSpan {
+                context: SpanContext::NONE,
+                serial: None,
+            },
+            |pipeline| {
+                let (context, serial) = pipeline.start(builder, parent_cx, &self.scope);
+                BrowserSpan { context, serial }
+            },
+        )
     }
 }
 
@@ -64,8 +72,12 @@ impl BrowserSpan {
 }
 
 impl Span for BrowserSpan {
-    fn add_event_with_timestamp<T>(&mut self, name: T, timestamp: SystemTime, attributes: Vec<KeyValue>)
-    where
+    fn add_event_with_timestamp<T>(
+        &mut self,
+        name: T,
+        timestamp: SystemTime,
+        attributes: Vec<KeyValue>,
+    ) where
         T: Into<Cow<'static, str>>,
     {
         if let (Some(serial), Some(pipeline)) = (self.serial, pipeline::current()) {

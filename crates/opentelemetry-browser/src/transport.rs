@@ -36,14 +36,21 @@ pub(crate) enum Command {
     /// Call [`Exporter::on_timer`] this much later.
     StartTimer { delay_ms: u32 },
     /// Send a request and call [`Exporter::on_outcome`] with its id.
-    Send { id: u64, body: Rc<[u8]>, keepalive: bool },
+    Send {
+        id: u64,
+        body: Rc<[u8]>,
+        keepalive: bool,
+    },
 }
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Outcome {
     /// With an answer, which may have asked for a pause.
-    Answered { status: u16, retry_after_ms: Option<f64> },
+    Answered {
+        status: u16,
+        retry_after_ms: Option<f64>,
+    },
     /// The browser could not send it, or refused to.
     NetworkError,
     /// No answer came in time.
@@ -138,23 +145,38 @@ impl Exporter {
     }
 
     /// A request is over. `jitter` from 0.0 to 1.0 spreads the retries of many pages.
-    pub(crate) fn on_outcome(&mut self, id: u64, outcome: Outcome, now_ms: f64, jitter: f64) -> Vec<Command> {
+    pub(crate) fn on_outcome(
+        &mut self,
+        id: u64,
+        outcome: Outcome,
+        now_ms: f64,
+        jitter: f64,
+    ) -> Vec<Command> {
         let Some(position) = self.in_flight.iter().position(|request| request.id == id) else {
             return Vec::new();
         };
         let request = self.in_flight.swap_remove(position);
         match outcome {
-            Outcome::Answered { status: 200..=299, .. } => {
+            Outcome::Answered {
+                status: 200..=299, ..
+            } => {
                 self.stats.exported += request.spans;
                 self.stats.exported_bytes += request.body.len() as u64;
             }
-            Outcome::Answered { status: 429 | 502 | 503 | 504, retry_after_ms } => {
+            Outcome::Answered {
+                status: 429 | 502 | 503 | 504,
+                retry_after_ms,
+            } => {
                 self.retry_later(request, retry_after_ms, now_ms, jitter);
             }
             Outcome::Answered { .. } => self.stats.dropped_failed += request.spans,
             // The page itself may use up what the browser allows for keepalive.
-            Outcome::NetworkError if request.keepalive => return self.resend_without_keepalive(request),
-            Outcome::NetworkError | Outcome::TimedOut => self.retry_later(request, None, now_ms, jitter),
+            Outcome::NetworkError if request.keepalive => {
+                return self.resend_without_keepalive(request);
+            }
+            Outcome::NetworkError | Outcome::TimedOut => {
+                self.retry_later(request, None, now_ms, jitter)
+            }
         }
         self.advance(now_ms)
     }
@@ -175,7 +197,8 @@ impl Exporter {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let spans = |requests: &[Request]| requests.iter().map(|request| request.spans).sum::<u64>();
+        let spans =
+            |requests: &[Request]| requests.iter().map(|request| request.spans).sum::<u64>();
         Stats {
             queued: self.queue.len() as u64,
             in_flight: spans(&self.in_flight) + spans(&self.waiting),
@@ -186,7 +209,11 @@ impl Exporter {
     /// Sends what is due: first what was sent before, then, if nothing else is under way, what is queued.
     fn advance(&mut self, now_ms: f64) -> Vec<Command> {
         let mut commands = Vec::new();
-        while let Some(position) = self.waiting.iter().position(|request| request.due_ms <= now_ms) {
+        while let Some(position) = self
+            .waiting
+            .iter()
+            .position(|request| request.due_ms <= now_ms)
+        {
             let request = self.waiting.swap_remove(position);
             self.stats.retries += 1;
             self.send(request, &mut commands);
@@ -205,33 +232,57 @@ impl Exporter {
     fn send_new(&mut self, body: Vec<u8>, spans: u64, commands: &mut Vec<Command>) {
         let id = self.next_id;
         self.next_id += 1;
-        let request = Request { id, body: body.into(), spans, attempts: 0, keepalive: false, due_ms: 0.0 };
+        let request = Request {
+            id,
+            body: body.into(),
+            spans,
+            attempts: 0,
+            keepalive: false,
+            due_ms: 0.0,
+        };
         self.send(request, commands);
     }
 
     fn send(&mut self, mut request: Request, commands: &mut Vec<Command>) {
         request.attempts += 1;
         request.keepalive = request.body.len() + self.keepalive_bytes() < KEEPALIVE_BYTES;
-        commands.push(Command::Send { id: request.id, body: Rc::clone(&request.body), keepalive: request.keepalive });
+        commands.push(Command::Send {
+            id: request.id,
+            body: Rc::clone(&request.body),
+            keepalive: request.keepalive,
+        });
         self.in_flight.push(request);
     }
 
     fn resend_without_keepalive(&mut self, mut request: Request) -> Vec<Command> {
         self.stats.retries += 1;
         request.keepalive = false;
-        let command = Command::Send { id: request.id, body: Rc::clone(&request.body), keepalive: false };
+        let command = Command::Send {
+            id: request.id,
+            body: Rc::clone(&request.body),
+            keepalive: false,
+        };
         self.in_flight.push(request);
         vec![command]
     }
 
-    fn retry_later(&mut self, mut request: Request, retry_after_ms: Option<f64>, now_ms: f64, jitter: f64) {
+    fn retry_later(
+        &mut self,
+        mut request: Request,
+        retry_after_ms: Option<f64>,
+        now_ms: f64,
+        jitter: f64,
+    ) {
         if request.attempts >= MAX_ATTEMPTS {
             self.stats.dropped_failed += request.spans;
             return;
         }
         let doublings = request.attempts.saturating_sub(1);
-        let backoff_ms = (FIRST_RETRY_MS * f64::from(1_u32 << doublings.min(16))).min(LAST_RETRY_MS);
-        let asked_ms = retry_after_ms.unwrap_or(0.0).clamp(0.0, RETRY_AFTER_LIMIT_MS);
+        let backoff_ms =
+            (FIRST_RETRY_MS * f64::from(1_u32 << doublings.min(16))).min(LAST_RETRY_MS);
+        let asked_ms = retry_after_ms
+            .unwrap_or(0.0)
+            .clamp(0.0, RETRY_AFTER_LIMIT_MS);
         // Never sooner than asked for; up to half a backoff later.
         request.due_ms = now_ms + backoff_ms.max(asked_ms) + backoff_ms * 0.5 * jitter;
         self.waiting.push(request);
@@ -249,21 +300,40 @@ impl Exporter {
         if self.timer_due_ms.is_none_or(|timer_ms| due_ms < timer_ms) {
             self.timer_due_ms = Some(due_ms);
             // Rounded up: a timer that runs out early finds nothing due.
-            commands.push(Command::StartTimer { delay_ms: (due_ms - now_ms).max(0.0).ceil() as u32 });
+            commands.push(Command::StartTimer {
+                delay_ms: (due_ms - now_ms).max(0.0).ceil() as u32,
+            });
         }
     }
 
     fn keepalive_bytes(&self) -> usize {
-        self.in_flight.iter().filter(|request| request.keepalive).map(|request| request.body.len()).sum()
+        self.in_flight
+            .iter()
+            .filter(|request| request.keepalive)
+            .map(|request| request.body.len())
+            .sum()
     }
 
     /// How large a request may be to go with `keepalive`; full size when it has to go without anyway.
     fn keepalive_room(&self) -> usize {
-        let room = KEEPALIVE_BYTES.saturating_sub(self.keepalive_bytes() + WRAPPING_BYTES).min(BATCH_BYTES);
-        if room < WRAPPING_BYTES { BATCH_BYTES } else { room }
+        let room = KEEPALIVE_BYTES
+            .saturating_sub(self.keepalive_bytes() + WRAPPING_BYTES)
+            .min(BATCH_BYTES);
+        if room < WRAPPING_BYTES {
+            BATCH_BYTES
+        } else {
+            room
+        }
     }
 
     fn retained_bytes(&self) -> usize {
-        self.in_flight.iter().chain(&self.waiting).map(|request| request.body.len()).sum()
+        self.in_flight
+            .iter()
+            .chain(&self.waiting)
+            .map(|request| request.body.len())
+            .sum()
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

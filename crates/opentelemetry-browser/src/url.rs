@@ -29,25 +29,41 @@ impl<'a> Url<'a> {
             return None;
         }
         // Browsers take a backslash for a slash here: so must whoever compares origins.
-        let end = after_scheme.find(['/', '\\', '?', '#']).unwrap_or(after_scheme.len());
+        let end = after_scheme
+            .find(['/', '\\', '?', '#'])
+            .unwrap_or(after_scheme.len());
         let (authority, rest) = after_scheme.split_at_checked(end)?;
         let (credentials, host_and_port) = match authority.rsplit_once('@') {
             Some((credentials, host_and_port)) => (Some(credentials), host_and_port),
             None => (None, authority),
         };
         let host_end = host_and_port.rfind(']').map_or(0, |bracket| bracket + 1);
-        let colon = host_and_port.get(host_end..)?.find(':').map(|colon| host_end + colon);
+        let colon = host_and_port
+            .get(host_end..)?
+            .find(':')
+            .map(|colon| host_end + colon);
         let (host, port) = match colon.and_then(|colon| host_and_port.split_at_checked(colon)) {
             Some((host, port)) => (host, port.trim_start_matches(':')),
             None => (host_and_port, ""),
         };
         let default_port = if is_https { 443 } else { 80 };
-        let port = if port.is_empty() { default_port } else { port.parse().ok()? };
+        let port = if port.is_empty() {
+            default_port
+        } else {
+            port.parse().ok()?
+        };
         if host.is_empty() {
             return None;
         }
         let has_credentials = credentials.is_some();
-        Some(Self { is_https, has_credentials, host, port, has_own_port: port != default_port, rest })
+        Some(Self {
+            is_https,
+            has_credentials,
+            host,
+            port,
+            has_own_port: port != default_port,
+            rest,
+        })
     }
 
     /// `scheme://host` in lower case, with the port when it is not the scheme's own.
@@ -104,7 +120,10 @@ fn push_redacted_query(text: &mut String, query: &str, redacted_keys: &[String])
         text.push(separator);
         separator = '&';
         match parameter.split_once('=') {
-            Some((key, _)) if SIGNATURE_KEYS.contains(&key) || redacted_keys.iter().any(|redacted| redacted == key) => {
+            Some((key, _))
+                if SIGNATURE_KEYS.contains(&key)
+                    || redacted_keys.iter().any(|redacted| redacted == key) =>
+            {
                 text.push_str(key);
                 text.push('=');
                 text.push_str(REDACTED);
@@ -126,10 +145,27 @@ mod tests {
 
     #[test]
     fn finds_the_parts() {
-        let check = |text, origin: &str, host, port| assert_eq!(parts(text), Some((origin.to_owned(), host, port)), "{text}");
-        check("http://localhost:3000/api/search?q=a#b", "http://localhost:3000", "localhost", 3000);
-        check("https://example.com", "https://example.com", "example.com", 443);
-        check("https://example.com:443?x", "https://example.com", "example.com", 443);
+        let check = |text, origin: &str, host, port| {
+            assert_eq!(parts(text), Some((origin.to_owned(), host, port)), "{text}")
+        };
+        check(
+            "http://localhost:3000/api/search?q=a#b",
+            "http://localhost:3000",
+            "localhost",
+            3000,
+        );
+        check(
+            "https://example.com",
+            "https://example.com",
+            "example.com",
+            443,
+        );
+        check(
+            "https://example.com:443?x",
+            "https://example.com",
+            "example.com",
+            443,
+        );
         check("http://[::1]:8080/", "http://[::1]:8080", "[::1]", 8080);
         check("http://[::1]/", "http://[::1]", "[::1]", 80);
         check("http://user:pa:ss@host:81/", "http://host:81", "host", 81);
@@ -139,7 +175,17 @@ mod tests {
 
     #[test]
     fn refuses_what_it_cannot_judge() {
-        for text in ["", "/api", "data:,x", "blob:http://localhost/1", "ftp://host/", "http://", "http://host:port/", "http://:80/", "null"] {
+        for text in [
+            "",
+            "/api",
+            "data:,x",
+            "blob:http://localhost/1",
+            "ftp://host/",
+            "http://",
+            "http://host:port/",
+            "http://:80/",
+            "null",
+        ] {
             assert_eq!(Url::parse(text), None, "{text}");
         }
     }
@@ -147,11 +193,23 @@ mod tests {
     #[test]
     fn hides_secrets() {
         let check = |text: &str, redacted: &str| {
-            assert_eq!(Url::parse(text).unwrap().redacted(&["q".to_owned()]), redacted);
+            assert_eq!(
+                Url::parse(text).unwrap().redacted(&["q".to_owned()]),
+                redacted
+            );
         };
-        check("http://user:secret@host:81/a", "http://REDACTED:REDACTED@host:81/a");
-        check("https://host/a?sig=abc&b=c&Signature=d#frag", "https://host/a?sig=REDACTED&b=c&Signature=REDACTED#frag");
-        check("https://host/?q=love&q=hate&method=tfidf", "https://host/?q=REDACTED&q=REDACTED&method=tfidf");
+        check(
+            "http://user:secret@host:81/a",
+            "http://REDACTED:REDACTED@host:81/a",
+        );
+        check(
+            "https://host/a?sig=abc&b=c&Signature=d#frag",
+            "https://host/a?sig=REDACTED&b=c&Signature=REDACTED#frag",
+        );
+        check(
+            "https://host/?q=love&q=hate&method=tfidf",
+            "https://host/?q=REDACTED&q=REDACTED&method=tfidf",
+        );
         check("https://host/a?q", "https://host/a?q");
         check("https://host", "https://host");
         check("https://host/a#b?q=c", "https://host/a#b?q=c");

@@ -69,7 +69,10 @@ impl<'b> Attributes<'b> {
     fn entry(&mut self, key: &str, value: impl FnOnce(&mut Values<'_>)) {
         let entry = wire::open(self.buffer, self.field);
         wire::text(self.buffer, KEY, key);
-        value(&mut Values { buffer: self.buffer, field: VALUE });
+        value(&mut Values {
+            buffer: self.buffer,
+            field: VALUE,
+        });
         wire::close(self.buffer, entry);
     }
 }
@@ -110,7 +113,10 @@ impl Values<'_> {
     pub fn array(&mut self, fill: impl FnOnce(&mut Values<'_>)) {
         self.value(|buffer| {
             let array = wire::open(buffer, ARRAY);
-            fill(&mut Values { buffer, field: LIST_VALUES });
+            fill(&mut Values {
+                buffer,
+                field: LIST_VALUES,
+            });
             wire::close(buffer, array);
         });
     }

@@ -50,7 +50,9 @@ impl Scopes<'_> {
         wire::text(self.buffer, 2, scope.version);
         attributes(&mut Attributes::new(self.buffer, 3));
         wire::close(self.buffer, message);
-        spans(&mut Spans { buffer: self.buffer });
+        spans(&mut Spans {
+            buffer: self.buffer,
+        });
         wire::text(self.buffer, 3, scope.schema_url);
         wire::close(self.buffer, scope_spans);
     }

@@ -123,7 +123,13 @@ impl SpanWriter<'_> {
     }
 
     /// One event at `time_ns` (nanoseconds since the Unix epoch), with its attributes and the number of those dropped.
-    pub fn event(&mut self, name: &str, time_ns: u64, dropped_attributes: u32, fill: impl FnOnce(&mut Attributes<'_>)) {
+    pub fn event(
+        &mut self,
+        name: &str,
+        time_ns: u64,
+        dropped_attributes: u32,
+        fill: impl FnOnce(&mut Attributes<'_>),
+    ) {
         let event = wire::open(self.buffer, 11);
         wire::time(self.buffer, 1, time_ns);
         wire::text(self.buffer, 2, name);
@@ -138,7 +144,12 @@ impl SpanWriter<'_> {
     }
 
     /// One link, with its attributes and the number of those dropped.
-    pub fn link(&mut self, head: &LinkHead<'_>, dropped_attributes: u32, fill: impl FnOnce(&mut Attributes<'_>)) {
+    pub fn link(
+        &mut self,
+        head: &LinkHead<'_>,
+        dropped_attributes: u32,
+        fill: impl FnOnce(&mut Attributes<'_>),
+    ) {
         let link = wire::open(self.buffer, 13);
         wire::bytes(self.buffer, 1, &head.trace_id);
         wire::bytes(self.buffer, 2, &head.span_id);

@@ -20,7 +20,9 @@ pub(crate) struct Open {
 pub(crate) fn open(buffer: &mut Vec<u8>, field: u32) -> Open {
     key(buffer, field, LENGTH_DELIMITED);
     buffer.push(0);
-    Open { content: buffer.len() }
+    Open {
+        content: buffer.len(),
+    }
 }
 
 /// Ends a nested message: writes its length in the fewest bytes, and moves the content when they are more than one.

@@ -19,7 +19,9 @@ async fn a_span_stays_current_over_awaits() {
         in_span_async("awaiting child", async |child| {
             let_tasks_run().await;
             assert!(is_current(&child));
-            in_span("sync grandchild", |grandchild| assert!(is_current(grandchild)));
+            in_span("sync grandchild", |grandchild| {
+                assert!(is_current(grandchild))
+            });
             let_tasks_run().await;
             assert!(is_current(&child));
         })
@@ -51,13 +53,19 @@ async fn tasks_that_overlap_do_not_see_each_other() {
     }
     for _ in 0..8 {
         let_tasks_run().await;
-        assert!(!Context::current().span().span_context().is_valid(), "leaked into another task");
+        assert!(
+            !Context::current().span().span_context().is_valid(),
+            "leaked into another task"
+        );
     }
     let (left, right) = (span("left root").await, span("right root").await);
     assert_ne!(left.trace_id, right.trace_id);
     assert_eq!(span("left child").await.parent_span_id, left.span_id);
     assert_eq!(span("right child").await.parent_span_id, right.span_id);
-    assert!(left.start_ns < right.end_ns && right.start_ns < left.end_ns, "they did not overlap");
+    assert!(
+        left.start_ns < right.end_ns && right.start_ns < left.end_ns,
+        "they did not overlap"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -74,14 +82,20 @@ async fn a_spawned_task_continues_the_trace() {
     let_tasks_run().await;
     let (root, child) = (span("spawning root").await, span("spawned child").await);
     assert_eq!(child.parent_span_id, root.span_id);
-    assert!(root.end_ns <= child.start_ns, "the root waited for its task");
+    assert!(
+        root.end_ns <= child.start_ns,
+        "the root waited for its task"
+    );
 }
 
 #[wasm_bindgen_test]
 async fn a_dropped_future_ends_its_spans_once() {
     start();
     let mut work = Box::pin(in_new_trace("dropped root", async |_| {
-        in_span_async("dropped child", async |_| std::future::pending::<()>().await).await;
+        in_span_async("dropped child", async |_| {
+            std::future::pending::<()>().await
+        })
+        .await;
     }));
     let mut is_pending = false;
     std::future::poll_fn(|task| {
@@ -93,7 +107,12 @@ async fn a_dropped_future_ends_its_spans_once() {
     drop(work);
     let (root, child) = (span("dropped root").await, span("dropped child").await);
     for span in [&root, &child] {
-        assert_eq!(span.attribute("cancelled").as_deref(), Some("true"), "{}", span.name);
+        assert_eq!(
+            span.attribute("cancelled").as_deref(),
+            Some("true"),
+            "{}",
+            span.name
+        );
         assert_eq!(span.error(), None);
     }
     assert!(child.end_ns <= root.end_ns);
@@ -114,10 +133,23 @@ async fn times_are_finer_than_a_millisecond() {
     let after_ms = js_sys::Date::now();
     let root = span("clocked").await;
     let others = span("opened by the API").await;
-    let times = [root.start_ns, root.events[0].time_ns, root.events[1].time_ns, others.start_ns, others.end_ns, root.end_ns];
+    let times = [
+        root.start_ns,
+        root.events[0].time_ns,
+        root.events[1].time_ns,
+        others.start_ns,
+        others.end_ns,
+        root.end_ns,
+    ];
     assert!(times.is_sorted(), "{times:?}");
     // All of them on a whole millisecond by chance: one in 10^6 at the 0.1 ms of a page that is not isolated.
-    assert!(times.iter().any(|time_ns| time_ns % 1_000_000 != 0), "{times:?}");
-    assert!(root.start_ns as f64 >= before_ms * 1e6 - 1e6 && root.end_ns as f64 <= (after_ms + 2.0) * 1e6);
+    assert!(
+        times.iter().any(|time_ns| time_ns % 1_000_000 != 0),
+        "{times:?}"
+    );
+    assert!(
+        root.start_ns as f64 >= before_ms * 1e6 - 1e6
+            && root.end_ns as f64 <= (after_ms + 2.0) * 1e6
+    );
     assert_eq!(others.parent_span_id, root.span_id);
 }

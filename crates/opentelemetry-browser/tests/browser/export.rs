@@ -7,8 +7,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::otlp;
 use crate::page::{
-    client_span_count, export_all, export_bodies, exports_are_kept_alive, hide_page, let_tasks_run, refuse_exports, span,
-    start, unload_page,
+    client_span_count, export_all, export_bodies, exports_are_kept_alive, hide_page, let_tasks_run,
+    refuse_exports, span, start, unload_page,
 };
 
 #[wasm_bindgen_test]
@@ -36,7 +36,10 @@ async fn exports_decode_and_name_the_page() {
     ] {
         assert_eq!(resource.get(key).map(String::as_str), Some(value));
     }
-    assert!(resource["user_agent.original"].contains("Chrome"), "{resource:?}");
+    assert!(
+        resource["user_agent.original"].contains("Chrome"),
+        "{resource:?}"
+    );
 }
 
 #[wasm_bindgen_test]

@@ -1,6 +1,10 @@
 //! The crate in a real browser: what needs `fetch`, the page's clocks, its events or its task queue. Run by
 //! `wasm-bindgen-test-runner`; natively there is nothing to run.
 #![cfg(target_arch = "wasm32")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "functions that tests share count as tests"
+)]
 
 use wasm_bindgen_test::wasm_bindgen_test_configure;
 

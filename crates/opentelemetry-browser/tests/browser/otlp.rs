@@ -109,7 +109,10 @@ impl Span {
 
     /// The message of an error; none for a span without.
     pub(crate) fn error(&self) -> Option<&str> {
-        self.status.as_ref().filter(|status| status.code == 2).map(|status| status.message.as_str())
+        self.status
+            .as_ref()
+            .filter(|status| status.code == 2)
+            .map(|status| status.message.as_str())
     }
 
     /// The `traceparent` of a request made in this span.
@@ -120,30 +123,47 @@ impl Span {
 
 /// All spans of some export requests, in order.
 pub(crate) fn spans(bodies: &[Vec<u8>]) -> Vec<Span> {
-    let scopes = requests(bodies).into_iter().flat_map(|resource| resource.scope_spans);
+    let scopes = requests(bodies)
+        .into_iter()
+        .flat_map(|resource| resource.scope_spans);
     scopes.flat_map(|scope| scope.spans).collect()
 }
 
 /// The resource attributes of the first export request, as text.
 pub(crate) fn resource(bodies: &[Vec<u8>]) -> BTreeMap<String, String> {
-    let first = requests(bodies).into_iter().next().and_then(|resource| resource.resource).expect("an export");
-    texts(&first.attributes).into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    let first = requests(bodies)
+        .into_iter()
+        .next()
+        .and_then(|resource| resource.resource)
+        .expect("an export");
+    texts(&first.attributes)
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
 }
 
 fn requests(bodies: &[Vec<u8>]) -> Vec<ResourceSpans> {
-    let decode = |body: &Vec<u8>| Request::decode(body.as_slice()).expect("valid OTLP").resource_spans;
+    let decode = |body: &Vec<u8>| {
+        Request::decode(body.as_slice())
+            .expect("valid OTLP")
+            .resource_spans
+    };
     bodies.iter().flat_map(decode).collect()
 }
 
 fn texts(attributes: &[KeyValue]) -> BTreeMap<&str, String> {
-    let text = |value: &Option<AnyValue>| match value.as_ref().and_then(|value| value.value.as_ref()) {
-        Some(Value::Text(text)) => text.clone(),
-        Some(Value::Bool(value)) => value.to_string(),
-        Some(Value::Int(value)) => value.to_string(),
-        Some(Value::Double(value)) => value.to_string(),
-        None => String::from("something else"),
-    };
-    attributes.iter().map(|attribute| (attribute.key.as_str(), text(&attribute.value))).collect()
+    let text =
+        |value: &Option<AnyValue>| match value.as_ref().and_then(|value| value.value.as_ref()) {
+            Some(Value::Text(text)) => text.clone(),
+            Some(Value::Bool(value)) => value.to_string(),
+            Some(Value::Int(value)) => value.to_string(),
+            Some(Value::Double(value)) => value.to_string(),
+            None => String::from("something else"),
+        };
+    attributes
+        .iter()
+        .map(|attribute| (attribute.key.as_str(), text(&attribute.value)))
+        .collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

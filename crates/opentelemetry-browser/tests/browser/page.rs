@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use js_sys::{Array, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use opentelemetry::KeyValue;
 use opentelemetry_browser::{Config, Guard, init};
 use wasm_bindgen::prelude::*;
@@ -30,6 +30,17 @@ extern "C" {
     pub(crate) fn unload_page();
     #[wasm_bindgen(js_name = reportsUnhandled)]
     fn reports_unhandled_promise(path: &str) -> Promise;
+    #[wasm_bindgen(js_name = fetchWithBrokenTracing)]
+    fn fetch_with_broken_tracing_promise(
+        patch: &Closure<dyn Fn(Function, Function)>,
+        path: &str,
+    ) -> Promise;
+}
+
+#[wasm_bindgen(module = "/src/shim.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = patchFetch)]
+    fn patch_fetch(wants: &Function, start: &Function);
 }
 
 thread_local! {
@@ -76,7 +87,9 @@ impl Call {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<String> {
-        Reflect::get(&self.get("headers"), &name.into()).expect("headers").as_string()
+        Reflect::get(&self.get("headers"), &name.into())
+            .expect("headers")
+            .as_string()
     }
 
     /// Whether the arguments came through as the page gave them.
@@ -99,17 +112,35 @@ pub(crate) async fn let_tasks_run() {
 
 /// Calls `window.fetch` in one of the ways of `stub.js`; what the page sees of the answer.
 pub(crate) async fn fetch_as(form: &str, path: &str) -> String {
-    JsFuture::from(fetch_as_promise(form, path)).await.expect("no rejection").as_string().expect("text")
+    JsFuture::from(fetch_as_promise(form, path))
+        .await
+        .expect("no rejection")
+        .as_string()
+        .expect("text")
 }
 
 /// Whether a failed request that nobody handles is reported.
 pub(crate) async fn reports_unhandled(path: &str) -> bool {
-    JsFuture::from(reports_unhandled_promise(path)).await.expect("no rejection").is_truthy()
+    JsFuture::from(reports_unhandled_promise(path))
+        .await
+        .expect("no rejection")
+        .is_truthy()
+}
+
+/// What the page sees of its requests when the tracer traps, wherever it is called.
+pub(crate) async fn fetch_with_broken_tracing(path: &str) -> Vec<String> {
+    let patch = Closure::new(|wants: Function, start: Function| patch_fetch(&wants, &start));
+    let seen = JsFuture::from(fetch_with_broken_tracing_promise(&patch, path)).await;
+    let texts = Array::from(&seen.expect("no rejection"));
+    texts.iter().filter_map(|text| text.as_string()).collect()
 }
 
 /// The bodies of all export requests so far.
 pub(crate) fn export_bodies() -> Vec<Vec<u8>> {
-    exported().iter().map(|body| Uint8Array::new(&body).to_vec()).collect()
+    exported()
+        .iter()
+        .map(|body| Uint8Array::new(&body).to_vec())
+        .collect()
 }
 
 /// The exported span of this name, alone of that name.
@@ -121,16 +152,26 @@ pub(crate) async fn span(name: &str) -> Span {
 
 /// The exported CLIENT span of the request to a URL that contains `part`.
 pub(crate) async fn client_span(part: &str) -> Span {
-    let mut spans = find(|span| span.attribute("url.full").is_some_and(|url| url.contains(part))).await;
+    let mut spans = find(|span| {
+        span.attribute("url.full")
+            .is_some_and(|url| url.contains(part))
+    })
+    .await;
     assert_eq!(spans.len(), 1, "spans of requests to {part}");
     spans.remove(0)
 }
 
 /// How many exported spans are about a URL that contains `part`, once everything has been exported.
 pub(crate) async fn client_span_count(part: &str) -> usize {
-    let is_about = |span: &Span| span.attribute("url.full").is_some_and(|url| url.contains(part));
+    let is_about = |span: &Span| {
+        span.attribute("url.full")
+            .is_some_and(|url| url.contains(part))
+    };
     export_all().await;
-    otlp::spans(&export_bodies()).iter().filter(|span| is_about(span)).count()
+    otlp::spans(&export_bodies())
+        .iter()
+        .filter(|span| is_about(span))
+        .count()
 }
 
 /// Exports everything that has ended.
@@ -150,5 +191,8 @@ pub(crate) async fn export_all() {
 
 async fn find(is_wanted: impl Fn(&Span) -> bool) -> Vec<Span> {
     export_all().await;
-    otlp::spans(&export_bodies()).into_iter().filter(|span| is_wanted(span)).collect()
+    otlp::spans(&export_bodies())
+        .into_iter()
+        .filter(|span| is_wanted(span))
+        .collect()
 }

@@ -128,3 +128,22 @@ export async function reportsUnhandled(path) {
   fetch(path);
   return reported;
 }
+
+function trap() {
+  throw new WebAssembly.RuntimeError('unreachable');
+}
+
+/// Patches fetch once more, by `patch`, with a tracer that traps in each of the places where it is called; what the page
+/// sees of a request, per place.
+export async function fetchWithBrokenTracing(patch, path) {
+  const before = window.fetch;
+  const wants = () => true;
+  const brokenCall = { get traceparent() { trap(); }, answered: trap, failed: trap, cancelled: trap };
+  const seen = [];
+  for (const hooks of [[trap, trap], [wants, trap], [wants, () => brokenCall]]) {
+    patch(...hooks);
+    seen.push(await fetchAs('postRequest', path), await fetchAs('string', '/broken?untraced'));
+    window.fetch = before;
+  }
+  return seen;
+}

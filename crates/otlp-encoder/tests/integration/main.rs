@@ -1,4 +1,9 @@
 //! Whatever is encoded decodes to exactly the same, judged by `prost` and the generated OTLP types.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::unwrap_used,
+    reason = "functions that tests share count as tests"
+)]
 
 mod model;
 mod requests;

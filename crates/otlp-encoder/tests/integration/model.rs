@@ -2,11 +2,15 @@
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList};
+use opentelemetry_proto::tonic::common::v1::{
+    AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList,
+};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
-use otlp_encoder::{Attributes, Kind, LinkHead, Scope, SpanHead, SpanWriter, Values, resource_spans};
+use otlp_encoder::{
+    Attributes, Kind, LinkHead, Scope, SpanHead, SpanWriter, Values, resource_spans,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -38,14 +42,23 @@ fn value() -> impl Strategy<Value = AnyValue> {
         let inner = inner.prop_map(|value| AnyValue { value: Some(value) });
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(|values| Value::ArrayValue(ArrayValue { values })),
-            vec((text(), inner), 0..4).prop_map(|entries| Value::KvlistValue(KeyValueList { values: key_values(entries) })),
+            vec((text(), inner), 0..4).prop_map(|entries| Value::KvlistValue(KeyValueList {
+                values: key_values(entries)
+            })),
         ]
     });
     nested.prop_map(|value| AnyValue { value: Some(value) })
 }
 
 fn key_values(entries: Vec<(String, AnyValue)>) -> Vec<KeyValue> {
-    entries.into_iter().map(|(key, value)| KeyValue { key, value: Some(value), key_strindex: 0 }).collect()
+    entries
+        .into_iter()
+        .map(|(key, value)| KeyValue {
+            key,
+            value: Some(value),
+            key_strindex: 0,
+        })
+        .collect()
 }
 
 fn attributes() -> impl Strategy<Value = Vec<KeyValue>> {
@@ -69,37 +82,64 @@ fn span_id() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    (time_ns(), text(), attributes(), count()).prop_map(|(time_unix_nano, name, attributes, dropped_attributes_count)| {
-        Event { time_unix_nano, name, attributes, dropped_attributes_count }
-    })
+    (time_ns(), text(), attributes(), count()).prop_map(
+        |(time_unix_nano, name, attributes, dropped_attributes_count)| Event {
+            time_unix_nano,
+            name,
+            attributes,
+            dropped_attributes_count,
+        },
+    )
 }
 
 fn link() -> impl Strategy<Value = Link> {
-    (trace_id(), span_id(), text(), attributes(), count(), any::<u32>()).prop_map(
-        |(trace_id, span_id, trace_state, attributes, dropped_attributes_count, flags)| Link {
-            trace_id,
-            span_id,
-            trace_state,
-            attributes,
-            dropped_attributes_count,
-            flags,
-        },
+    (
+        trace_id(),
+        span_id(),
+        text(),
+        attributes(),
+        count(),
+        any::<u32>(),
     )
+        .prop_map(
+            |(trace_id, span_id, trace_state, attributes, dropped_attributes_count, flags)| Link {
+                trace_id,
+                span_id,
+                trace_state,
+                attributes,
+                dropped_attributes_count,
+                flags,
+            },
+        )
 }
 
 fn status() -> impl Strategy<Value = Option<Status>> {
     prop_oneof![
         Just(None),
-        Just(Some(Status { message: String::new(), code: 1 })),
+        Just(Some(Status {
+            message: String::new(),
+            code: 1
+        })),
         text().prop_map(|message| Some(Status { message, code: 2 })),
     ]
 }
 
 /// Any span that the encoder's types can say.
 pub(crate) fn span() -> impl Strategy<Value = Span> {
-    let identity = (trace_id(), span_id(), prop_oneof![Just(Vec::new()), span_id()], text(), any::<u32>());
+    let identity = (
+        trace_id(),
+        span_id(),
+        prop_oneof![Just(Vec::new()), span_id()],
+        text(),
+        any::<u32>(),
+    );
     let head = (text(), 0..=5_i32, time_ns(), time_ns());
-    let body = (attributes(), vec(event(), 0..3), vec(link(), 0..3), status());
+    let body = (
+        attributes(),
+        vec(event(), 0..3),
+        vec(link(), 0..3),
+        status(),
+    );
     let dropped = (count(), count(), count());
     (identity, head, body, dropped).prop_map(|(identity, head, body, dropped)| {
         let (trace_id, span_id, parent_span_id, trace_state, flags) = identity;
@@ -129,15 +169,28 @@ pub(crate) fn span() -> impl Strategy<Value = Span> {
 /// Any request that the encoder's types can say.
 pub(crate) fn request() -> impl Strategy<Value = ExportTraceServiceRequest> {
     let scope = (text(), text(), attributes(), text(), vec(span(), 0..3));
-    let scope_spans = scope.prop_map(|(name, version, attributes, schema_url, spans)| ScopeSpans {
-        scope: Some(InstrumentationScope { name, version, attributes, dropped_attributes_count: 0 }),
-        spans,
-        schema_url,
-    });
-    let resource = (attributes(), vec(scope_spans, 0..3)).prop_map(|(attributes, scope_spans)| ResourceSpans {
-        resource: Some(Resource { attributes, dropped_attributes_count: 0, entity_refs: Vec::new() }),
-        scope_spans,
-        schema_url: String::new(),
+    let scope_spans = scope.prop_map(
+        |(name, version, attributes, schema_url, spans)| ScopeSpans {
+            scope: Some(InstrumentationScope {
+                name,
+                version,
+                attributes,
+                dropped_attributes_count: 0,
+            }),
+            spans,
+            schema_url,
+        },
+    );
+    let resource = (attributes(), vec(scope_spans, 0..3)).prop_map(|(attributes, scope_spans)| {
+        ResourceSpans {
+            resource: Some(Resource {
+                attributes,
+                dropped_attributes_count: 0,
+                entity_refs: Vec::new(),
+            }),
+            scope_spans,
+            schema_url: String::new(),
+        }
     });
     vec(resource, 0..3).prop_map(|resource_spans| ExportTraceServiceRequest { resource_spans })
 }
@@ -148,11 +201,20 @@ pub(crate) fn encode_request(request: &ExportTraceServiceRequest) -> Vec<u8> {
     for resource in &request.resource_spans {
         resource_spans(
             &mut buffer,
-            |writer| resource.resource.iter().for_each(|resource| write_attributes(writer, &resource.attributes)),
+            |writer| {
+                resource
+                    .resource
+                    .iter()
+                    .for_each(|resource| write_attributes(writer, &resource.attributes))
+            },
             |writer| {
                 for scope_spans in &resource.scope_spans {
                     let scope = scope_spans.scope.as_ref().unwrap();
-                    let head = Scope { name: &scope.name, version: &scope.version, schema_url: &scope_spans.schema_url };
+                    let head = Scope {
+                        name: &scope.name,
+                        version: &scope.version,
+                        schema_url: &scope_spans.schema_url,
+                    };
                     writer.scope(
                         &head,
                         |writer| write_attributes(writer, &scope.attributes),
@@ -172,7 +234,9 @@ pub(crate) fn encode_request(request: &ExportTraceServiceRequest) -> Vec<u8> {
 /// The encoder's bytes for one bare span.
 pub(crate) fn encode_span(span: &Span) -> Vec<u8> {
     let mut buffer = Vec::new();
-    otlp_encoder::span(&mut buffer, &head_of(span), |writer| write_span(writer, span));
+    otlp_encoder::span(&mut buffer, &head_of(span), |writer| {
+        write_span(writer, span)
+    });
     buffer
 }
 
@@ -184,7 +248,14 @@ fn head_of(span: &Span) -> SpanHead<'_> {
         trace_state: &span.trace_state,
         flags: span.flags,
         name: &span.name,
-        kind: [Kind::Unspecified, Kind::Internal, Kind::Server, Kind::Client, Kind::Producer, Kind::Consumer][span.kind as usize],
+        kind: [
+            Kind::Unspecified,
+            Kind::Internal,
+            Kind::Server,
+            Kind::Client,
+            Kind::Producer,
+            Kind::Consumer,
+        ][span.kind as usize],
         start_ns: span.start_time_unix_nano,
         end_ns: span.end_time_unix_nano,
     }
@@ -194,9 +265,14 @@ fn write_span(writer: &mut SpanWriter<'_>, span: &Span) {
     write_attributes(&mut writer.attributes(), &span.attributes);
     writer.dropped_attributes(span.dropped_attributes_count);
     for event in &span.events {
-        writer.event(&event.name, event.time_unix_nano, event.dropped_attributes_count, |attributes| {
-            write_attributes(attributes, &event.attributes);
-        });
+        writer.event(
+            &event.name,
+            event.time_unix_nano,
+            event.dropped_attributes_count,
+            |attributes| {
+                write_attributes(attributes, &event.attributes);
+            },
+        );
     }
     writer.dropped_events(span.dropped_events_count);
     for link in &span.links {
@@ -206,7 +282,9 @@ fn write_span(writer: &mut SpanWriter<'_>, span: &Span) {
             trace_state: &link.trace_state,
             flags: link.flags,
         };
-        writer.link(&head, link.dropped_attributes_count, |attributes| write_attributes(attributes, &link.attributes));
+        writer.link(&head, link.dropped_attributes_count, |attributes| {
+            write_attributes(attributes, &link.attributes)
+        });
     }
     writer.dropped_links(span.dropped_links_count);
     writer.status(match &span.status {
@@ -224,8 +302,12 @@ fn write_attributes(writer: &mut Attributes<'_>, attributes: &[KeyValue]) {
             Value::IntValue(value) => writer.int(key, *value),
             Value::DoubleValue(value) => writer.double(key, *value),
             Value::BytesValue(value) => writer.bytes(key, value),
-            Value::ArrayValue(array) => writer.array(key, |values| write_values(values, &array.values)),
-            Value::KvlistValue(map) => writer.map(key, |entries| write_attributes(entries, &map.values)),
+            Value::ArrayValue(array) => {
+                writer.array(key, |values| write_values(values, &array.values))
+            }
+            Value::KvlistValue(map) => {
+                writer.map(key, |entries| write_attributes(entries, &map.values))
+            }
             Value::StringValueStrindex(_) => unreachable!("never generated"),
         }
     }

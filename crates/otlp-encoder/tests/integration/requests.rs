@@ -37,5 +37,8 @@ proptest! {
 
 #[test]
 fn nothing_is_an_empty_request() {
-    assert_eq!(ExportTraceServiceRequest::decode([].as_slice()).unwrap(), ExportTraceServiceRequest::default());
+    assert_eq!(
+        ExportTraceServiceRequest::decode([].as_slice()).unwrap(),
+        ExportTraceServiceRequest::default()
+    );
 }

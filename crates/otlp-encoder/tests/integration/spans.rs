@@ -37,7 +37,9 @@ fn every_length_gets_its_shortest_varint() {
     for length in (0..400).chain(16_350..16_400).chain(2_097_100..2_097_160) {
         let text = "x".repeat(length);
         let mut bytes = Vec::new();
-        span(&mut bytes, &HEAD, |span| span.attributes().string("k", &text));
+        span(&mut bytes, &HEAD, |span| {
+            span.attributes().string("k", &text)
+        });
         let decoded = Span::decode(bytes.as_slice()).unwrap();
         assert!(bytes == decoded.encode_to_vec(), "{length} bytes of text");
     }
@@ -49,7 +51,8 @@ fn a_nan_keeps_its_bits() {
     let mut bytes = Vec::new();
     span(&mut bytes, &HEAD, |span| span.attributes().double("k", nan));
     let decoded = Span::decode(bytes.as_slice()).unwrap();
-    let Some(Value::DoubleValue(number)) = decoded.attributes[0].value.as_ref().unwrap().value else {
+    let Some(Value::DoubleValue(number)) = decoded.attributes[0].value.as_ref().unwrap().value
+    else {
         panic!("not a double: {decoded:?}");
     };
     assert_eq!(number.to_bits(), nan.to_bits());
@@ -65,7 +68,11 @@ fn the_order_of_calls_does_not_change_the_span() {
         span.attributes().bool("second", false);
     });
     let decoded = Span::decode(bytes.as_slice()).unwrap();
-    let keys: Vec<&str> = decoded.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+    let keys: Vec<&str> = decoded
+        .attributes
+        .iter()
+        .map(|attribute| attribute.key.as_str())
+        .collect();
     assert_eq!(keys, ["first", "second"]);
     assert_eq!(decoded.events.len(), 1);
     assert_eq!(decoded.status.unwrap().message, "late");
@@ -75,6 +82,12 @@ fn the_order_of_calls_does_not_change_the_span() {
 fn the_flags_tell_where_the_parent_lives() {
     let has_is_remote = SpanFlags::ContextHasIsRemoteMask as u32;
     let is_remote = SpanFlags::ContextIsRemoteMask as u32;
-    assert_eq!(context_flags(0x01, ParentLocation::Local), 0x01 | has_is_remote);
-    assert_eq!(context_flags(0x03, ParentLocation::Remote), 0x03 | has_is_remote | is_remote);
+    assert_eq!(
+        context_flags(0x01, ParentLocation::Local),
+        0x01 | has_is_remote
+    );
+    assert_eq!(
+        context_flags(0x03, ParentLocation::Remote),
+        0x03 | has_is_remote | is_remote
+    );
 }

@@ -1,0 +1,82 @@
+//! How spans end: once, in order, and marked when not by their own will.
+
+use super::*;
+use crate::clock::system_time;
+
+#[test]
+fn only_the_first_end_counts_and_none_comes_before_the_start() {
+    in_page(1.0, |bench| {
+        bench.pass_ms(10.0);
+        let tracer = BrowserTracerProvider::default().tracer("tests");
+        let mut span = tracer.start("early");
+        span.end_with_timestamp(system_time(1));
+        span.set_attribute(KeyValue::new("late", true));
+        assert!(!span.is_recording());
+        span.end();
+        drop(span);
+        let span = bench.exported_one();
+        assert_eq!(span.start_time_unix_nano, span.end_time_unix_nano);
+        assert!(span.attributes.is_empty());
+    });
+}
+
+#[test]
+fn a_dropped_future_is_cancelled_from_the_inside_out() {
+    in_page(1.0, |bench| {
+        let mut work = Box::pin(in_new_trace("outer", async |_| {
+            in_span_async("inner", async |_| std::future::pending::<()>().await).await;
+        }));
+        assert!(
+            work.as_mut()
+                .poll(&mut TaskContext::from_waker(Waker::noop()))
+                .is_pending()
+        );
+        assert!(
+            !Context::current().has_active_span(),
+            "leaked out of the future"
+        );
+        drop(work);
+        let [inner, outer] = bench.exported().try_into().unwrap();
+        assert_eq!(
+            (inner.name.as_str(), outer.name.as_str()),
+            ("inner", "outer")
+        );
+        assert!(is_marked(&inner, CANCELLED) && is_marked(&outer, CANCELLED));
+        assert!(inner.status.is_none() && outer.status.is_none());
+    });
+}
+
+#[test]
+fn a_future_that_is_never_polled_makes_no_span() {
+    in_page(1.0, |bench| {
+        drop(in_new_trace("never", async |_| {}));
+        assert!(bench.exported().is_empty());
+    });
+}
+
+#[test]
+fn the_end_of_the_page_ends_open_spans_once() {
+    in_page(1.0, |bench| {
+        in_span("outer", |_| {
+            in_span("inner", |cx| {
+                pipeline().end_all(PAGE_UNLOADED);
+                cx.span().set_attribute(KeyValue::new("late", true));
+            });
+        });
+        let [outer, inner] = bench.exported().try_into().unwrap();
+        assert_eq!(
+            (outer.name.as_str(), inner.name.as_str()),
+            ("outer", "inner")
+        );
+        for span in [&outer, &inner] {
+            assert!(
+                is_marked(span, PAGE_UNLOADED)
+                    && !is_marked(span, CANCELLED)
+                    && !is_marked(span, "late"),
+                "{span:?}"
+            );
+        }
+        let stats = pipeline().stats();
+        assert_eq!((stats.created, stats.open, stats.in_flight), (2, 0, 2));
+    });
+}

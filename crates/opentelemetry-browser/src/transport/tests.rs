@@ -1,0 +1,324 @@
+//! The exporter against a receiver made of numbers.
+
+use std::sync::Arc;
+
+use opentelemetry::{InstrumentationScope, TraceId};
+use proptest::prelude::*;
+
+use super::*;
+
+const ACCEPTED: Outcome = Outcome::Answered {
+    status: 200,
+    retry_after_ms: None,
+};
+
+fn busy(status: u16) -> Outcome {
+    Outcome::Answered {
+        status,
+        retry_after_ms: None,
+    }
+}
+
+fn span(trace: u8, size: usize) -> Finished {
+    Finished {
+        trace_id: TraceId::from_bytes([trace; 16]),
+        scope: Arc::new(InstrumentationScope::default()),
+        bytes: vec![0; size],
+    }
+}
+
+/// An exporter, its clock, and what it asked for.
+struct Bench {
+    exporter: Exporter,
+    now_ms: f64,
+    timers_ms: Vec<f64>,
+    sent: Vec<(u64, usize, bool)>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self {
+            exporter: Exporter::new(Vec::new()),
+            now_ms: 0.0,
+            timers_ms: Vec::new(),
+            sent: Vec::new(),
+        }
+    }
+
+    fn apply(&mut self, commands: Vec<Command>) {
+        for command in commands {
+            match command {
+                Command::StartTimer { delay_ms } => {
+                    self.timers_ms.push(self.now_ms + f64::from(delay_ms))
+                }
+                Command::Send {
+                    id,
+                    body,
+                    keepalive,
+                } => self.sent.push((id, body.len(), keepalive)),
+            }
+        }
+    }
+
+    fn push(&mut self, trace: u8, size: usize) {
+        self.exporter.count_created();
+        let commands = self.exporter.push(span(trace, size), self.now_ms);
+        self.apply(commands);
+    }
+
+    fn flush(&mut self) {
+        let commands = self.exporter.flush(self.now_ms);
+        self.apply(commands);
+    }
+
+    /// Ends the oldest request that is under way.
+    fn answer(&mut self, outcome: Outcome) {
+        let (id, ..) = self.sent.remove(0);
+        let commands = self.exporter.on_outcome(id, outcome, self.now_ms, 0.5);
+        self.apply(commands);
+    }
+
+    /// Lets the next timer run out; says whether there was one.
+    fn run_timer(&mut self) -> bool {
+        let Some(next_ms) = self.timers_ms.iter().copied().reduce(f64::min) else {
+            return false;
+        };
+        self.timers_ms.retain(|timer_ms| *timer_ms != next_ms);
+        self.now_ms = self.now_ms.max(next_ms);
+        let commands = self.exporter.on_timer(self.now_ms);
+        self.apply(commands);
+        true
+    }
+
+    fn keepalive_bytes(&self) -> usize {
+        self.sent
+            .iter()
+            .filter(|(_, _, keepalive)| *keepalive)
+            .map(|(_, size, _)| size)
+            .sum()
+    }
+
+    fn assert_nothing_is_lost_silently(&self) {
+        let stats = self.exporter.stats();
+        let known = stats.queued
+            + stats.in_flight
+            + stats.exported
+            + stats.dropped_overload
+            + stats.dropped_failed;
+        assert_eq!(stats.created, known, "{stats:?}");
+    }
+}
+
+#[test]
+fn a_span_is_sent_after_two_seconds() {
+    let mut bench = Bench::new();
+    bench.push(1, 100);
+    bench.now_ms = 500.0;
+    bench.push(1, 100);
+    assert_eq!(
+        (bench.timers_ms.as_slice(), bench.sent.len()),
+        ([2000.0].as_slice(), 0)
+    );
+    bench.run_timer();
+    assert!(
+        matches!(bench.sent.as_slice(), [(_, _, true)]),
+        "{:?}",
+        bench.sent
+    );
+    bench.answer(ACCEPTED);
+    assert_eq!(bench.exporter.stats().exported, 2);
+    assert!(!bench.run_timer(), "nothing left to wait for");
+}
+
+#[test]
+fn a_full_request_is_sent_at_once_but_not_from_within() {
+    let mut bench = Bench::new();
+    for _ in 0..512 {
+        bench.push(1, 10);
+    }
+    assert!(bench.sent.is_empty());
+    assert!(bench.timers_ms.contains(&0.0));
+    bench.run_timer();
+    assert_eq!(bench.sent.len(), 1);
+}
+
+#[test]
+fn one_request_at_a_time() {
+    let mut bench = Bench::new();
+    for _ in 0..1100 {
+        bench.push(1, 10);
+    }
+    while bench.run_timer() {}
+    for expected in [512, 1024, 1100] {
+        assert_eq!(bench.sent.len(), 1);
+        bench.answer(ACCEPTED);
+        assert_eq!(bench.exporter.stats().exported, expected);
+    }
+}
+
+#[test]
+fn a_flush_sends_everything_and_keeps_alive_what_the_browser_allows() {
+    let mut bench = Bench::new();
+    for _ in 0..150 {
+        bench.push(1, 1000);
+    }
+    bench.flush();
+    assert_eq!(bench.exporter.stats().queued, 0);
+    assert!(bench.keepalive_bytes() > 48 * 1024, "the room is used");
+    assert!(bench.keepalive_bytes() < 60_000);
+    assert!(bench.sent.iter().any(|(_, _, keepalive)| !keepalive));
+}
+
+#[test]
+fn a_busy_receiver_is_asked_again_and_given_up_in_the_end() {
+    for status in [429, 502, 503, 504] {
+        let mut bench = Bench::new();
+        bench.push(1, 100);
+        bench.flush();
+        let mut at_ms = Vec::new();
+        while !bench.sent.is_empty() {
+            at_ms.push(bench.now_ms);
+            bench.answer(busy(status));
+            while bench.sent.is_empty() && bench.run_timer() {}
+        }
+        let pauses_ms: Vec<f64> = at_ms.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert_eq!(pauses_ms, [1250.0, 2500.0, 5000.0, 10_000.0], "{status}");
+        let stats = bench.exporter.stats();
+        assert_eq!((stats.dropped_failed, stats.retries), (1, 4));
+    }
+}
+
+#[test]
+fn the_receiver_chooses_the_pause_within_reason() {
+    for (asked_ms, pause_ms) in [
+        (7000.0, 7250.0),
+        (10.0, 1250.0),
+        (1e12, 300_250.0),
+        (-5.0, 1250.0),
+        (f64::NAN, 1250.0),
+    ] {
+        let mut bench = Bench::new();
+        bench.push(1, 100);
+        bench.flush();
+        bench.answer(Outcome::Answered {
+            status: 429,
+            retry_after_ms: Some(asked_ms),
+        });
+        while bench.sent.is_empty() && bench.run_timer() {}
+        assert_eq!(bench.now_ms, pause_ms, "{asked_ms}");
+    }
+}
+
+#[test]
+fn a_refused_request_is_not_repeated() {
+    for status in [400, 404, 413, 500] {
+        let mut bench = Bench::new();
+        bench.push(1, 100);
+        bench.flush();
+        bench.answer(busy(status));
+        assert!(bench.sent.is_empty());
+        assert_eq!(bench.exporter.stats().dropped_failed, 1, "{status}");
+    }
+}
+
+#[test]
+fn a_network_error_is_answered_without_keepalive_first() {
+    let mut bench = Bench::new();
+    bench.push(1, 100);
+    bench.flush();
+    bench.answer(Outcome::NetworkError);
+    assert!(
+        matches!(bench.sent.as_slice(), [(_, _, false)]),
+        "at once: {:?}",
+        bench.sent
+    );
+    bench.answer(Outcome::NetworkError);
+    assert!(bench.sent.is_empty(), "then after a pause");
+    while bench.sent.is_empty() {
+        assert!(bench.run_timer());
+    }
+    bench.answer(ACCEPTED);
+    assert_eq!(bench.exporter.stats().exported, 1);
+}
+
+#[test]
+fn spans_wait_while_the_receiver_is_away_and_whole_traces_are_dropped() {
+    let mut bench = Bench::new();
+    bench.push(1, 100);
+    bench.flush();
+    bench.answer(busy(503));
+    for trace in 2..=250 {
+        for _ in 0..10 {
+            bench.push(trace, 1000);
+        }
+    }
+    bench.assert_nothing_is_lost_silently();
+    let stats = bench.exporter.stats();
+    assert!(
+        stats.dropped_overload > 0 && stats.dropped_overload.is_multiple_of(10),
+        "{stats:?}"
+    );
+    assert!(bench.sent.is_empty(), "nothing new before the retry");
+}
+
+#[test]
+fn an_outcome_of_nothing_changes_nothing() {
+    let mut bench = Bench::new();
+    assert!(bench.exporter.on_outcome(7, ACCEPTED, 0.0, 0.0).is_empty());
+    assert_eq!(bench.exporter.stats(), Stats::default());
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Push { trace: u8, size: usize },
+    Wait { ms: u16 },
+    Timer,
+    Answer(Outcome),
+    Flush,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let outcome = prop_oneof![
+        3 => Just(ACCEPTED),
+        2 => prop_oneof![Just(429), Just(503), Just(400), Just(0)].prop_map(busy),
+        1 => Just(Outcome::NetworkError),
+        1 => Just(Outcome::TimedOut),
+        1 => any::<f64>().prop_map(|wait_ms| Outcome::Answered { status: 503, retry_after_ms: Some(wait_ms) }),
+    ];
+    prop_oneof![
+        6 => (any::<u8>(), prop_oneof![0..2000_usize, Just(70_000)]).prop_map(|(trace, size)| Step::Push { trace, size }),
+        1 => any::<u16>().prop_map(|ms| Step::Wait { ms }),
+        2 => Just(Step::Timer),
+        3 => outcome.prop_map(Step::Answer),
+        1 => Just(Step::Flush),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_spans_are_counted_bounded_and_sent_in_the_end(steps in proptest::collection::vec(step(), 0..300)) {
+        let mut bench = Bench::new();
+        for step in steps {
+            match step {
+                Step::Push { trace, size } => bench.push(trace, size),
+                Step::Wait { ms } => bench.now_ms += f64::from(ms),
+                Step::Timer => drop(bench.run_timer()),
+                Step::Answer(outcome) if !bench.sent.is_empty() => bench.answer(outcome),
+                Step::Answer(_) => {}
+                Step::Flush => bench.flush(),
+            }
+            bench.assert_nothing_is_lost_silently();
+            prop_assert!(bench.keepalive_bytes() < KEEPALIVE_BYTES);
+        }
+        // Timers and answers alone, as in a page left to itself, empty it.
+        for _ in 0..1000 {
+            if !bench.sent.is_empty() {
+                bench.answer(ACCEPTED);
+            } else if !bench.run_timer() {
+                break;
+            }
+        }
+        let stats = bench.exporter.stats();
+        prop_assert_eq!((stats.queued, stats.in_flight), (0, 0));
+    }
+}
