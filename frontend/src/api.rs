@@ -1,6 +1,7 @@
 //! Every request the page makes. Nothing else in the page speaks HTTP.
 
-use gloo_net::http::{Request, RequestBuilder, Response};
+pub(crate) use gloo_net::http::Request;
+use gloo_net::http::{RequestBuilder, Response};
 use opentelemetry_browser::SendTraced;
 use shared::{Books, PageConfig, QueryCapture};
 use trace_model::{Span, TraceId};

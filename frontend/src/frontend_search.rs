@@ -2,7 +2,6 @@
 //! functions carry the names of their spans and stand in the order in which they run.
 
 use futures_util::future::join;
-use gloo_net::http::Request;
 use leptos::prelude::*;
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, KeyValue};
@@ -13,7 +12,7 @@ use trace_model::TraceId;
 use web_sys::AbortSignal;
 
 use crate::address::Address;
-use crate::api;
+use crate::api::{self, Request};
 use crate::capture::question_attributes;
 use crate::frame;
 use crate::reply::{ApiError, Reply};
