@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use opentelemetry::KeyValue;
 
-/// Settings of [`init`](crate::init). The defaults record every trace, export to `/otlp/v1/traces` of the page's own
+/// Settings of `init`. The defaults record every trace, export to `/otlp/v1/traces` of the page's own
 /// origin, send `traceparent` to that origin only and leave `window.fetch` alone.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -76,7 +76,7 @@ impl Config {
     }
 
     /// Whether `window.fetch` is wrapped, so that requests of code that knows nothing of tracing are traced too.
-    /// Requests sent by [`SendTraced`](crate::SendTraced) need no wrapping.
+    /// Requests sent by `SendTraced` need no wrapping.
     pub fn patch_fetch(mut self, patched: bool) -> Self {
         self.patch_fetch = patched;
         self

@@ -13,7 +13,7 @@ use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use crate::pipeline;
 use crate::span::{Limited, OpenSpan, SpanEvent};
 
-/// Hands out tracers. [`init`](crate::init) registers one as the global provider.
+/// Hands out tracers. `init` registers one as the global provider.
 #[derive(Clone, Debug, Default)]
 pub struct BrowserTracerProvider(());
 
