@@ -88,6 +88,11 @@ pub(crate) fn is_page_path(path: &str) -> bool {
     !last.contains('.')
 }
 
+/// `books` of `/books/emma`.
+pub(crate) fn first_part(path: &str) -> &str {
+    path.split('/').nth(1).unwrap_or_default()
+}
+
 impl Index {
     fn parse(html: &[u8]) -> anyhow::Result<Self> {
         let html = std::str::from_utf8(html).context("index.html is not UTF-8")?;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::http::Uri;
@@ -88,6 +89,9 @@ pub struct Config {
     /// How much of a query the spans may hold.
     #[arg(long, env = "CAPTURE_QUERY", default_value = "hash", global = true)]
     pub capture_query: QueryCapture,
+    /// How long a server behind this one may take until the head of its response, and between parts of its body.
+    #[arg(skip = Duration::from_secs(15))]
+    pub upstream_timeout: Duration,
 }
 
 /// How much of a query the spans may hold.

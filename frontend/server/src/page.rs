@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use telemetry::{Context, propagation};
 
-use crate::assets::{Asset, is_page_path};
+use crate::assets::{Asset, first_part, is_page_path};
 use crate::problem::Problem;
 use crate::router::App;
 
@@ -24,8 +24,7 @@ pub(crate) async fn page_or_asset(
     if let Some(asset) = app.assets.get(path) {
         return answer_asset(asset, &headers);
     }
-    let first = path.split('/').nth(1).unwrap_or_default();
-    if PROXIES.contains(&first) || !(is_page_path(path) || path == "/index.html") {
+    if PROXIES.contains(&first_part(path)) || !(is_page_path(path) || path == "/index.html") {
         return Problem::new(
             StatusCode::NOT_FOUND,
             "Not found",

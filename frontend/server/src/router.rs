@@ -13,7 +13,7 @@ use axum::routing::{any, get, post};
 use telemetry::http::ServerLayer;
 use tokio::net::TcpListener;
 
-use crate::assets::{Assets, is_page_path};
+use crate::assets::{Assets, first_part, is_page_path};
 use crate::config::{BaseUrl, Config, QueryCapture};
 use crate::ingest::{self, Logs, Metrics, Traces};
 use crate::throttle::Throttle;
@@ -45,7 +45,7 @@ pub fn router(config: &Config, assets: Assets, page_config: String) -> Router {
     let app = App {
         assets: Arc::new(assets),
         page_config: page_config.into(),
-        upstream: Upstream::new(redacted),
+        upstream: Upstream::new(config.upstream_timeout, redacted),
         backend: config.backend_url.clone(),
         otlp: config.otlp_url.clone(),
         query_api: config.telemetry_url.0.clone(),
@@ -101,9 +101,11 @@ pub async fn serve(
 
 /// Pages and API calls are work that someone asks about; assets, telemetry and health checks are not.
 fn is_traced(path: &str) -> bool {
-    let untraced = ["/otlp/", "/telemetry/", "/livez"];
-    let is_api = path.starts_with("/api/");
-    is_api || (is_page_path(path) && !untraced.iter().any(|prefix| path.starts_with(prefix)))
+    match first_part(path) {
+        "otlp" | "telemetry" | "livez" => false,
+        "api" => true,
+        _ => is_page_path(path),
+    }
 }
 
 async fn livez() -> impl IntoResponse {

@@ -17,8 +17,6 @@ use tower_http::timeout::TimeoutBody;
 
 /// How long a server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a server may take until the head of its response, and between parts of its body.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A pool of connections to the servers behind this one.
 #[derive(Clone)]
@@ -28,8 +26,9 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    /// A client whose spans do not record the values of the `redacted` query keys.
-    pub(crate) fn new(redacted: &'static [&'static str]) -> Self {
+    /// A client that waits for at most `timeout` until the head of a response and between parts of its body, and whose
+    /// spans do not record the values of the `redacted` query keys.
+    pub(crate) fn new(timeout: Duration, redacted: &'static [&'static str]) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
         connector.set_nodelay(true);
@@ -37,7 +36,7 @@ impl Upstream {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(30))
             .build(connector);
-        let plain = Requests(client);
+        let plain = Requests { client, timeout };
         let traced = ClientLayer::new()
             .redact_query(redacted)
             .layer(plain.clone());
@@ -85,7 +84,10 @@ impl ErrorType for UpstreamError {
 
 /// Requests with time limits. Dropping the future drops the connection, so the server behind sees the client leave.
 #[derive(Clone)]
-struct Requests(Client<HttpConnector, Full<Bytes>>);
+struct Requests {
+    client: Client<HttpConnector, Full<Bytes>>,
+    timeout: Duration,
+}
 
 impl Service<Request<Full<Bytes>>> for Requests {
     type Response = Response<Body>;
@@ -97,16 +99,17 @@ impl Service<Request<Full<Bytes>>> for Requests {
     }
 
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
-        let response = self.0.request(request);
+        let response = self.client.request(request);
+        let timeout = self.timeout;
         Box::pin(async move {
-            let response = tokio::time::timeout(RESPONSE_TIMEOUT, response)
+            let response = tokio::time::timeout(timeout, response)
                 .await
                 .map_err(|_| UpstreamError::Timeout)?;
             let response = response.map_err(|error| match error.is_connect() {
                 true => UpstreamError::Connect(error),
                 false => UpstreamError::Broken(error),
             })?;
-            Ok(response.map(|body| Body::new(TimeoutBody::new(RESPONSE_TIMEOUT, body))))
+            Ok(response.map(|body| Body::new(TimeoutBody::new(timeout, body))))
         })
     }
 }

@@ -35,8 +35,6 @@ fn authority_of(origin: &str) -> Option<Authority> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     fn check(headers: &[(&'static str, &str)]) -> bool {
         let headers = headers
             .iter()
