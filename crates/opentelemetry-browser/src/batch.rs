@@ -164,9 +164,14 @@ fn encode(resource: &[KeyValue], spans: &[Finished], bytes: usize) -> Vec<u8> {
     body
 }
 
-/// Two tracers of one library have equal scopes at different addresses.
+/// Two tracers of one library have equal scopes at different addresses. Attributes are compared in their order: the
+/// scope's own comparison sorts them first, and a sort is a lot of code for a page.
 fn is_same(left: &Arc<InstrumentationScope>, right: &Arc<InstrumentationScope>) -> bool {
-    Arc::ptr_eq(left, right) || left == right
+    Arc::ptr_eq(left, right)
+        || (left.name() == right.name()
+            && left.version() == right.version()
+            && left.schema_url() == right.schema_url()
+            && left.attributes().eq(right.attributes()))
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -5,7 +5,6 @@
 //! JavaScript may come back.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -57,11 +56,12 @@ pub(crate) struct Pipeline {
     exporter: RefCell<Exporter>,
 }
 
-/// Spans by the order in which they began.
+/// Spans in the order in which they began, which is that of their serial numbers. A page has few open at a time, and
+/// those that end first are mostly at the end.
 #[derive(Default)]
 struct OpenSpans {
     next_serial: u64,
-    by_serial: BTreeMap<u64, OpenSpan>,
+    spans: Vec<(u64, OpenSpan)>,
 }
 
 thread_local! {
@@ -105,7 +105,7 @@ impl Pipeline {
             (self.child_of(parent_context), parent_of(parent_context))
         } else {
             self.clock
-                .anchor(reading, !self.open.borrow().by_serial.is_empty());
+                .anchor(reading, !self.open.borrow().spans.is_empty());
             (self.root(), Parent::None)
         };
         if !context.is_sampled() {
@@ -140,19 +140,19 @@ impl Pipeline {
 
     /// Changes an open span; one that has ended stays as it is.
     pub(crate) fn update(&self, serial: u64, change: impl FnOnce(&mut OpenSpan)) {
-        if let Some(span) = self.open.borrow_mut().by_serial.get_mut(&serial) {
+        if let Some(span) = self.open.borrow_mut().get_mut(serial) {
             change(span);
         }
     }
 
     /// Whether the span has not ended.
     pub(crate) fn is_open(&self, serial: u64) -> bool {
-        self.open.borrow().by_serial.contains_key(&serial)
+        self.open.borrow().position(serial).is_some()
     }
 
     /// Ends a span and queues it for export. Only the first end counts.
     pub(crate) fn end(&self, serial: u64, end_ns: u64) {
-        let ended = self.open.borrow_mut().by_serial.remove(&serial);
+        let ended = self.open.borrow_mut().remove(serial);
         if let Some(span) = ended {
             let now_ms = self.host.reading().performance_ms;
             let commands = self
@@ -167,8 +167,8 @@ impl Pipeline {
     pub(crate) fn end_all(&self, marker: &'static str) {
         let now_ns = self.now_ns();
         let now_ms = self.host.reading().performance_ms;
-        let open = std::mem::take(&mut self.open.borrow_mut().by_serial);
-        for mut span in open.into_values() {
+        let open = std::mem::take(&mut self.open.borrow_mut().spans);
+        for (_, mut span) in open {
             span.attributes.set(KeyValue::new(marker, true));
             let commands = self
                 .exporter
@@ -207,7 +207,7 @@ impl Pipeline {
     /// Counters since the page was loaded.
     pub(crate) fn stats(&self) -> Stats {
         Stats {
-            open: self.open.borrow().by_serial.len() as u64,
+            open: self.open.borrow().spans.len() as u64,
             ..self.exporter.borrow().stats()
         }
     }
@@ -267,9 +267,25 @@ impl Pipeline {
 impl OpenSpans {
     fn insert(&mut self, span: OpenSpan) -> u64 {
         let serial = self.next_serial;
-        self.next_serial = serial.wrapping_add(1);
-        self.by_serial.insert(serial, span);
+        self.next_serial += 1;
+        self.spans.push((serial, span));
         serial
+    }
+
+    fn position(&self, serial: u64) -> Option<usize> {
+        self.spans
+            .binary_search_by_key(&serial, |(serial, _)| *serial)
+            .ok()
+    }
+
+    fn get_mut(&mut self, serial: u64) -> Option<&mut OpenSpan> {
+        let position = self.position(serial)?;
+        self.spans.get_mut(position).map(|(_, span)| span)
+    }
+
+    fn remove(&mut self, serial: u64) -> Option<OpenSpan> {
+        let position = self.position(serial)?;
+        Some(self.spans.remove(position).1)
     }
 }
 
