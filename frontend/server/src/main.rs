@@ -25,40 +25,39 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(config: Config) -> ExitCode {
-    let (settings, assets) = match config
+    let ready = config
         .telemetry()
-        .and_then(|s| Ok((s, Assets::load(&config.dist)?)))
-    {
+        .and_then(|settings| Ok((settings, Assets::load(&config.dist)?)));
+    let (settings, assets) = match ready {
         Ok(ready) => ready,
         Err(error) => return failed(&error, BAD_SETTING),
     };
-    let page_config = config.page(&settings);
+    let page = config.page(&settings);
     let telemetry = match telemetry::init(settings) {
         Ok(guard) => guard,
         Err(error) => return failed(&error.into(), BAD_SETTING),
     };
-    let served = listen_and_serve(config, assets, page_config).await;
+    let served = listen_and_serve(config, assets, page).await;
     // The last spans end while requests drain, so they are flushed after that.
     telemetry.shutdown();
     served.map_or_else(|error| failed(&error, 1), |()| ExitCode::SUCCESS)
 }
 
-async fn listen_and_serve(
-    config: Config,
-    assets: Assets,
-    page_config: String,
-) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
+async fn listen_and_serve(config: Config, assets: Assets, page: String) -> anyhow::Result<()> {
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
-    let router = router::router(&config, assets, page_config);
+    let router = router::router(&config, assets, page);
     announce(address);
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => (),
-            _ = tokio::signal::ctrl_c() => (),
+            _ = interrupt.recv() => (),
         }
         tracing::info!("stopping: no new requests, draining those under way");
     };

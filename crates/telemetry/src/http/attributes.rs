@@ -147,7 +147,21 @@ fn percent_decode(key: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::redact_query;
+
+    proptest! {
+        #[test]
+        fn no_query_brings_a_secret_through(before in ".{0,20}", after in ".{0,20}", secret in "[0-9]{12}") {
+            for key in ["q", "%71", "Token", "%74oken", "api%5Fkey"] {
+                let query = format!("{before}&{key}={secret}&{after}");
+                let redacted = redact_query(&query, &["q"]);
+                prop_assert!(!redacted.contains(&secret), "{}", redacted);
+                prop_assert!(redacted.contains("REDACTED"));
+            }
+        }
+    }
 
     #[test]
     fn secret_and_named_values_are_redacted_however_their_keys_are_written() {

@@ -258,7 +258,9 @@ fn finish<R: Body>(response: Response<R>, span: OpenSpan, head: bool) -> Respons
         let reason = parts.status.canonical_reason().unwrap_or("server error");
         fail(cx, parts.status.as_str().to_owned(), reason);
     }
-    if let Some(own) = propagation::current(cx) {
+    // Without a tracer the context still holds the caller's span, which the caller knows already.
+    let own = propagation::current(cx).filter(|_| !cx.span().span_context().is_remote());
+    if let Some(own) = own {
         let timing = HeaderValue::try_from(format!("trace;desc=\"{own}\""));
         parts.headers.append(
             SERVER_TIMING,

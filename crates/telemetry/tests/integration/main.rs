@@ -8,3 +8,4 @@ mod sdk_facts;
 mod server_layer;
 mod spans;
 mod support;
+mod untraced;

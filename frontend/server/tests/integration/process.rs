@@ -99,6 +99,41 @@ fn it_says_when_it_is_ready_and_stops_cleanly() {
 }
 
 #[test]
+fn a_request_under_way_is_answered_before_it_ends() {
+    let backend = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", backend.local_addr().unwrap());
+    let dist = dist();
+    let variables = [("BACKEND_URL", &*url), ("OTEL_TRACES_EXPORTER", "none")];
+    let mut server = Running::start(dist.path(), &variables);
+    let mut client = TcpStream::connect(server.address).unwrap();
+    client
+        .write_all(b"GET /api/books HTTP/1.1\r\nhost: x\r\n\r\n")
+        .unwrap();
+    let (mut request, _) = backend.accept().unwrap();
+    assert_ne!(request.read(&mut [0; 1024]).unwrap(), 0);
+
+    let address = server.address;
+    let answering = std::thread::spawn(move || {
+        // The server has closed its port, so it is stopping, and the request is still open.
+        while TcpStream::connect(address).is_ok() {
+            std::thread::yield_now();
+        }
+        request
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlate")
+            .unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        answer
+    });
+    assert_eq!(server.stop("TERM"), Some(0));
+    let answer = answering.join().unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("late"),
+        "{answer}"
+    );
+}
+
+#[test]
 fn the_last_spans_are_sent_before_it_ends() {
     let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", receiver.local_addr().unwrap());

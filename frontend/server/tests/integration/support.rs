@@ -307,6 +307,8 @@ async fn answer(State((received, given_up)): State<Senders>, request: Request) -
             ];
             (headers, "hopped").into_response()
         }
+        "/v1/traces" | "/v1/logs" | "/v1/metrics" => StatusCode::OK.into_response(),
+        "/garbage/v1/traces" => "no protobuf".into_response(),
         "/stalled" => Body::new(Stalled).into_response(),
         _ => ([("content-type", "application/json")], r#"{"answer":1}"#).into_response(),
     }
