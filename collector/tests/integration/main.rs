@@ -4,6 +4,7 @@
 
 mod host;
 mod otlp;
+mod otlp_limits;
 mod process;
 mod query;
 mod sample;

@@ -1,10 +1,16 @@
-//! Makes OTLP requests for the other files.
+//! Makes OTLP requests, and reads statuses, for the other files.
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+
+use crate::host::Answer;
 
 /// An internal span named by its id.
 pub(crate) fn span(trace_id: u128, span_id: u64) -> Span {
@@ -49,4 +55,35 @@ pub(crate) fn attribute(key: &str, value: Value) -> KeyValue {
         value: Some(AnyValue { value: Some(value) }),
         ..KeyValue::default()
     }
+}
+
+/// One span in JSON, with these members besides its ids.
+pub(crate) fn one_json(members: &str) -> String {
+    let ids = r#""traceId":"00000000000000000000000000000001","spanId":"0000000000000002""#;
+    format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{{ids}{members}}}]}}]}}]}}"#)
+}
+
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Code and message of a `google.rpc.Status` in protobuf.
+pub(crate) fn status(answer: &Answer) -> (u64, String) {
+    let mut rest = answer.body.as_slice();
+    assert_eq!(
+        prost::encoding::decode_varint(&mut rest).unwrap(),
+        1 << 3,
+        "field 1, a number"
+    );
+    let code = prost::encoding::decode_varint(&mut rest).unwrap();
+    assert_eq!(
+        prost::encoding::decode_varint(&mut rest).unwrap(),
+        2 << 3 | 2,
+        "field 2, a text"
+    );
+    let length = prost::encoding::decode_varint(&mut rest).unwrap();
+    assert_eq!(length as usize, rest.len());
+    (code, String::from_utf8(rest.to_vec()).unwrap())
 }
