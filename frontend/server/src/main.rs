@@ -25,10 +25,8 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(config: Config) -> ExitCode {
-    let ready = config
-        .telemetry()
-        .and_then(|settings| Ok((settings, Assets::load(&config.dist)?)));
-    let (settings, assets) = match ready {
+    let assets = Assets::load(&config.dist);
+    let (settings, assets) = match config.telemetry().and_then(|it| Ok((it, assets?))) {
         Ok(ready) => ready,
         Err(error) => return failed(&error, BAD_SETTING),
     };
@@ -44,10 +42,8 @@ async fn serve(config: Config) -> ExitCode {
 }
 
 async fn listen_and_serve(config: Config, assets: Assets, page: String) -> anyhow::Result<()> {
-    let (mut terminate, mut interrupt) = (
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    );
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
