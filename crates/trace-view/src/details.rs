@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use trace_model::{Event, Link, Status, Value, duration};
 
 use crate::drawing::Drawing;
+use crate::waterfall::level;
 
 /// The details of the span of a row, as a row of the grid one level below it.
 pub(crate) fn details(drawing: &Drawing, row: usize) -> impl IntoView + use<> {
@@ -33,7 +34,7 @@ pub(crate) fn details(drawing: &Drawing, row: usize) -> impl IntoView + use<> {
         .collect();
     let links = span.links.clone();
     view! {
-        <div class="details" role="row" attr:aria-level=(drawing.tree.node(row).depth + 2).to_string()>
+        <div class="details" role="row" {..level(drawing.tree.node(row).depth + 1)}>
             <div role="gridcell">
                 {error.map(|error| view! { <p class="error">{error}</p> })}
                 {list(facts)}

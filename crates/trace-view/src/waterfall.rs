@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use leptos::attr::Attribute;
+use leptos::attr::custom::custom_attribute;
 use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -132,7 +134,7 @@ fn view_row(
             class:failed=row.failed
             class:other=move || chosen.get().is_some_and(|chosen| chosen != origin)
             role="row"
-            attr:aria-level=(row.depth + 1).to_string()
+            {..level(row.depth)}
             aria-expanded=expanded
             aria-selected=move || is_open.get().to_string()
             tabindex=move || if is_tab_stop() { "0" } else { "-1" }
@@ -170,6 +172,11 @@ fn lane(row: &Row) -> impl IntoView + use<> {
 
 fn critical(mark: Mark) -> impl IntoView {
     view! { <i class="critical" style:left=percent(mark.from) style:width=percent(mark.length)></i> }
+}
+
+/// `aria-level`, which Leptos has no typed attribute for; assistive technology counts levels from 1.
+pub(crate) fn level(depth: usize) -> impl Attribute {
+    custom_attribute("aria-level", (depth + 1).to_string())
 }
 
 fn percent(share: f64) -> String {
