@@ -19,7 +19,7 @@ async fn a_search_without_backend_fails_visibly_and_can_be_tried_again() {
     assert!(notice.contains("The search failed"), "{notice}");
     assert!(notice.contains(&ended.trace_id), "{notice}");
     let tree = page.traces().complete(&ended.trace_id).await.unwrap();
-    assert_eq!(rendered(&tree), "");
+    insta::assert_snapshot!(rendered(&tree), @"");
 
     let again = page
         .browser

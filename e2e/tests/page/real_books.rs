@@ -32,7 +32,10 @@ async fn the_real_books_are_searched_from_the_page() {
     .await;
     let ended = page.search("white whale").await;
     assert!(ended.status.contains("found"), "{}", ended.status);
-    assert_eq!(page.text_of(".hits li h3").await, "Moby Dick");
+    assert_eq!(
+        page.text_of(".hits li h3").await,
+        "Moby-Dick; or, The Whale"
+    );
     page.traces().complete(&ended.trace_id).await.unwrap();
 
     for (query, count) in COUNTS {

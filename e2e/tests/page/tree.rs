@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use trace_model::render::{self, Options};
 use trace_model::{Kind, Span, Tree};
 
-/// Attributes whose values differ from run to run: ports, the version of the browser, times.
+/// Attributes whose values differ from run to run: ports, the version of the browser, the
+/// fingerprint of the index (the same for one sample, and tested in the backend).
 const VOLATILE: &[&str] = &[
+    "app.index.version",
     "client.port",
     "http.request.body.size",
     "http.response.body.size",

@@ -14,7 +14,7 @@ async fn a_question_in_the_address_is_asked_and_back_returns_to_the_one_before()
     let second = page.search("ocean").await;
     assert_eq!(
         page.browser.run("return location.search").await.unwrap(),
-        "?q=ocean"
+        "?q=ocean&method=tfidf"
     );
     page.browser.client.back().await.unwrap();
     page.ended_after(&second.trace_id).await;
@@ -87,7 +87,7 @@ async fn the_books_page_lists_the_library_and_says_that_it_is_the_sample() {
     page.visit("/books").await;
     let main = wait_for("the books", async || {
         let main = page.text_of("main").await;
-        Ok(main.contains("Moby Dick").then_some(main))
+        Ok(main.contains("Moby-Dick").then_some(main))
     })
     .await
     .unwrap();
