@@ -8,6 +8,9 @@ use crate::{Kind, Span, Tree, Value};
 /// of its page.
 const GIVEN_UP: [&str; 2] = ["cancelled", "page.unloaded"];
 
+/// Attribute of a call that some server answered, well or badly.
+const STATUS_CODE: &str = "http.response.status_code";
+
 /// Whether a trace is whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completeness {
@@ -22,8 +25,8 @@ pub enum Completeness {
     },
 }
 
-/// Looks whether anything is missing. A client span may go unanswered when it failed or was given up, which its boolean
-/// attribute `cancelled` or `page.unloaded` says.
+/// Looks whether anything is missing. A client span may go unanswered when it failed before a status came back, or when
+/// it was given up, which its boolean attribute `cancelled` or `page.unloaded` says.
 #[must_use]
 pub fn completeness(tree: &Tree) -> Completeness {
     let mut missing_parents = HashSet::new();
@@ -32,7 +35,8 @@ pub fn completeness(tree: &Tree) -> Completeness {
         if tree.node(row).parent.is_none() {
             missing_parents.extend(span.parent_id);
         }
-        let answer_expected = span.kind == Kind::Client && !span.is_error() && !was_given_up(span);
+        let may_have_failed = span.is_error() && span.attribute(STATUS_CODE).is_none();
+        let answer_expected = span.kind == Kind::Client && !may_have_failed && !was_given_up(span);
         if answer_expected && !tree.has_remote_child(row) {
             unanswered_clients += 1;
         }

@@ -49,6 +49,16 @@ fn a_call_that_failed_waits_for_nothing() {
 }
 
 #[test]
+fn a_call_that_was_answered_badly_waits_for_the_span_of_its_server() {
+    let mut spans = root_and_client();
+    spans[1].status = Status::Error(String::new());
+    spans[1]
+        .attributes
+        .push(("http.response.status_code".to_owned(), Value::Int(502)));
+    check(spans, waiting(0, 1));
+}
+
+#[test]
 fn a_call_that_was_given_up_waits_for_nothing() {
     let mut spans = root_and_client();
     spans[1]
