@@ -31,7 +31,7 @@ const ORIGINS: Origins = Origins {
 fn search() -> Vec<Span> {
     let span = |id: u8, parent: u8, name: &str, service: &str, kind, times_us: (u64, u64)| Span {
         span_id: SpanId([id; 8]),
-        parent_id: (parent > 0).then(|| SpanId([parent; 8])),
+        parent_id: (parent > 0).then_some(SpanId([parent; 8])),
         name: name.into(),
         service: service.into(),
         kind,
