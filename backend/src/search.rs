@@ -11,6 +11,7 @@ mod cosine;
 mod features;
 mod generate_snippet;
 mod index;
+mod occurrences;
 mod perform_search;
 mod preprocess_query;
 mod process_results;

@@ -4,17 +4,28 @@
 //! a word like CHAPTER and a number, when it starts with a Roman numeral, when it is all capitals, or when it names a
 //! book of the Bible. Headings that follow each other (`CHAPTER I`, then its title) are read as one.
 
+use std::ops::Range;
+
 /// The headings of one text, in order.
 #[derive(Debug, Default)]
 pub struct Chapters {
-    /// First byte after the heading's start, and the heading.
-    headings: Vec<(usize, String)>,
+    headings: Vec<Heading>,
+}
+
+#[derive(Debug)]
+struct Heading {
+    /// First byte of the heading.
+    from: usize,
+    /// Byte after the heading.
+    to: usize,
+    /// The heading on one line.
+    text: String,
 }
 
 impl Chapters {
     /// Finds the headings of a text in ISO-8859-1.
     pub fn find(text: &[u8]) -> Self {
-        let mut headings: Vec<(usize, String)> = Vec::new();
+        let mut headings: Vec<Heading> = Vec::new();
         let mut after_heading = false;
         let mut after_empty = true;
         let mut lines = Lines { text, from: 0 }.peekable();
@@ -27,13 +38,19 @@ impl Chapters {
             after_empty = false;
             let is_heading = alone && is_heading(line);
             if is_heading {
+                let to = from + line.len();
                 let line = one_line(line);
                 match headings.last_mut().filter(|_| after_heading) {
-                    Some((_, heading)) => {
-                        heading.push_str(", ");
-                        heading.push_str(&line);
+                    Some(heading) => {
+                        heading.to = to;
+                        heading.text.push_str(", ");
+                        heading.text.push_str(&line);
                     }
-                    None => headings.push((from, line)),
+                    None => headings.push(Heading {
+                        from,
+                        to,
+                        text: line,
+                    }),
                 }
             }
             after_heading = is_heading;
@@ -43,14 +60,35 @@ impl Chapters {
 
     /// The heading above the byte `at`.
     pub fn at(&self, at: usize) -> Option<&str> {
-        let below = self.headings.partition_point(|(from, _)| *from <= at);
-        let (_, heading) = self.headings.get(below.checked_sub(1)?)?;
-        Some(heading)
+        self.above(at).map(|heading| heading.text.as_str())
+    }
+
+    /// The text around `part` of a text of `length` bytes that is free of headings, except for one that `part` itself
+    /// begins or ends in.
+    pub fn around(&self, part: Range<usize>, length: usize) -> Range<usize> {
+        let from = self
+            .above(part.start)
+            .map_or(0, |heading| match part.start < heading.to {
+                true => heading.from,
+                false => heading.to,
+            });
+        let below = self
+            .headings
+            .partition_point(|heading| heading.from <= part.end);
+        from..self
+            .headings
+            .get(below)
+            .map_or(length, |heading| heading.from)
     }
 
     /// All headings, in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.headings.iter().map(|(_, heading)| heading.as_str())
+        self.headings.iter().map(|heading| heading.text.as_str())
+    }
+
+    fn above(&self, at: usize) -> Option<&Heading> {
+        let below = self.headings.partition_point(|heading| heading.from <= at);
+        self.headings.get(below.checked_sub(1)?)
     }
 }
 
@@ -77,19 +115,19 @@ fn is_heading(line: &[u8]) -> bool {
         return false;
     }
     let mut words = line.split_ascii_whitespace();
-    let first = words.next().unwrap_or_default().trim_end_matches('.');
-    if NUMBERED.contains(&first.to_ascii_uppercase().as_str()) {
+    let first = words.next().unwrap_or_default();
+    let bare = first.trim_end_matches('.');
+    if NUMBERED.contains(&bare.to_ascii_uppercase().as_str()) {
         return words.next().is_some();
     }
-    if is_roman(first) {
+    // `IV. A DISCUSSION` and `IV` are headings, `I went.` is a sentence.
+    if is_roman(bare) && (first.ends_with('.') || words.next().is_none()) {
         return true;
     }
     let letters = line.bytes().filter(u8::is_ascii_alphabetic).count();
     let capitals = line.bytes().all(|byte| !byte.is_ascii_lowercase());
-    (capitals && letters >= 4)
-        || BIBLICAL
-            .iter()
-            .any(|part| line.starts_with("The ") && line.contains(part))
+    let biblical = BIBLICAL.iter().any(|part| line.contains(part));
+    (capitals && letters >= 4) || (biblical && line.starts_with("The "))
 }
 
 fn is_roman(word: &str) -> bool {
@@ -141,5 +179,17 @@ mod tests {
         assert_eq!(chapters.at(3), None);
         assert_eq!(chapters.at(40), Some("VOLUME I, CHAPTER I"));
         assert_eq!(chapters.at(text.len()), Some("II, THE BEAR"));
+
+        let around = |part| String::from_utf8(text[chapters.around(part, text.len())].to_vec());
+        assert_eq!(
+            around(35..36).unwrap().trim(),
+            "He saw a\nCHAPTER II\nin the book."
+        );
+        assert!(
+            around(20..35)
+                .unwrap()
+                .starts_with("VOLUME I\n\nCHAPTER I\n\nHe saw")
+        );
+        assert_eq!(around(3..4).unwrap().trim(), "[A Title]");
     }
 }

@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
+use super::occurrences::Occurrences;
 use super::terms::{Splitting, for_each_term};
 
 /// How many features the compatible variant keeps.
@@ -36,11 +37,8 @@ impl Features {
     }
 }
 
-/// A term in a text: the position of its first letter, and what it says.
-pub(super) type Occurrence = (usize, String);
-
 /// The occurrences of every feature of the compatible variant in each of `texts`, in the order of their positions.
-pub(super) fn fit(texts: &[&[u8]], most: usize) -> Vec<Vec<Occurrence>> {
+pub(super) fn fit(texts: &[&[u8]], most: usize) -> Vec<Occurrences> {
     let mut numbers = Numbers::default();
     let books: Vec<Vec<(usize, u32)>> = texts.iter().map(|text| numbers.read(text)).collect();
     let Numbers { words, counts, .. } = &numbers;
@@ -84,16 +82,16 @@ pub(super) fn fit(texts: &[&[u8]], most: usize) -> Vec<Vec<Occurrence>> {
         .map(|word| kept.contains(&Feature::Word(word)))
         .collect();
     let occurrences = |book: &Vec<(usize, u32)>| {
-        let mut found = Vec::with_capacity(book.len());
+        let mut found = Occurrences::default();
         for (index, &(at, word)) in book.iter().enumerate() {
             if is_single[word as usize] {
-                found.push((at, words[word as usize].clone()));
+                found.push(at, &[&words[word as usize]]);
             }
-            let next = book.get(index + 1).map(|&(_, next)| (word, next));
-            if let Some(both) = next.filter(|&(first, second)| reaches(first) && reaches(second))
-                && kept.contains(&Feature::Pair(both))
+            let next = book.get(index + 1).map(|&(_, next)| next);
+            if let Some(next) = next.filter(|&next| reaches(word) && reaches(next))
+                && kept.contains(&Feature::Pair((word, next)))
             {
-                found.push((at, pair(words, both)));
+                found.push(at, &[&words[word as usize], " ", &words[next as usize]]);
             }
         }
         found
@@ -158,7 +156,7 @@ mod tests {
         let fitted = fit(&texts, 4);
         let terms: Vec<Vec<(usize, &str)>> = fitted
             .iter()
-            .map(|book| book.iter().map(|(at, term)| (*at, term.as_str())).collect())
+            .map(|book| (0..).map_while(|number| book.get(number)).collect())
             .collect();
         // Three times: whale; twice: white, white whale; once, and first in the alphabet: black.
         let first = [

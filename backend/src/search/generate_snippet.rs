@@ -38,7 +38,7 @@ pub(super) fn generate_snippet(
 ) -> Result<Snippet, SearchError> {
     in_span(span::GENERATE_SNIPPET, |cx| {
         let matches = matches(index, weight, address)?;
-        let words = passage(book.text.bytes(), best_window(&matches));
+        let words = passage(book, best_window(&matches));
         let snippet = show(book, &words, &matches, index.features.splitting());
         cx.span().set_attributes([
             KeyValue::new(attribute::BOOK_ID, book.entry.id),
@@ -137,8 +137,13 @@ fn best_window(matches: &[Match]) -> Range<usize> {
     best
 }
 
-/// The words of the passage around `window`, from the start of a sentence where one is near.
-fn passage(text: &[u8], window: Range<usize>) -> VecDeque<Range<usize>> {
+/// The words of the passage around `window`, from the start of a sentence where one is near, and not beyond a heading.
+fn passage(book: &Book, window: Range<usize>) -> VecDeque<Range<usize>> {
+    let chapter = book
+        .chapters
+        .around(window.clone(), book.text.bytes().len());
+    let text = &book.text.bytes()[..chapter.end];
+    let before = |to: usize| word_before(text, to).filter(|word| word.start >= chapter.start);
     let mut words = VecDeque::new();
     let mut next = text[..window.start]
         .iter()
@@ -152,7 +157,7 @@ fn passage(text: &[u8], window: Range<usize>) -> VecDeque<Range<usize>> {
         let first = words
             .front()
             .map_or(window.start, |word: &Range<usize>| word.start);
-        match word_before(text, first) {
+        match before(first) {
             Some(word) if words.len() < MOST_WORDS && !is_sentence_end(text, &word, first) => {
                 words.push_front(word);
             }
@@ -169,9 +174,9 @@ fn passage(text: &[u8], window: Range<usize>) -> VecDeque<Range<usize>> {
         next = word.end;
         words.push_back(word);
     }
-    // At the end of a book, what is missing is taken from before.
+    // At the end of a chapter, what is missing is taken from before.
     while words.len() < FEWEST_WORDS
-        && let Some(word) = word_before(text, words.front().map_or(0, |word| word.start))
+        && let Some(word) = before(words.front().map_or(0, |word| word.start))
     {
         words.push_front(word);
     }

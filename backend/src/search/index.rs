@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use tantivy::directory::RamDirectory;
 use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{PreTokenizedString, Token};
+use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Index, ReloadPolicy, Searcher, TantivyDocument, TantivyError};
 
 use super::SearchError;
 use super::cosine::{CosineQuery, Lengths, Ranking};
-use super::features::{Features, Occurrence};
+use super::features::Features;
+use super::occurrences::{Occurrences, Replay};
 
 /// Changes with the meaning of what is in an index.
 pub(super) const SCHEMA_VERSION: u32 = 1;
@@ -31,17 +32,18 @@ pub(super) struct TfidfIndex {
 
 impl TfidfIndex {
     /// Indexes `books`, each given by the occurrences of its terms.
-    pub(super) fn build(
-        features: Features,
-        books: impl Iterator<Item = Vec<Occurrence>>,
-    ) -> Result<Self, SearchError> {
+    pub(super) fn build(features: Features, books: Vec<Occurrences>) -> Result<Self, SearchError> {
         let (schema, field) = schema();
+        let books = Arc::new(books);
+        let tokenizers = TokenizerManager::new();
+        tokenizers.register(REPLAY, Replay(Arc::downgrade(&books)));
         let mut writer = Index::builder()
             .schema(schema)
-            .single_segment_index_writer::<TantivyDocument>(RamDirectory::create(), WRITER_BYTES)?;
-        for occurrences in books {
+            .tokenizers(tokenizers)
+            .single_segment_index_writer(RamDirectory::create(), WRITER_BYTES)?;
+        for number in 0..books.len() {
             let mut document = TantivyDocument::new();
-            document.add_pre_tokenized_text(field, tokens(occurrences));
+            document.add_text(field, number.to_string());
             writer.add_document(document)?;
         }
         let reader = writer
@@ -88,11 +90,14 @@ impl TfidfIndex {
     }
 }
 
+/// Name of the tokenizer.
+const REPLAY: &str = "replay";
 /// Sizes the writer's table of terms; it grows beyond this where needed.
 const WRITER_BYTES: usize = 32 * 1024 * 1024;
 
 fn schema() -> (Schema, Field) {
     let indexing = TextFieldIndexing::default()
+        .set_tokenizer(REPLAY)
         .set_index_option(IndexRecordOption::WithFreqsAndPositions)
         .set_fieldnorms(false);
     let mut schema = Schema::builder();
@@ -101,16 +106,4 @@ fn schema() -> (Schema, Field) {
         TextOptions::default().set_indexing_options(indexing),
     );
     (schema.build(), field)
-}
-
-fn tokens(occurrences: Vec<Occurrence>) -> PreTokenizedString {
-    let token = |(at, text)| Token {
-        position: at,
-        text,
-        ..Token::default()
-    };
-    PreTokenizedString {
-        text: String::new(),
-        tokens: occurrences.into_iter().map(token).collect(),
-    }
 }

@@ -42,6 +42,9 @@ pub(super) fn preprocess_query(text: &str, features: Features) -> Query {
     })
 }
 
+/// Punctuation that ends a part of a sentence.
+const CLOSING: [char; 9] = [',', '.', ';', ':', '!', '?', '"', '\'', ')'];
+
 fn split(text: &str, features: Features) -> Query {
     let mut words: Vec<(String, String)> = Vec::new();
     let mut dropped = Vec::new();
@@ -51,7 +54,8 @@ fn split(text: &str, features: Features) -> Query {
         features.splitting(),
         |word| {
             let whole = &text[word.at..word.end];
-            let typed = match whole.trim_end_matches(|last: char| last.is_ascii_punctuation()) {
+            // Not all punctuation: whoever types `c++` should read `c++`.
+            let typed = match whole.trim_end_matches(CLOSING) {
                 "" => whole,
                 trimmed => trimmed,
             };
@@ -128,7 +132,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_searched_is_dropped_and_named() {
-        check("love c++", Features::All, &[("love", 1)], &["c"]);
+        check("love c++", Features::All, &[("love", 1)], &["c++"]);
         check("(", Features::All, &[], &["("]);
         check("\u{611b}", Features::All, &[], &["\u{611b}"]);
         check(

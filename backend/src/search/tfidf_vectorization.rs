@@ -7,8 +7,9 @@ use shared::semconv::{attribute, span};
 use telemetry::{KeyValue, TraceContextExt, fail, in_span};
 
 use super::SearchError;
-use super::features::{FEATURES, Features, Occurrence, fit};
+use super::features::{FEATURES, Features, fit};
 use super::index::{SCHEMA_VERSION, TfidfIndex};
+use super::occurrences::Occurrences;
 use super::terms::for_each_term;
 use crate::corpus::Corpus;
 
@@ -64,11 +65,10 @@ fn build(corpus: &Corpus) -> Result<TfidfIndexes, SearchError> {
     let texts: Vec<&[u8]> = corpus.books.iter().map(|book| book.text.bytes()).collect();
     let (all, most_frequent) = thread::scope(|scope| {
         let all = scope.spawn(|| {
-            let books = texts.iter().map(|text| occurrences(text));
+            let books = texts.iter().map(|text| occurrences(text)).collect();
             TfidfIndex::build(Features::All, books)
         });
-        let most_frequent =
-            TfidfIndex::build(Features::MostFrequent, fit(&texts, FEATURES).into_iter());
+        let most_frequent = TfidfIndex::build(Features::MostFrequent, fit(&texts, FEATURES));
         (
             all.join().expect("building an index does not panic"),
             most_frequent,
@@ -82,10 +82,10 @@ fn build(corpus: &Corpus) -> Result<TfidfIndexes, SearchError> {
 }
 
 /// Every term of the full vocabulary in `text`.
-fn occurrences(text: &[u8]) -> Vec<Occurrence> {
-    let mut found = Vec::new();
+fn occurrences(text: &[u8]) -> Occurrences {
+    let mut found = Occurrences::default();
     for_each_term(text, Features::All.splitting(), |at, term| {
-        found.push((at, term.to_owned()))
+        found.push(at, &[term]);
     });
     found
 }

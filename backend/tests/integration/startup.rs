@@ -1,0 +1,117 @@
+//! The start-up trace.
+
+use std::ffi::OsString;
+
+use backend::config::{Arguments, SettingsArguments};
+use backend::corpus::{Source, load_gutenberg_corpus};
+use backend::search::tfidf_vectorization;
+use backend::startup::app_startup;
+use clap::Parser;
+use insta::assert_snapshot;
+use telemetry::testing::record;
+use telemetry::{SpanContext, TraceContextExt, in_span};
+use tempfile::TempDir;
+
+use crate::support::corpus_dir;
+
+fn settings(corpus_dir: impl Into<OsString>) -> SettingsArguments {
+    let mut settings = Arguments::parse_from(["backend"]).settings;
+    settings.corpus_dir = Some(corpus_dir.into());
+    settings
+}
+
+/// Several books are processed at the same time, so their order is not fixed.
+fn sorted(trace: &str) -> String {
+    let mut lines: Vec<&str> = trace.lines().collect();
+    lines
+        .chunk_by_mut(|one, other| {
+            [one, other]
+                .iter()
+                .all(|line| line.contains("process_book"))
+        })
+        .for_each(<[&str]>::sort_unstable);
+    lines.join("\n")
+}
+
+#[tokio::test]
+async fn the_real_books_are_loaded_in_one_trace() {
+    let Some(directory) = corpus_dir() else {
+        return;
+    };
+    let recorder = record();
+    let listen = async |_: &_, startup: SpanContext| Ok(startup);
+    let (startup, library) = app_startup(settings(directory), listen).await.unwrap();
+    assert_eq!(library.corpus.books.len(), 18);
+    assert_snapshot!(sorted(&recorder.render(startup.trace_id())), @r"
+    app_startup INTERNAL
+      load_configuration INTERNAL
+      load_gutenberg_corpus INTERNAL {app.corpus.books=18, app.corpus.books_skipped=0, app.corpus.source=directory}
+        process_book INTERNAL {app.book.bytes=100351, app.book.id=shakespeare-macbeth.txt}
+        process_book INTERNAL {app.book.bytes=112310, app.book.id=shakespeare-caesar.txt}
+        process_book INTERNAL {app.book.bytes=1220066, app.book.id=melville-moby_dick.txt}
+        process_book INTERNAL {app.book.bytes=144395, app.book.id=carroll-alice.txt}
+        process_book INTERNAL {app.book.bytes=162881, app.book.id=shakespeare-hamlet.txt}
+        process_book INTERNAL {app.book.bytes=243901, app.book.id=bryant-stories.txt}
+        process_book INTERNAL {app.book.bytes=320525, app.book.id=chesterton-thursday.txt}
+        process_book INTERNAL {app.book.bytes=38153, app.book.id=blake-poems.txt}
+        process_book INTERNAL {app.book.bytes=406629, app.book.id=chesterton-brown.txt}
+        process_book INTERNAL {app.book.bytes=4332554, app.book.id=bible-kjv.txt}
+        process_book INTERNAL {app.book.bytes=457450, app.book.id=chesterton-ball.txt}
+        process_book INTERNAL {app.book.bytes=466292, app.book.id=austen-persuasion.txt}
+        process_book INTERNAL {app.book.bytes=468220, app.book.id=milton-paradise.txt}
+        process_book INTERNAL {app.book.bytes=673022, app.book.id=austen-sense.txt}
+        process_book INTERNAL {app.book.bytes=711215, app.book.id=whitman-leaves.txt}
+        process_book INTERNAL {app.book.bytes=82992, app.book.id=burgess-busterbrown.txt}
+        process_book INTERNAL {app.book.bytes=887071, app.book.id=austen-emma.txt}
+        process_book INTERNAL {app.book.bytes=916861, app.book.id=edgeworth-parents.txt}
+      tfidf_vectorization INTERNAL {app.tfidf.documents=18, app.tfidf.vocabulary_size=50593}
+      health_checks INTERNAL
+    ");
+}
+
+#[test]
+fn the_sample_is_loaded_in_one_trace() {
+    let recorder = record();
+    let trace_id = in_span("test", |cx| {
+        let corpus = load_gutenberg_corpus(Source::Sample).unwrap();
+        tfidf_vectorization(&corpus).unwrap();
+        cx.span().span_context().trace_id()
+    });
+    let tree = recorder.tree(trace_id);
+    let names: Vec<&str> = tree.spans().iter().map(|span| span.name.as_str()).collect();
+    let books = ["process_book"; 18];
+    let expected = [
+        &["test", "load_gutenberg_corpus"],
+        books.as_slice(),
+        &["tfidf_vectorization"],
+    ]
+    .concat();
+    assert_eq!(names, expected);
+}
+
+#[tokio::test]
+async fn a_start_up_that_fails_says_so_in_its_trace() {
+    let recorder = record();
+    let directory = TempDir::new().unwrap();
+    let mut startup = None;
+    let listen = async |_: &_, span: SpanContext| {
+        startup = Some(span);
+        Ok(())
+    };
+    let error = app_startup(settings(directory.path()), listen)
+        .await
+        .err()
+        .unwrap();
+    assert_eq!(
+        error.to_string(),
+        "none of the 18 books is usable; austen-emma.txt: the file is missing"
+    );
+    let trace = sorted(&recorder.render(startup.unwrap().trace_id()));
+    let head = trace.lines().take(4).collect::<Vec<_>>().join("\n");
+    assert_snapshot!(head, @r"
+    app_startup INTERNAL {error.type=startup} [error: none of the 18 books is usable; austen-emma.txt: the file is missing]
+      load_configuration INTERNAL
+      load_gutenberg_corpus INTERNAL {app.corpus.source=directory, error.type=corpus} [error: none of the 18 books is usable; austen-emma.txt: the file is missing]
+        process_book INTERNAL {app.book.id=austen-emma.txt, error.type=book_missing} [error: the file is missing]
+    ");
+}
