@@ -4,8 +4,10 @@ use std::process::Command;
 
 use e2e::{StackOptions, wait_for};
 use fantoccini::Locator;
+use shared::semconv::service;
 use trace_model::{Span, Tree, Value};
 
+use crate::expected::{Case, expected};
 use crate::page::Page;
 use crate::tree::rendered;
 
@@ -19,7 +21,18 @@ async fn a_search_without_backend_fails_visibly_and_can_be_tried_again() {
     assert!(notice.contains("The search failed"), "{notice}");
     assert!(notice.contains(&ended.trace_id), "{notice}");
     let tree = page.traces().complete(&ended.trace_id).await.unwrap();
-    insta::assert_snapshot!(rendered(&tree), @"");
+    insta::assert_snapshot!(rendered(&tree), @"
+    frontend_search INTERNAL gutenberg-frontend {app.search.method=tfidf, app.search.outcome=failed, app.search.query=love, app.search.query.length=4, error.type=502} [error: The backend cannot be reached.]
+      update_ui_loading INTERNAL gutenberg-frontend
+      prepare_api_request INTERNAL gutenberg-frontend
+      api_request_execute INTERNAL gutenberg-frontend
+        GET CLIENT gutenberg-frontend {error.type=502, http.request.method=GET, http.response.status_code=502, server.address=127.0.0.1, server.port=…, url.full=…} [error]
+          GET /api/{*path} SERVER gutenberg-frontend-server {error.type=502, http.request.method=GET, http.response.status_code=502, http.route=/api/{*path}, network.protocol.version=1.1, server.address=127.0.0.1, server.port=…, url.path=/api/search, url.query=q=love&method=tfidf, url.scheme=http, user_agent.original=…} [error: Bad Gateway]
+            GET CLIENT gutenberg-frontend-server {error.type=connect, http.request.method=GET, server.address=127.0.0.1, server.port=…, url.full=…} [error: cannot connect]
+      handle_search_error INTERNAL gutenberg-frontend {error.type=502} [error: The backend cannot be reached.]
+      update_url_params INTERNAL gutenberg-frontend
+      update_ui_final INTERNAL gutenberg-frontend
+    ");
 
     let again = page
         .browser
@@ -50,11 +63,19 @@ async fn a_stale_search_is_aborted_and_says_so_while_the_new_one_is_whole() {
     let searches = page.searches(2).await;
     let outcomes: Vec<_> = searches.iter().map(|spans| outcome(spans)).collect();
     assert_eq!(outcomes, [("love", "aborted"), ("death", "answered")]);
-    for spans in searches {
-        let trace_id = spans[0].trace_id.to_string();
-        let tree = page.traces().complete(&trace_id).await.unwrap();
-        assert_one_root(&tree);
-    }
+    let aborted = with_proxy(&page, &searches[0]).await;
+    insta::assert_snapshot!(rendered(&without_backend(aborted)), @"
+    frontend_search INTERNAL gutenberg-frontend {app.search.method=tfidf, app.search.outcome=aborted, app.search.query=love, app.search.query.length=4}
+      update_ui_loading INTERNAL gutenberg-frontend
+      prepare_api_request INTERNAL gutenberg-frontend
+      api_request_execute INTERNAL gutenberg-frontend
+        GET CLIENT gutenberg-frontend {cancelled=true, http.request.method=GET, server.address=127.0.0.1, server.port=…, url.full=…}
+          GET /api/{*path} SERVER gutenberg-frontend-server {cancelled=true, http.request.method=GET, http.route=/api/{*path}, network.protocol.version=1.1, server.address=127.0.0.1, server.port=…, url.path=/api/search, url.query=q=love&method=tfidf, url.scheme=http, user_agent.original=…}
+            GET CLIENT gutenberg-frontend-server {cancelled=true, http.request.method=GET, server.address=127.0.0.1, server.port=…, url.full=…}
+    ");
+    let answered = whole(&page, &searches[1]).await;
+    let answer = page.answer_to("death").await;
+    assert_eq!(rendered(&answered), expected(&DEATH, &answer));
     assert_eq!(
         page.browser
             .run("return new URLSearchParams(location.search).get('q')")
@@ -84,18 +105,12 @@ async fn two_searches_at_once_do_not_mix() {
 
     let mut queries = Vec::new();
     for spans in page.searches(2).await {
-        let (query, outcome) = outcome(&spans);
+        let (query, _) = outcome(&spans);
         queries.push(query.to_owned());
-        assert_eq!(outcome, "answered");
-        let trace_id = spans[0].trace_id.to_string();
-        let tree = page.traces().complete(&trace_id).await.unwrap();
-        assert_one_root(&tree);
-        // Every span of the trace that knows the question knows the same one.
-        for span in tree.spans() {
-            if let Some(Value::String(text)) = span.attribute("app.search.query") {
-                assert_eq!(text, query);
-            }
-        }
+        let case = if query == LOVE.0 { LOVE } else { DEATH };
+        let tree = whole(&page, &spans).await;
+        let answer = page.answer_to(query).await;
+        assert_eq!(rendered(&tree), expected(&case, &answer));
     }
     queries.sort();
     assert_eq!(queries, ["death", "love"]);
@@ -105,26 +120,71 @@ async fn two_searches_at_once_do_not_mix() {
 #[tokio::test]
 async fn a_tab_that_is_closed_ten_milliseconds_after_the_click_leaves_a_whole_trace() {
     let page = Page::open(StackOptions::default()).await;
-    page.run_asking(
-        "window.other = window.open('/');
-         const field = () => other.document?.querySelector('input[name=q]');
-         const wait = setInterval(() => {
-             if (!field()) return;
-             clearInterval(wait);
-             field().value = 'love';
-             field().dispatchEvent(new other.Event('input', { bubbles: true }));
-             field().form.requestSubmit();
-             other.setTimeout(() => other.close(), 10);
-         }, 20);",
-    )
-    .await;
+    page.run_asking(CLOSE_AFTER_CLICK).await;
     let searches = page.searches(1).await;
-    let trace_id = searches[0][0].trace_id.to_string();
-    let tree = page.traces().complete(&trace_id).await.unwrap();
-    assert_one_root(&tree);
+    let tree = whole(&page, &searches[0]).await;
+    assert_eq!(tree.roots().len(), 1, "{}", rendered(&tree));
     assert_eq!(tree.span(0).name, "frontend_search");
     assert_eq!(page.searches(1).await.len(), 1);
     page.close().await;
+}
+
+#[tokio::test]
+async fn a_tab_that_is_closed_before_the_answer_says_so_in_every_open_span() {
+    let page = Page::open(StackOptions::default()).await;
+    let backend = Paused::new(page.stack.backend.id());
+    page.run_asking(CLOSE_AFTER_CLICK).await;
+    let searches = page.searches(1).await;
+    let tree = with_proxy(&page, &searches[0]).await;
+    drop(backend);
+    insta::assert_snapshot!(rendered(&without_backend(tree)), @"");
+    page.close().await;
+}
+
+/// Opens the page in a tab of its own, asks there, and closes the tab ten milliseconds later.
+const CLOSE_AFTER_CLICK: &str = "
+    window.other = window.open('/');
+    const field = () => other.document?.querySelector('input[name=q]');
+    const wait = setInterval(() => {
+        if (!field()) return;
+        clearInterval(wait);
+        field().value = 'love';
+        field().dispatchEvent(new other.Event('input', { bubbles: true }));
+        field().form.requestSubmit();
+        setTimeout(() => other.close(), 10);
+    }, 20);";
+
+/// What the phases of two searches count in the sample.
+const LOVE: Case = Case("love", 1, 0, 0, 12, 12);
+const DEATH: Case = Case("death", 1, 0, 0, 10, 10);
+
+/// The trace of these spans once all of it has arrived.
+async fn whole(page: &Page, spans: &[Span]) -> Tree {
+    let trace_id = spans[0].trace_id.to_string();
+    page.traces().complete(&trace_id).await.unwrap()
+}
+
+/// The trace of these spans once frontend-server has told its part: a request that was given up counts as whole without
+/// it.
+async fn with_proxy(page: &Page, spans: &[Span]) -> Tree {
+    wait_for("the spans of frontend-server", async || {
+        let tree = whole(page, spans).await;
+        let told = tree
+            .spans()
+            .iter()
+            .any(|span| span.service == service::FRONTEND_SERVER);
+        Ok(told.then_some(tree))
+    })
+    .await
+    .unwrap()
+}
+
+/// The trace without the spans of the backend: whether a request that was given up reaches it at all is up to the
+/// moment.
+fn without_backend(tree: Tree) -> Tree {
+    let mut spans = tree.into_spans();
+    spans.retain(|span| span.service != service::BACKEND);
+    Tree::new(spans)
 }
 
 /// Question and outcome as the root of a search tells them.
@@ -135,11 +195,6 @@ fn outcome(spans: &[Span]) -> (&str, &str) {
         other => panic!("{key} is {other:?}"),
     };
     (text("app.search.query"), text("app.search.outcome"))
-}
-
-fn assert_one_root(tree: &Tree) {
-    assert_eq!(tree.roots().len(), 1, "{}", rendered(tree));
-    assert_eq!(tree.span(0).parent_id, None, "{}", rendered(tree));
 }
 
 /// A process that is stopped as long as this lives: requests reach it and wait.

@@ -12,7 +12,7 @@ const QUERIES: [(&str, &str); 8] = [
     ("</script><script>window.hacked=1</script>", "Nothing found"),
     ("愛", "Nothing found"),
     ("the and of", "Nothing found"),
-    ("love\u{202e}evol", "Nothing found"),
+    ("love\u{202e}evol", "found"),
     ("%00%0d%0a", "Nothing found"),
 ];
 

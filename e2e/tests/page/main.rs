@@ -1,5 +1,6 @@
 //! The page, as its user meets it, and the trace of everything it does.
 
+mod expected;
 mod failures;
 mod hostile_queries;
 mod isolation;

@@ -1,8 +1,9 @@
 //! The page in the verbs of its user.
 
-use e2e::{Browser, Stack, StackOptions, Traces, wait_for};
+use e2e::{Browser, Stack, StackOptions, Traces, http_get, wait_for};
 use fantoccini::Locator;
 use fantoccini::key::Key;
+use shared::SearchResponse;
 use trace_model::Span;
 
 /// A browser at the page of a stack of its own.
@@ -150,6 +151,15 @@ impl Page {
         .unwrap();
         found.reverse();
         found
+    }
+
+    /// What the backend answers to the same question when it is asked directly.
+    pub(crate) async fn answer_to(&self, query: &str) -> SearchResponse {
+        let encoded: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+        let backend = self.stack.backend.address("http");
+        let url = format!("http://{backend}/search?q={encoded}");
+        let body = http_get(&url, &[]).await.unwrap().into_body();
+        serde_json::from_str(&body).unwrap()
     }
 
     /// Ends the browser; the stack ends with the page.
