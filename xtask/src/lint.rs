@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     }
 }
 
-fn checks() -> [(&'static str, Command); 4] {
+fn checks() -> [(&'static str, Command); 5] {
     let mut format = process::cargo();
     format.args(["fmt", "--all", "--check"]);
 
@@ -59,6 +59,12 @@ fn checks() -> [(&'static str, Command); 4] {
     }
     wasm.args(["--", "-D", "warnings"]);
 
+    // Its tests are the only ones that run in a browser; the others' need not compile for one.
+    let mut wasm_tests = process::cargo();
+    wasm_tests.args(["clippy", "--target", "wasm32-unknown-unknown", "--quiet"]);
+    wasm_tests.args(["-p", "opentelemetry-browser", "--all-targets"]);
+    wasm_tests.args(["--", "-D", "warnings"]);
+
     let mut documentation = process::cargo();
     documentation
         .args(["doc", "--workspace", "--no-deps", "--quiet"])
@@ -68,6 +74,7 @@ fn checks() -> [(&'static str, Command); 4] {
         ("formatting", format),
         ("clippy", native),
         ("clippy for wasm", wasm),
+        ("clippy for the tests in wasm", wasm_tests),
         ("documentation", documentation),
     ]
 }

@@ -230,4 +230,40 @@ mod tests {
             Err("the published checksum is not a SHA-256".to_owned())
         );
     }
+
+    /// A release on this disk, with a program two folders down, unpacked for real.
+    fn unpack(name: &str, checksum_of: &str) -> Result<bool, String> {
+        let folder = std::env::temp_dir().join(format!("xtask-{name}-{}", std::process::id()));
+        let scratch = folder.join("scratch");
+        std::fs::create_dir_all(folder.join("tool-1/bin")).unwrap();
+        std::fs::create_dir(&scratch).unwrap();
+        std::fs::write(folder.join("tool-1/bin/tool"), "a program").unwrap();
+        let packed = Command::new("tar")
+            .args(["-czf", "tool.tar.gz", "tool-1"])
+            .current_dir(&folder)
+            .status();
+        assert!(packed.unwrap().success());
+        let checksum = sha256(&folder.join(checksum_of)).unwrap();
+        std::fs::write(folder.join("tool.tar.gz.sha256"), checksum).unwrap();
+
+        let release = Release::at(
+            format!("file://{}", folder.join("tool.tar.gz").display()),
+            "sha256",
+        );
+        let unpacked = release.unpack(&scratch, &["tool"], &Stop::never());
+        let placed = scratch.join("bin/tool").is_file();
+        std::fs::remove_dir_all(&folder).unwrap();
+        unpacked.map(|()| placed).map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn a_release_is_unpacked_only_when_its_checksum_is_right() {
+        // Without curl there is no download at all; the next way is taken, and there is nothing to test.
+        if process::find_program("curl").is_none() {
+            return;
+        }
+        assert_eq!(unpack("right", "tool.tar.gz"), Ok(true));
+        let message = unpack("wrong", "tool-1/bin/tool").unwrap_err();
+        assert!(message.contains("but the published one is"), "{message}");
+    }
 }
