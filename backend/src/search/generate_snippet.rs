@@ -58,8 +58,8 @@ struct Match {
     at: usize,
     /// Which word, by its number in the query's vector.
     term: usize,
-    /// Rarity of the word.
-    idf: f64,
+    /// Rarity of the word: its idf in millionths, which add up and cancel out exactly.
+    rarity: u64,
 }
 
 /// Bytes within which matches belong together, about thirty words.
@@ -100,10 +100,11 @@ fn matches(
         found.extend(positions.iter().map(|&at| Match {
             at: at as usize,
             term: number,
-            idf: term.idf,
+            rarity: (term.idf * 1e6) as u64,
         }));
     }
-    found.sort_unstable_by_key(|one| one.at);
+    // The stable sort, because it merges what is already in order: the matches of each word.
+    found.sort_by_key(|one| one.at);
     Ok(found)
 }
 
@@ -111,27 +112,28 @@ fn matches(
 /// byte of its first and of its last match.
 fn best_window(matches: &[Match]) -> Range<usize> {
     let mut best = 0..0;
-    let mut best_value = (0.0, 0);
+    let mut best_value = (0, 0);
+    let words = matches.iter().map(|one| one.term + 1).max().unwrap_or(0);
+    let mut inside = vec![0u32; words];
+    let mut rarity = 0;
     let mut first = 0;
-    for last in 0..matches.len() {
-        while matches[last].at - matches[first].at > WINDOW_BYTES {
+    for (last, one) in matches.iter().enumerate() {
+        if inside[one.term] == 0 {
+            rarity += one.rarity;
+        }
+        inside[one.term] += 1;
+        while one.at - matches[first].at > WINDOW_BYTES {
+            let left = matches[first];
+            inside[left.term] -= 1;
+            if inside[left.term] == 0 {
+                rarity -= left.rarity;
+            }
             first += 1;
         }
-        let window = &matches[first..=last];
-        // A window holds few matches, so looking back is cheaper than keeping counts.
-        let is_new = |(index, one): (usize, &Match)| {
-            window[..index].iter().all(|other| other.term != one.term)
-        };
-        let rarity: f64 = window
-            .iter()
-            .enumerate()
-            .filter(|&found| is_new(found))
-            .map(|(_, one)| one.idf)
-            .sum();
-        let value = (rarity, window.len());
+        let value = (rarity, last - first);
         if value > best_value {
             best_value = value;
-            best = matches[first].at..matches[last].at;
+            best = matches[first].at..one.at;
         }
     }
     best

@@ -93,7 +93,7 @@ pub(super) fn word_at(text: &[u8], at: usize, splitting: Splitting) -> Range<usi
     let length = rest
         .iter()
         .enumerate()
-        .position(|found| is_end(found))
+        .position(is_end)
         .unwrap_or(rest.len());
     let behind = rest[..length]
         .iter()
