@@ -107,6 +107,8 @@ fn capabilities(profile: &TempDir) -> Capabilities {
         "--disable-component-update",
         "--disable-sync",
         "--window-size=1440,1000",
+        // Ends with its driver, even with one that was killed.
+        "--remote-debugging-pipe",
     ]
     .map(str::to_owned)
     .to_vec();

@@ -37,7 +37,7 @@ impl ApiError {
         match self {
             ApiError::BadRequest(detail) => (StatusCode::BAD_REQUEST, "Bad request", detail),
             ApiError::QueryTooLong(most) => {
-                let detail = format!("q may have at most {most} bytes");
+                let detail = format!("the query may have at most {most} bytes");
                 (StatusCode::URI_TOO_LONG, "Query too long", detail.into())
             }
             ApiError::NotFound => {

@@ -120,7 +120,8 @@ async fn two_searches_at_once_do_not_mix() {
 #[tokio::test]
 async fn a_tab_that_is_closed_ten_milliseconds_after_the_click_leaves_a_whole_trace() {
     let page = Page::open(StackOptions::default()).await;
-    page.run_asking(CLOSE_AFTER_CLICK).await;
+    page.run_asking(&in_a_tab_of_its_own("setTimeout(() => other.close(), 10);"))
+        .await;
     let searches = page.searches(1).await;
     let tree = whole(&page, &searches[0]).await;
     assert_eq!(tree.roots().len(), 1, "{}", rendered(&tree));
@@ -132,27 +133,34 @@ async fn a_tab_that_is_closed_ten_milliseconds_after_the_click_leaves_a_whole_tr
 #[tokio::test]
 async fn a_tab_that_is_closed_before_the_answer_says_so_in_every_open_span() {
     let page = Page::open(StackOptions::default()).await;
-    let backend = Paused::new(page.stack.backend.id());
-    page.run_asking(CLOSE_AFTER_CLICK).await;
+    let _backend = Paused::new(page.stack.backend.id());
+    page.run_asking(&in_a_tab_of_its_own(
+        "const busy = () => other.document.querySelector('section.results[aria-busy=true]');
+         const close = () => busy() ? other.requestAnimationFrame(() => other.close()) : setTimeout(close, 20);
+         close();",
+    ))
+    .await;
     let searches = page.searches(1).await;
-    let tree = with_proxy(&page, &searches[0]).await;
-    drop(backend);
-    insta::assert_snapshot!(rendered(&without_backend(tree)), @"");
+    let tree = whole(&page, &searches[0]).await;
+    insta::assert_snapshot!(rendered(&only(tree, service::FRONTEND)), @"");
     page.close().await;
 }
 
-/// Opens the page in a tab of its own, asks there, and closes the tab ten milliseconds later.
-const CLOSE_AFTER_CLICK: &str = "
-    window.other = window.open('/');
-    const field = () => other.document?.querySelector('input[name=q]');
-    const wait = setInterval(() => {
-        if (!field()) return;
-        clearInterval(wait);
-        field().value = 'love';
-        field().dispatchEvent(new other.Event('input', { bubbles: true }));
-        field().form.requestSubmit();
-        setTimeout(() => other.close(), 10);
-    }, 20);";
+/// A script that opens the page in a tab of its own, asks there, and then runs `then`.
+fn in_a_tab_of_its_own(then: &str) -> String {
+    format!(
+        "window.other = window.open('/');
+         const field = () => other.document?.querySelector('input[name=q]');
+         const ask = () => {{
+             if (!field()) return setTimeout(ask, 20);
+             field().value = 'love';
+             field().dispatchEvent(new other.Event('input', {{ bubbles: true }}));
+             field().form.requestSubmit();
+             {then}
+         }};
+         ask();"
+    )
+}
 
 /// What the phases of two searches count in the sample.
 const LOVE: Case = Case("love", 1, 0, 0, 12, 12);
@@ -184,6 +192,13 @@ async fn with_proxy(page: &Page, spans: &[Span]) -> Tree {
 fn without_backend(tree: Tree) -> Tree {
     let mut spans = tree.into_spans();
     spans.retain(|span| span.service != service::BACKEND);
+    Tree::new(spans)
+}
+
+/// The spans of one service.
+fn only(tree: Tree, service: &str) -> Tree {
+    let mut spans = tree.into_spans();
+    spans.retain(|span| span.service == service);
     Tree::new(spans)
 }
 

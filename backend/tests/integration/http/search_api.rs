@@ -151,7 +151,7 @@ async fn what_cannot_be_answered_is_told_with_what_is_allowed() {
         &ready().get(&long).await,
         414,
         "Query too long",
-        "q may have at most 1024 bytes",
+        "the query may have at most 1024 bytes",
     );
     assert_eq!(
         ready()
