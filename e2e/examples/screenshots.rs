@@ -27,6 +27,9 @@ async fn main() -> anyhow::Result<()> {
     std::fs::create_dir_all(&folder)?;
     let stack = Stack::start(StackOptions::default()).await?;
     let browser = Browser::start().await?;
+    browser
+        .devtools("Emulation.setScrollbarsHidden", json!({ "hidden": true }))
+        .await?;
     for (file, path, width, height, scheme, sign) in PICTURES {
         browser
             .devtools(
@@ -51,10 +54,7 @@ async fn main() -> anyhow::Result<()> {
             .await?;
         }
         let picture = browser
-            .devtools(
-                "Page.captureScreenshot",
-                json!({ "captureBeyondViewport": true }),
-            )
+            .devtools("Page.captureScreenshot", json!({}))
             .await?;
         let encoded = picture["data"].as_str().context("no picture")?;
         let bytes = base64::engine::general_purpose::STANDARD.decode(encoded)?;

@@ -50,7 +50,10 @@ async fn a_query_of_ten_thousand_letters_is_refused_with_the_limit() {
     page.run_asking("$ask('x'.repeat(10000));").await;
     let ended = page.ended_after("").await;
     let notice = page.text_of(".notice").await;
-    assert!(notice.contains("The query may have at most 1024 bytes."), "{notice}");
+    assert!(
+        notice.contains("The query may have at most 1024 bytes."),
+        "{notice}"
+    );
     page.traces().complete(&ended.trace_id).await.unwrap();
     page.close().await;
 }
