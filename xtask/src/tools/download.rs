@@ -143,7 +143,9 @@ fn fetch(address: &str, to: &Path, stop: &Stop) -> Result<(), Failure> {
         stop,
     )
     .map_err(|failure| match process::find_program("curl") {
-        Some(_) => failure,
+        Some(_) if stop.is_asked() => failure,
+        // curl itself has said why.
+        Some(_) => format!("cannot fetch {address}").into(),
         None => "curl is not installed".into(),
     })
 }
