@@ -63,13 +63,12 @@ pub(crate) fn supervised(arguments: &[String]) -> Result<(), Failure> {
 }
 
 fn build(options: &Options, stop: &Stop) -> Result<Built, Failure> {
-    let release = options.profile == Profile::Release;
     if !options.offline {
         step("crates");
         page::fetch_crates(stop)?;
     }
     step("tools");
-    let tools = Tools::ensure(release, options.offline, stop)?;
+    let tools = Tools::ensure(options.offline, stop)?;
     step("services");
     let binaries = page::build_binaries(options.profile, stop)?;
     step("page");

@@ -8,6 +8,7 @@ mod failure;
 mod lint;
 mod page;
 mod process;
+mod screenshots;
 mod services;
 mod supervise;
 mod test;
@@ -57,6 +58,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
         arguments: "",
         help: "download and verify the books",
         run: corpus::run,
+    },
+    Subcommand {
+        name: "screenshots",
+        arguments: "",
+        help: "take the pictures of the documentation",
+        run: screenshots::run,
     },
     Subcommand {
         name: "bench",

@@ -1,5 +1,5 @@
 //! Builds binaries and page, for `demo` and for the browser tests. The page is built again only when something that it
-//! is made of has changed: wasm-bindgen and wasm-opt take long even when cargo has nothing to do.
+//! is made of has changed: wasm-bindgen and the compression take long even when cargo has nothing to do.
 
 use std::collections::BTreeSet;
 use std::collections::hash_map::DefaultHasher;

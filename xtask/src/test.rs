@@ -2,6 +2,7 @@
 //! the end is a table of what took how long.
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
@@ -71,13 +72,14 @@ fn native(stop: &Stop) -> Result<(), Failure> {
     process::run(&mut command, stop)
 }
 
-/// The browser tracer in a real browser.
+/// The browser tracer and the waterfall in a real browser.
 fn wasm(stop: &Stop) -> Result<(), Failure> {
     let tools = Tools::ensure_wasm_bindgen(false, stop)?;
     let chromedriver = chromedriver(stop)?;
     let mut command = process::cargo();
     command
-        .args(["test", "--locked", "-p", "opentelemetry-browser"])
+        .args(["test", "--locked"])
+        .args(["-p", "opentelemetry-browser", "-p", "trace-view"])
         .args(["--target", "wasm32-unknown-unknown"])
         .env("PATH", tools.path()?)
         .env("CHROMEDRIVER", chromedriver);
@@ -86,14 +88,23 @@ fn wasm(stop: &Stop) -> Result<(), Failure> {
 
 /// The built page in a real browser against the real services.
 fn e2e(stop: &Stop) -> Result<(), Failure> {
+    let mut command = with_everything_built(stop)?;
+    command.args(["test", "--locked", "-p", "e2e", "--", "--test-threads=1"]);
+    process::run(&mut command, stop)
+}
+
+/// A cargo that may run the crate `e2e`: the page and the services are built, the browser is there.
+///
+/// # Errors
+/// When something does not compile or cannot be had.
+pub(crate) fn with_everything_built(stop: &Stop) -> Result<Command, Failure> {
     let chromedriver = chromedriver(stop)?;
     page::fetch_crates(stop)?;
-    let tools = Tools::ensure(true, false, stop)?;
+    let tools = Tools::ensure(false, stop)?;
     let binaries = page::build_binaries(Profile::Release, stop)?;
     let dist = page::build(Profile::Release, &tools, &binaries, stop)?;
     let mut command = process::cargo();
     command
-        .args(["test", "--locked", "-p", "e2e", "--", "--test-threads=1"])
         .env("E2E_BIN_DIR", binaries)
         .env("E2E_DIST", dist)
         .env("CHROMEDRIVER", chromedriver);
@@ -102,7 +113,7 @@ fn e2e(stop: &Stop) -> Result<(), Failure> {
     {
         command.env("CHROMIUM", chromium);
     }
-    process::run(&mut command, stop)
+    Ok(command)
 }
 
 /// The driver of the browser: the one that is set, or on PATH, or Debian's.

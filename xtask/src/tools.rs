@@ -1,5 +1,6 @@
-//! The programs that make the page: Trunk, the wasm-bindgen CLI, wasm-opt. Each is taken from PATH when the version is
-//! right, else from the tools folder, else downloaded, else installed or compiled; the first way that works wins.
+//! The programs that make the page: Trunk and the wasm-bindgen CLI. Each is taken from PATH when the version is right,
+//! else from the tools folder, else downloaded, else compiled; the first way that works wins. There is no wasm-opt: after
+//! opt-level z and LTO it takes 1 % off the compressed page (`frontend/Trunk.toml`).
 
 mod debian;
 mod download;
@@ -21,10 +22,7 @@ struct Tool {
     version: String,
     /// Files that must lie in one folder; the first one answers `--version`.
     programs: &'static [&'static str],
-    /// Whether a program that says this version (the answer to `--version`, cut to the number) will do.
-    accepts: fn(found: &str, wanted: &str) -> bool,
     release: download::Release,
-    debian_package: Option<&'static str>,
     compile: Compile,
 }
 
@@ -42,18 +40,13 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    /// Makes sure of everything that a build of the page needs; `optimised` builds need wasm-opt as well. With
-    /// `offline`, nothing is fetched.
+    /// Makes sure of everything that a build of the page needs. With `offline`, nothing is fetched.
     ///
     /// # Errors
     /// When a tool cannot be had, with what was tried.
-    pub(crate) fn ensure(optimised: bool, offline: bool, stop: &Stop) -> Result<Tools, Failure> {
-        let mut wanted = vec![wasm_bindgen()?, trunk()];
-        if optimised {
-            wanted.push(wasm_opt());
-        }
+    pub(crate) fn ensure(offline: bool, stop: &Stop) -> Result<Tools, Failure> {
         let mut folders = Vec::new();
-        for tool in &wanted {
+        for tool in [wasm_bindgen()?, trunk()] {
             let folder = match tool.find() {
                 Some(folder) => folder,
                 None => tool.install(offline, stop)?,
@@ -109,9 +102,7 @@ fn wasm_bindgen() -> Result<Tool, Failure> {
     Ok(Tool {
         name: "wasm-bindgen-cli",
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
-        accepts: |found, wanted| found == wanted,
         release: download::wasm_bindgen(&version),
-        debian_package: None,
         compile: Compile {
             // Its own Cargo.lock does not suit this toolchain.
             arguments: &["--debug"],
@@ -129,9 +120,7 @@ fn trunk() -> Tool {
         name: "trunk",
         version: version.to_owned(),
         programs: &["trunk"],
-        accepts: |found, wanted| found == wanted,
         release: download::trunk(version),
-        debian_package: None,
         compile: Compile {
             arguments: &["--debug", "--locked"],
             krate: format!("trunk@{version}"),
@@ -140,25 +129,8 @@ fn trunk() -> Tool {
     }
 }
 
-fn wasm_opt() -> Tool {
-    Tool {
-        name: "binaryen",
-        version: "123".to_owned(),
-        programs: &["wasm-opt"],
-        // The oldest one that the page has been built with, Debian 12's.
-        accepts: |found, _| found.parse().is_ok_and(|version: u32| version >= 108),
-        release: download::binaryen("123"),
-        debian_package: Some("binaryen"),
-        compile: Compile {
-            arguments: &["--locked"],
-            krate: "wasm-opt@0.116.1".to_owned(),
-            expected: "5 to 10 minutes, and needs a C++ compiler",
-        },
-    }
-}
-
 impl Tool {
-    /// The folder on PATH, or else the tools folder, that has all programs in an acceptable version.
+    /// The folder on PATH, or else the tools folder, that has all programs in the right version.
     fn find(&self) -> Option<PathBuf> {
         let mut folders = process::path_folders();
         folders.extend(self.own_folder().map(|folder| folder.join("bin")));
@@ -170,7 +142,7 @@ impl Tool {
         self.programs.iter().all(present)
             && process::output_of(Command::new(folder.join(self.programs[0])).arg("--version"))
                 .and_then(|answer| version_number(&answer))
-                .is_some_and(|found| (self.accepts)(&found, &self.version))
+                .is_some_and(|found| found == self.version)
     }
 
     /// Where this version of the tool belongs; `None` without a home folder.
@@ -194,19 +166,6 @@ impl Tool {
         }) {
             Ok(folder) => return Ok(folder),
             Err(failure) => failures.push(format!("download: {}", failure.message)),
-        }
-        if let Some(package) = self.debian_package
-            && !stop.is_asked()
-        {
-            match install_debian_packages(&[package], stop) {
-                Ok(()) => {
-                    if let Some(folder) = self.find() {
-                        return Ok(folder);
-                    }
-                    failures.push(format!("the package {package} is too old"));
-                }
-                Err(failure) => failures.push(failure.message),
-            }
         }
         if !stop.is_asked() {
             process::say(&format!(
@@ -299,17 +258,7 @@ mod tests {
         };
         check("trunk 0.21.14\n", Some("0.21.14"));
         check("wasm-bindgen 0.2.130 (a1b2c3d4e)\n", Some("0.2.130"));
-        check("wasm-opt version 108\n", Some("108"));
-        check("wasm-opt version 123 (version_123-5-gabc)\n", Some("123"));
-        check("usage: wasm-opt\n", None);
-    }
-
-    #[test]
-    fn wasm_opt_must_be_new_enough_and_the_others_exact() {
-        assert!((wasm_opt().accepts)("108", "123"));
-        assert!(!(wasm_opt().accepts)("107", "123"));
-        assert!((trunk().accepts)("0.21.14", "0.21.14"));
-        assert!(!(trunk().accepts)("0.22.1", "0.21.14"));
+        check("usage: trunk\n", None);
     }
 
     #[test]

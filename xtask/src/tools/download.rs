@@ -53,23 +53,6 @@ pub(super) fn wasm_bindgen(version: &str) -> Release {
     )
 }
 
-/// Binaryen's release for this machine, which has wasm-opt.
-pub(super) fn binaryen(version: &str) -> Release {
-    let target = match machine() {
-        ("linux", "x86_64") => "x86_64-linux",
-        ("linux", "aarch64") => "aarch64-linux",
-        ("macos", "x86_64") => "x86_64-macos",
-        ("macos", "aarch64") => "arm64-macos",
-        _ => return Release(None),
-    };
-    Release::at(
-        format!(
-            "https://github.com/WebAssembly/binaryen/releases/download/version_{version}/binaryen-version_{version}-{target}.tar.gz"
-        ),
-        "sha256",
-    )
-}
-
 impl Release {
     fn at(archive: String, checksum_extension: &str) -> Release {
         let checksum = format!("{archive}.{checksum_extension}");
