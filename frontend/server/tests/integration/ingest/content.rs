@@ -1,5 +1,6 @@
 //! What of an export goes on: signed, checked, cut.
 
+use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -163,20 +164,15 @@ async fn too_much_of_anything_is_cut_and_counted() {
 }
 
 #[tokio::test]
-async fn logs_and_metrics_are_signed_and_checked_as_well() {
+async fn logs_are_signed_and_checked_as_well() {
     let site = Site::start().await;
-    let claim = Some(Resource {
-        attributes: vec![text("service.name", "gutenberg-backend")],
-        ..Resource::default()
-    });
-    let signed = vec![text("service.name", "gutenberg-frontend")];
     let logs = |record| {
         let scope_logs = vec![ScopeLogs {
             log_records: vec![record],
             ..ScopeLogs::default()
         }];
         let of_page = ResourceLogs {
-            resource: claim.clone(),
+            resource: impostor(),
             scope_logs,
             ..ResourceLogs::default()
         };
@@ -185,37 +181,19 @@ async fn logs_and_metrics_are_signed_and_checked_as_well() {
         }
         .encode_to_vec()
     };
-    let headers = [PROTOBUF, SAME_ORIGIN];
-    assert_eq!(
-        site.send(
-            "POST",
-            "/otlp/v1/logs",
-            &headers,
-            &logs(LogRecord::default())
-        )
-        .await
-        .status,
-        200
-    );
-    let received = site.behind.receive().await;
-    assert_eq!(received.target, "/v1/logs");
-    let export = ExportLogsServiceRequest::decode(received.body).unwrap();
-    assert_eq!(
-        export.resource_logs[0]
-            .resource
-            .as_ref()
-            .unwrap()
-            .attributes,
-        signed
-    );
+    let received = accepted(&site, "logs", &logs(LogRecord::default())).await;
+    let export = ExportLogsServiceRequest::decode(received).unwrap();
+    assert_eq!(export.resource_logs[0].resource, signed());
     let invalid = LogRecord {
         trace_id: vec![1; 4],
         ..LogRecord::default()
     };
-    site.send("POST", "/otlp/v1/logs", &headers, &logs(invalid))
-        .await
-        .problem(400);
+    refused(&site, "logs", &logs(invalid)).await;
+}
 
+#[tokio::test]
+async fn metrics_are_signed_and_checked_as_well() {
+    let site = Site::start().await;
     let metrics = |exemplars| {
         let data_points = vec![NumberDataPoint {
             exemplars,
@@ -230,7 +208,7 @@ async fn logs_and_metrics_are_signed_and_checked_as_well() {
             ..ScopeMetrics::default()
         }];
         let of_page = ResourceMetrics {
-            resource: claim.clone(),
+            resource: impostor(),
             scope_metrics,
             ..ResourceMetrics::default()
         };
@@ -239,33 +217,47 @@ async fn logs_and_metrics_are_signed_and_checked_as_well() {
         }
         .encode_to_vec()
     };
-    assert_eq!(
-        site.send("POST", "/otlp/v1/metrics", &headers, &metrics(vec![]))
-            .await
-            .status,
-        200
-    );
-    let received = site.behind.receive().await;
-    assert_eq!(received.target, "/v1/metrics");
-    let export = ExportMetricsServiceRequest::decode(received.body).unwrap();
-    assert_eq!(
-        export.resource_metrics[0]
-            .resource
-            .as_ref()
-            .unwrap()
-            .attributes,
-        signed
-    );
+    let received = accepted(&site, "metrics", &metrics(vec![])).await;
+    let export = ExportMetricsServiceRequest::decode(received).unwrap();
+    assert_eq!(export.resource_metrics[0].resource, signed());
     let invalid = Exemplar {
         span_id: vec![0; 8],
         ..Exemplar::default()
     };
-    site.send(
-        "POST",
-        "/otlp/v1/metrics",
-        &headers,
-        &metrics(vec![invalid]),
-    )
-    .await
-    .problem(400);
+    refused(&site, "metrics", &metrics(vec![invalid])).await;
+}
+
+/// A resource that claims to be the backend.
+fn impostor() -> Option<Resource> {
+    Some(Resource {
+        attributes: vec![text("service.name", "gutenberg-backend")],
+        ..Resource::default()
+    })
+}
+
+/// What becomes of it.
+fn signed() -> Option<Resource> {
+    Some(Resource {
+        attributes: vec![text("service.name", "gutenberg-frontend")],
+        ..Resource::default()
+    })
+}
+
+/// Sends an export that must be accepted; returns what arrives behind the proxy.
+async fn accepted(site: &Site, signal: &str, export: &[u8]) -> Bytes {
+    let path = format!("/otlp/v1/{signal}");
+    let answer = site
+        .send("POST", &path, &[PROTOBUF, SAME_ORIGIN], export)
+        .await;
+    assert_eq!(answer.status, 200);
+    let received = site.behind.receive().await;
+    assert_eq!(received.target, format!("/v1/{signal}"));
+    received.body
+}
+
+async fn refused(site: &Site, signal: &str, export: &[u8]) {
+    let path = format!("/otlp/v1/{signal}");
+    site.send("POST", &path, &[PROTOBUF, SAME_ORIGIN], export)
+        .await
+        .problem(400);
 }
