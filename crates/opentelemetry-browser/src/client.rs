@@ -25,8 +25,6 @@ extern "C" {
     #[wasm_bindgen(js_name = isAbort)]
     fn is_abort(error: &JsValue, signal: &AbortSignal) -> bool;
     fn describe(error: &JsValue) -> Array;
-    #[wasm_bindgen(js_name = nextTask)]
-    fn next_task() -> Promise;
 }
 
 /// Sends a request in a CLIENT span.
@@ -71,7 +69,7 @@ impl SendTraced for Request {
             }
             Err(error) => {
                 if let Some(call) = call {
-                    report(call, &error, &request.signal()).await;
+                    report(call, &error, &request.signal());
                 }
                 Err(to_gloo(&error))
             }
@@ -84,13 +82,10 @@ fn set_header(request: &web_sys::Request, name: &str, value: &str) {
     let _ = request.headers().set(name, value);
 }
 
-async fn report(call: ClientCall, error: &JsValue, signal: &AbortSignal) {
+fn report(call: ClientCall, error: &JsValue, signal: &AbortSignal) {
     if is_abort(error, signal) {
         call.cancelled();
     } else {
-        // A page that goes away fails its requests before it says so. In its next task it is gone, and every open span
-        // says that instead of an error that nobody met. The promise cannot be rejected.
-        let _ = JsFuture::from(next_task()).await;
         let (name, message) = described(error);
         call.failed(name, message);
     }

@@ -20,11 +20,6 @@ export function startTimer(callback, delay_ms) {
   setTimeout(callback, delay_ms);
 }
 
-/// Resolves in a task of its own, which a page that is going away never gets to.
-export function nextTask() {
-  return new Promise((resolve) => setTimeout(resolve));
-}
-
 /// Calls `hidden` when the page may not be seen again, and `unloading` when it goes away.
 export function onPageEnd(hidden, unloading) {
   document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && hidden(), true);
