@@ -1,6 +1,7 @@
 //! Searches that do not end well leave one whole trace each, which says what happened.
 
 use std::process::Command;
+use std::time::Duration;
 
 use e2e::{StackOptions, wait_for};
 use fantoccini::Locator;
@@ -120,8 +121,11 @@ async fn two_searches_at_once_do_not_mix() {
 #[tokio::test]
 async fn a_tab_that_is_closed_ten_milliseconds_after_the_click_leaves_a_whole_trace() {
     let page = Page::open(StackOptions::default()).await;
-    page.run_asking(&in_a_tab_of_its_own("setTimeout(() => other.close(), 10);"))
-        .await;
+    let tab = page.open_tab().await;
+    page.run_asking("$ask('love');").await;
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    page.close_tab(tab).await;
+
     let searches = page.searches(1).await;
     let tree = whole(&page, &searches[0]).await;
     assert_eq!(tree.roots().len(), 1, "{}", rendered(&tree));
@@ -133,33 +137,29 @@ async fn a_tab_that_is_closed_ten_milliseconds_after_the_click_leaves_a_whole_tr
 #[tokio::test]
 async fn a_tab_that_is_closed_before_the_answer_says_so_in_every_open_span() {
     let page = Page::open(StackOptions::default()).await;
+    let tab = page.open_tab().await;
     let _backend = Paused::new(page.stack.backend.id());
-    page.run_asking(&in_a_tab_of_its_own(
-        "const busy = () => other.document.querySelector('section.results[aria-busy=true]');
-         const close = () => busy() ? other.requestAnimationFrame(() => other.close()) : setTimeout(close, 20);
-         close();",
-    ))
-    .await;
-    let searches = page.searches(1).await;
-    let tree = whole(&page, &searches[0]).await;
-    insta::assert_snapshot!(rendered(&only(tree, service::FRONTEND)), @"");
-    page.close().await;
-}
+    page.run_asking("$ask('love'); window.frames = 0; const count = () => { frames += 1; requestAnimationFrame(count); }; count();")
+        .await;
+    wait_for("the waiting state to be painted", async || {
+        Ok((page.browser.run("return window.frames > 3").await? == true).then_some(()))
+    })
+    .await
+    .unwrap();
+    page.close_tab(tab).await;
 
-/// A script that opens the page in a tab of its own, asks there, and then runs `then`.
-fn in_a_tab_of_its_own(then: &str) -> String {
-    format!(
-        "window.other = window.open('/');
-         const field = () => other.document?.querySelector('input[name=q]');
-         const ask = () => {{
-             if (!field()) return setTimeout(ask, 20);
-             field().value = 'love';
-             field().dispatchEvent(new other.Event('input', {{ bubbles: true }}));
-             field().form.requestSubmit();
-             {then}
-         }};
-         ask();"
-    )
+    let searches = page.searches(1).await;
+    let tree = with_proxy(&page, &searches[0]).await;
+    insta::assert_snapshot!(rendered(&without_backend(tree)), @"
+    frontend_search INTERNAL gutenberg-frontend {app.search.method=tfidf, app.search.query=love, app.search.query.length=4, page.unloaded=true}
+      update_ui_loading INTERNAL gutenberg-frontend
+      prepare_api_request INTERNAL gutenberg-frontend
+      api_request_execute INTERNAL gutenberg-frontend {page.unloaded=true}
+        GET CLIENT gutenberg-frontend {http.request.method=GET, page.unloaded=true, server.address=127.0.0.1, server.port=…, url.full=…}
+          GET /api/{*path} SERVER gutenberg-frontend-server {cancelled=true, http.request.method=GET, http.route=/api/{*path}, network.protocol.version=1.1, server.address=127.0.0.1, server.port=…, url.path=/api/search, url.query=q=love&method=tfidf, url.scheme=http, user_agent.original=…}
+            GET CLIENT gutenberg-frontend-server {cancelled=true, http.request.method=GET, server.address=127.0.0.1, server.port=…, url.full=…}
+    ");
+    page.close().await;
 }
 
 /// What the phases of two searches count in the sample.
@@ -192,13 +192,6 @@ async fn with_proxy(page: &Page, spans: &[Span]) -> Tree {
 fn without_backend(tree: Tree) -> Tree {
     let mut spans = tree.into_spans();
     spans.retain(|span| span.service != service::BACKEND);
-    Tree::new(spans)
-}
-
-/// The spans of one service.
-fn only(tree: Tree, service: &str) -> Tree {
-    let mut spans = tree.into_spans();
-    spans.retain(|span| span.service == service);
     Tree::new(spans)
 }
 

@@ -3,6 +3,7 @@
 use e2e::{Browser, Stack, StackOptions, Traces, http_get, wait_for};
 use fantoccini::Locator;
 use fantoccini::key::Key;
+use fantoccini::wd::WindowHandle;
 use shared::SearchResponse;
 use trace_model::Span;
 
@@ -151,6 +152,23 @@ impl Page {
         .unwrap();
         found.reverse();
         found
+    }
+
+    /// Opens the page in a second tab and turns to it; returns the first one.
+    pub(crate) async fn open_tab(&self) -> WindowHandle {
+        let client = &self.browser.client;
+        let first = client.window().await.unwrap();
+        let second = client.new_window(true).await.unwrap().handle;
+        client.switch_to_window(second).await.unwrap();
+        self.visit("/").await;
+        first
+    }
+
+    /// Closes the second tab, as its user would, and turns back to the first.
+    pub(crate) async fn close_tab(&self, first: WindowHandle) {
+        let client = &self.browser.client;
+        client.close_window().await.unwrap();
+        client.switch_to_window(first).await.unwrap();
     }
 
     /// What the backend answers to the same question when it is asked directly.
