@@ -1,5 +1,7 @@
 //! The page, as its user meets it, and the trace of everything it does.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod expected;
 mod failures;
 mod hostile_queries;
