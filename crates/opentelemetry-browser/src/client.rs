@@ -30,8 +30,8 @@ extern "C" {
 /// Sends a request in a CLIENT span.
 pub trait SendTraced {
     /// Sends the request as a child of the current context, with `traceparent` when its server may see it. The span ends
-    /// with the headers of the answer: 4xx and 5xx are errors, as is no answer at all. An aborted request, and one whose
-    /// future is dropped, is [`CANCELLED`](crate::CANCELLED) and no error.
+    /// when the body is complete, whoever reads it: 4xx and 5xx are errors, as is no answer at all. A request that is
+    /// aborted before it is answered, and one whose future is dropped, is [`CANCELLED`](crate::CANCELLED) and no error.
     ///
     /// # Errors
     /// Those of `gloo-net`'s own `send`.
@@ -63,7 +63,7 @@ impl SendTraced for Request {
         match answer {
             Ok(response) => {
                 if let Some(call) = call {
-                    call.answered(response.status());
+                    call.answered(response.status(), &response.url());
                 }
                 Ok(Response::from(response))
             }

@@ -82,7 +82,8 @@ impl Config {
         self
     }
 
-    /// Adds a resource attribute, for instance `deployment.environment.name`.
+    /// Adds a resource attribute, for instance `deployment.environment.name`. A `service.instance.id` given here replaces
+    /// the random one.
     pub fn resource(mut self, attribute: KeyValue) -> Self {
         self.resource.push(attribute);
         self

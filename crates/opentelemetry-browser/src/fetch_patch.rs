@@ -51,9 +51,9 @@ impl RequestSpan {
             .and_then(|headers| headers.tracestate.clone())
     }
 
-    /// The server answered.
-    pub fn answered(self, status: u16) {
-        self.0.answered(status);
+    /// The server answered; `url` is that of the answer.
+    pub fn answered(self, status: u16, url: String) {
+        self.0.answered(status, &url);
     }
 
     /// The request failed.

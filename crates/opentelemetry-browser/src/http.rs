@@ -2,12 +2,13 @@
 //! alike.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use opentelemetry::trace::{Span, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 
 use crate::attribute;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{self, Pipeline};
 use crate::propagation::{AllowedOrigins, Headers};
 use crate::scoped;
 use crate::url::Url;
@@ -42,6 +43,8 @@ impl UrlPolicy {
 pub(crate) struct ClientCall {
     cx: Context,
     headers: Option<Headers>,
+    /// Of its span in the pipeline; none when the span is not recorded.
+    serial: Option<u64>,
     is_over: bool,
 }
 
@@ -80,6 +83,10 @@ impl ClientCall {
             .with_kind(SpanKind::Client)
             .with_attributes(attributes);
         let span = scoped::tracer().build_with_context(builder, &current);
+        let serial = span.serial();
+        if let Some(serial) = serial {
+            pipeline.watch(serial, url);
+        }
         let headers = if policy.allowed.allows(&target) {
             Headers::of(span.span_context())
         } else {
@@ -88,6 +95,7 @@ impl ClientCall {
         Some(Self {
             cx: current.with_span(span),
             headers,
+            serial,
             is_over: false,
         })
     }
@@ -97,8 +105,9 @@ impl ClientCall {
         self.headers.as_ref()
     }
 
-    /// The server answered.
-    pub(crate) fn answered(mut self, status: u16) {
+    /// The server answered. The span ends when the body is complete, as far as the browser tells. `url` is that of the
+    /// answer, empty when it did not come by the network and has no timing.
+    pub(crate) fn answered(mut self, status: u16, url: &str) {
         let span = self.cx.span();
         span.set_attribute(KeyValue::new(
             attribute::HTTP_RESPONSE_STATUS_CODE,
@@ -109,7 +118,14 @@ impl ClientCall {
             // The conventions want no description where the status code says it all.
             span.set_status(Status::error(""));
         }
-        self.over();
+        self.is_over = !url.is_empty()
+            && self
+                .watching()
+                .is_some_and(|(pipeline, serial)| pipeline.keep_until_timed(serial, &self.cx));
+        // What is not kept is over with its headers: dropping would call it cancelled.
+        if !self.is_over {
+            self.over();
+        }
     }
 
     /// There was no answer; `error_type` is the name of JavaScript's error.
@@ -127,7 +143,14 @@ impl ClientCall {
 
     fn over(&mut self) {
         self.is_over = true;
+        if let Some((pipeline, serial)) = self.watching() {
+            pipeline.stop_watching(serial);
+        }
         scoped::end(&self.cx);
+    }
+
+    fn watching(&self) -> Option<(Rc<Pipeline>, u64)> {
+        pipeline::current().zip(self.serial)
     }
 }
 

@@ -42,6 +42,18 @@ impl Random {
         SpanId::from_bytes(self.next().max(1).to_be_bytes())
     }
 
+    /// A new UUID of version 4, the random one.
+    pub(crate) fn uuid(&self) -> String {
+        let mut bytes = self.trace_id().to_bytes();
+        bytes[6] = (bytes[6] & 0x0f) | 0x40;
+        bytes[8] = (bytes[8] & 0x3f) | 0x80;
+        let mut text = TraceId::from_bytes(bytes).to_string();
+        for dash in [8, 13, 18, 23] {
+            text.insert(dash, '-');
+        }
+        text
+    }
+
     /// A number from 0.0 up to, not including, 1.0.
     pub(crate) fn unit(&self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
@@ -91,6 +103,17 @@ mod tests {
             assert_ne!(random.span_id(), SpanId::INVALID);
             assert!((0.0..1.0).contains(&random.unit()));
         }
+    }
+
+    #[test]
+    fn a_uuid_says_that_it_is_random() {
+        let random = Random::new([7; SEED_BYTES]);
+        let uuid = random.uuid();
+        let lengths: Vec<usize> = uuid.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12], "{uuid}");
+        assert_eq!(uuid.as_bytes()[14], b'4', "{uuid}");
+        assert!(b"89ab".contains(&uuid.as_bytes()[19]), "{uuid}");
+        assert_ne!(uuid, random.uuid());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The browser's side: starts the pipeline in a page, and is its [`Host`].
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::{Array, Promise, Uint8Array};
@@ -14,6 +15,7 @@ use crate::clock::Reading;
 use crate::config::Config;
 use crate::http::UrlPolicy;
 use crate::ids::SEED_BYTES;
+use crate::pipeline::timing::Timing;
 use crate::pipeline::{self, Host, Parts};
 use crate::propagation::AllowedOrigins;
 use crate::tracer::BrowserTracerProvider;
@@ -26,6 +28,10 @@ extern "C" {
     fn start_timer(callback: &Closure<dyn Fn()>, delay_ms: u32);
     #[wasm_bindgen(js_name = onPageEnd)]
     fn on_page_end(hidden: &Closure<dyn Fn()>, unloading: &Closure<dyn Fn()>);
+    #[wasm_bindgen(js_name = observeFetches)]
+    fn observe_fetches(over: &Closure<dyn Fn(String, Vec<f64>)>) -> bool;
+    #[wasm_bindgen(js_name = takeFetches)]
+    fn take_fetches();
     fn browser() -> Array;
 }
 
@@ -36,7 +42,8 @@ extern "C" {
 pub struct Guard;
 
 impl Guard {
-    /// Starts to send all spans that have ended, instead of waiting up to two seconds for more.
+    /// Starts to send all spans that have ended, instead of waiting up to two seconds for more. The span of a request
+    /// whose body is still under way has not.
     pub fn flush(&self) {
         if let Some(pipeline) = pipeline::current() {
             pipeline.flush();
@@ -184,6 +191,8 @@ struct PageHost {
     performance: web_sys::Performance,
     endpoint: Rc<str>,
     on_timer: Closure<dyn Fn()>,
+    /// Whether the browser tells of fetches; none before it was asked.
+    observes_fetches: Cell<Option<bool>>,
 }
 
 impl PageHost {
@@ -197,6 +206,7 @@ impl PageHost {
             performance,
             endpoint: endpoint.into(),
             on_timer,
+            observes_fetches: Cell::new(None),
         }
     }
 }
@@ -211,6 +221,30 @@ impl Host for PageHost {
 
     fn start_timer(&self, delay_ms: u32) {
         start_timer(&self.on_timer, delay_ms);
+    }
+
+    fn observes_fetches(&self) -> bool {
+        if let Some(answer) = self.observes_fetches.get() {
+            return answer;
+        }
+        // Asked once, even by a request that the answer itself would make.
+        self.observes_fetches.set(Some(false));
+        let over = Closure::new(|url: String, numbers: Vec<f64>| {
+            if let Some(pipeline) = pipeline::current()
+                && let Some(timing) = Timing::from_numbers(&numbers)
+            {
+                pipeline.on_timing(&url, timing);
+            }
+        });
+        let answer = observe_fetches(&over);
+        self.observes_fetches.set(Some(answer));
+        // It is needed for as long as the page lives.
+        over.forget();
+        answer
+    }
+
+    fn take_timings(&self) {
+        take_fetches();
     }
 
     fn send(&self, id: u64, body: &[u8], keepalive: bool) {

@@ -4,6 +4,8 @@
 //! What it needs of the browser stands behind [`Host`]. No cell is borrowed while the host is called: a call into
 //! JavaScript may come back.
 
+pub(crate) mod timing;
+
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
+use self::timing::Watched;
+use crate::attribute;
 use crate::batch::Finished;
 use crate::clock::{Clock, Reading};
 use crate::http::UrlPolicy;
@@ -34,6 +38,13 @@ pub(crate) trait Host {
     /// Sends one request and has [`Pipeline::on_outcome`] called with its `id` when it is over. With `keepalive` the
     /// request outlives the page.
     fn send(&self, id: u64, body: &[u8], keepalive: bool);
+
+    /// Has [`Pipeline::on_timing`] called for each request that is over, from the first call of this on. False when the
+    /// browser does not tell.
+    fn observes_fetches(&self) -> bool;
+
+    /// Has [`Pipeline::on_timing`] called now for the requests it is about to be called for.
+    fn take_timings(&self);
 }
 
 /// What [`install`] makes a pipeline of.
@@ -53,6 +64,7 @@ pub(crate) struct Pipeline {
     sampler: RatioSampler,
     urls: UrlPolicy,
     open: RefCell<OpenSpans>,
+    watched: RefCell<Watched>,
     exporter: RefCell<Exporter>,
 }
 
@@ -70,14 +82,24 @@ thread_local! {
 
 /// Starts the pipeline of this thread. The first one stays; says whether this is it.
 pub(crate) fn install(parts: Parts) -> bool {
+    let random = Random::new(parts.seed);
+    let mut resource = parts.resource;
+    if !resource
+        .iter()
+        .any(|known| known.key.as_str() == attribute::SERVICE_INSTANCE_ID)
+    {
+        let id = random.uuid();
+        resource.push(KeyValue::new(attribute::SERVICE_INSTANCE_ID, id));
+    }
     let pipeline = Pipeline {
         host: parts.host,
         clock: Clock::new(parts.time_origin_ms),
-        random: Random::new(parts.seed),
+        random,
         sampler: RatioSampler::new(parts.sampling_ratio),
         urls: parts.urls,
         open: RefCell::default(),
-        exporter: RefCell::new(Exporter::new(parts.resource)),
+        watched: RefCell::default(),
+        exporter: RefCell::new(Exporter::new(resource)),
     };
     PIPELINE.with(|cell| cell.set(Rc::new(pipeline)).is_ok())
 }
@@ -163,8 +185,10 @@ impl Pipeline {
         }
     }
 
-    /// Ends every open span, each with `marker` set on it, and sends all there is: the page goes away.
+    /// Ends every open span and sends all there is: the page goes away. Each gets `marker` set on it, except those of
+    /// requests that were answered.
     pub(crate) fn end_all(&self, marker: &'static str) {
+        self.let_all_go();
         let now_ns = self.now_ns();
         let now_ms = self.host.reading().performance_ms;
         let open = std::mem::take(&mut self.open.borrow_mut().spans);
@@ -179,8 +203,9 @@ impl Pipeline {
         self.flush();
     }
 
-    /// Sends all spans that have ended.
+    /// Sends all spans that have ended, those of requests included whose timing is only waiting to be told.
     pub(crate) fn flush(&self) {
+        self.host.take_timings();
         let now_ms = self.host.reading().performance_ms;
         let commands = self.exporter.borrow_mut().flush(now_ms);
         self.run(commands);

@@ -26,6 +26,36 @@ export function onPageEnd(hidden, unloading) {
   addEventListener('pagehide', () => unloading(), true);
 }
 
+/// What `Timing` reads of an entry, in its order.
+const TIMING_KEYS = [
+  'startTime', 'domainLookupStart', 'domainLookupEnd', 'connectStart', 'connectEnd', 'requestStart', 'responseStart',
+  'responseEnd', 'encodedBodySize',
+];
+
+let takeRecords = () => {};
+
+/// Calls `over(url, numbers)` for each fetch whose body is complete, or will never be, from now on. Says whether the
+/// browser can.
+export function observeFetches(over) {
+  try {
+    if (!PerformanceObserver.supportedEntryTypes.includes('resource')) return false;
+    const tell = (entries) => entries.forEach((entry) => {
+      if (entry.initiatorType === 'fetch') quietly(() => over(entry.name, TIMING_KEYS.map((key) => entry[key])));
+    });
+    const observer = new PerformanceObserver((list) => tell(list.getEntries()));
+    observer.observe({ type: 'resource' });
+    takeRecords = () => tell(observer.takeRecords());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/// Has `over` called at once for the fetches that the browser is about to tell of.
+export function takeFetches() {
+  quietly(() => takeRecords());
+}
+
 /// What the resource tells about the browser: [user agent, language, platform, is mobile, brands].
 export function browser() {
   const data = navigator.userAgentData;
@@ -34,7 +64,7 @@ export function browser() {
 }
 
 /// Wraps `window.fetch`. `wants(url)` says whether a request is to be traced; all others pass untouched. `start(method,
-/// url)` returns an object with `traceparent`, `tracestate`, `answered(status)`, `failed(name, message)` and
+/// url)` returns an object with `traceparent`, `tracestate`, `answered(status, url)`, `failed(name, message)` and
 /// `cancelled()`, or nothing after all; the first two may be undefined, one of the last three is called once.
 export function patchFetch(wants, start) {
   const original = window.fetch;
@@ -62,7 +92,7 @@ export function patchFetch(wants, start) {
 async function observe(answer, call, signal) {
   try {
     const response = await answer;
-    quietly(() => call.answered(response.status));
+    quietly(() => call.answered(response.status, response.url));
     return response;
   } catch (error) {
     quietly(() => (isAbort(error, signal) ? call.cancelled() : call.failed(...describe(error))));

@@ -64,6 +64,11 @@ impl BrowserTracer {
 }
 
 impl BrowserSpan {
+    /// Its place in the pipeline; none when it is not recorded.
+    pub(crate) fn serial(&self) -> Option<u64> {
+        self.serial
+    }
+
     fn update(&self, change: impl FnOnce(&mut OpenSpan)) {
         if let (Some(serial), Some(pipeline)) = (self.serial, pipeline::current()) {
             pipeline.update(serial, change);

@@ -8,6 +8,7 @@
 mod calls;
 mod contents;
 mod endings;
+mod timings;
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -20,6 +21,7 @@ use opentelemetry_proto::tonic::common::v1::any_value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 
+use super::timing::Timing;
 use super::*;
 use crate::http::ClientCall;
 use crate::propagation::AllowedOrigins;
@@ -35,6 +37,9 @@ const TIME_ORIGIN_MS: f64 = 1_700_000_000_000.0;
 struct Bench {
     performance_ms: Cell<f64>,
     sent: RefCell<Vec<Vec<u8>>>,
+    observes_fetches: Cell<bool>,
+    /// What [`Host::take_timings`] tells.
+    timings: RefCell<Vec<(&'static str, Timing)>>,
 }
 
 impl Host for Rc<Bench> {
@@ -50,6 +55,16 @@ impl Host for Rc<Bench> {
 
     fn send(&self, _id: u64, body: &[u8], _keepalive: bool) {
         self.sent.borrow_mut().push(body.to_vec());
+    }
+
+    fn observes_fetches(&self) -> bool {
+        self.observes_fetches.get()
+    }
+
+    fn take_timings(&self) {
+        for (url, timing) in self.timings.take() {
+            pipeline().on_timing(url, timing);
+        }
     }
 }
 
@@ -229,7 +244,7 @@ fn a_trace_that_is_not_sampled_is_not_recorded_but_propagated() {
                 "{traceparent}"
             );
             assert!(traceparent.ends_with("-00"), "{traceparent}");
-            call.answered(200);
+            call.answered(200, "http://own/");
         }));
         assert!(bench.exported().is_empty());
         assert_eq!(pipeline().stats(), Stats::default());

@@ -36,6 +36,7 @@ async fn exports_decode_and_name_the_page() {
     ] {
         assert_eq!(resource.get(key).map(String::as_str), Some(value));
     }
+    assert_eq!(resource["service.instance.id"].len(), 36, "{resource:?}");
     assert!(
         resource["user_agent.original"].contains("Chrome"),
         "{resource:?}"

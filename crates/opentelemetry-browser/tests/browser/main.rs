@@ -14,5 +14,6 @@ mod fetch_patch;
 mod otlp;
 mod page;
 mod send_traced;
+mod timing;
 
 wasm_bindgen_test_configure!(run_in_browser);

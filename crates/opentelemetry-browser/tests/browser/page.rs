@@ -30,6 +30,8 @@ extern "C" {
     pub(crate) fn unload_page();
     #[wasm_bindgen(js_name = reportsUnhandled)]
     fn reports_unhandled_promise(path: &str) -> Promise;
+    #[wasm_bindgen(js_name = observeBlindly)]
+    fn observe_blindly_by(observe: &Closure<dyn Fn(Function) -> bool>) -> Array;
     #[wasm_bindgen(js_name = fetchWithBrokenTracing)]
     fn fetch_with_broken_tracing_promise(
         patch: &Closure<dyn Fn(Function, Function)>,
@@ -41,6 +43,8 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(js_name = patchFetch)]
     fn patch_fetch(wants: &Function, start: &Function);
+    #[wasm_bindgen(js_name = observeFetches)]
+    fn observe_fetches(over: &Function) -> bool;
 }
 
 thread_local! {
@@ -135,6 +139,13 @@ pub(crate) async fn fetch_with_broken_tracing(path: &str) -> Vec<String> {
     texts.iter().filter_map(|text| text.as_string()).collect()
 }
 
+/// Whether fetches are observed in browsers that cannot tell of them.
+pub(crate) fn observe_blindly() -> Vec<bool> {
+    let observe = Closure::new(|over: Function| observe_fetches(&over));
+    let answers = observe_blindly_by(&observe);
+    answers.iter().map(|answer| answer.is_truthy()).collect()
+}
+
 /// The bodies of all export requests so far.
 pub(crate) fn export_bodies() -> Vec<Vec<u8>> {
     exported()
@@ -145,33 +156,46 @@ pub(crate) fn export_bodies() -> Vec<Vec<u8>> {
 
 /// The exported span of this name, alone of that name.
 pub(crate) async fn span(name: &str) -> Span {
-    let mut spans = find(|span| span.name == name).await;
+    export_all().await;
+    let mut spans = otlp::spans(&export_bodies());
+    spans.retain(|span| span.name == name);
     assert_eq!(spans.len(), 1, "spans called {name}");
     spans.remove(0)
 }
 
 /// The exported CLIENT span of the request to a URL that contains `part`.
 pub(crate) async fn client_span(part: &str) -> Span {
-    let mut spans = find(|span| {
-        span.attribute("url.full")
-            .is_some_and(|url| url.contains(part))
-    })
-    .await;
+    export_all().await;
+    let mut spans = exported_client_spans(part);
     assert_eq!(spans.len(), 1, "spans of requests to {part}");
     spans.remove(0)
 }
 
-/// How many exported spans are about a URL that contains `part`, once everything has been exported.
-pub(crate) async fn client_span_count(part: &str) -> usize {
-    let is_about = |span: &Span| {
+/// Like [`client_span`], for a request whose body may still be under way.
+pub(crate) async fn complete_client_span(part: &str) -> Span {
+    for _ in 0..1000 {
+        if client_span_count(part).await > 0 {
+            break;
+        }
+        let_tasks_run().await;
+    }
+    client_span(part).await
+}
+
+/// The CLIENT spans of requests to a URL that contains `part`, as far as they have been exported.
+pub(crate) fn exported_client_spans(part: &str) -> Vec<Span> {
+    let mut spans = otlp::spans(&export_bodies());
+    spans.retain(|span| {
         span.attribute("url.full")
             .is_some_and(|url| url.contains(part))
-    };
+    });
+    spans
+}
+
+/// How many exported spans are about a URL that contains `part`, once everything has been exported.
+pub(crate) async fn client_span_count(part: &str) -> usize {
     export_all().await;
-    otlp::spans(&export_bodies())
-        .iter()
-        .filter(|span| is_about(span))
-        .count()
+    exported_client_spans(part).len()
 }
 
 /// Exports everything that has ended.
@@ -187,12 +211,4 @@ pub(crate) async fn export_all() {
         let_tasks_run().await;
     }
     panic!("still not exported: {:?}", guard.stats());
-}
-
-async fn find(is_wanted: impl Fn(&Span) -> bool) -> Vec<Span> {
-    export_all().await;
-    otlp::spans(&export_bodies())
-        .into_iter()
-        .filter(|span| is_wanted(span))
-        .collect()
 }

@@ -109,6 +109,21 @@ function abortedWhile(path, reason) {
   return fetch(path, { signal: controller.signal });
 }
 
+/// What `observe` says where the browser cannot tell of fetches, in three ways.
+export function observeBlindly(observe) {
+  const { PerformanceObserver } = window;
+  const old = class { static supportedEntryTypes = ['mark']; };
+  const broken = class { static supportedEntryTypes = ['resource']; observe() { trap(); } };
+  try {
+    return [undefined, old, broken].map((substitute) => {
+      window.PerformanceObserver = substitute;
+      return observe(trap);
+    });
+  } finally {
+    window.PerformanceObserver = PerformanceObserver;
+  }
+}
+
 export function hidePage() {
   Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
   document.dispatchEvent(new Event('visibilitychange'));

@@ -8,8 +8,8 @@ fn a_call_may_end_in_four_ways() {
         let start = |method| {
             ClientCall::start(&pipeline(), method, "http://user:secret@own:8080/a?sig=x").unwrap()
         };
-        start("GET").answered(399);
-        start("POST").answered(404);
+        start("GET").answered(399, "http://own/");
+        start("POST").answered(404, "http://own/");
         start("PURGE").failed("TypeError", "no network");
         start("GET").cancelled();
         let [answered, refused, failed, cancelled] = bench.exported().try_into().unwrap();

@@ -1,0 +1,246 @@
+//! The end of answered requests. A tracer sees when headers arrive; when the body was complete only the browser knows, and
+//! tells in its resource timing. Until then the pipeline keeps the span open, without touching the body.
+//!
+//! An entry always comes, also for a body that breaks off or is not wanted any more, so nothing here needs a timer. Only
+//! its order is not certain: it may come before the page has seen the headers.
+
+use opentelemetry::{Context, KeyValue};
+
+use super::Pipeline;
+use crate::attribute;
+use crate::span::{Limited, OpenSpan, SpanEvent};
+
+/// Most requests that are watched. Beyond it the oldest has to do with the time of its headers.
+const MOST_WATCHED: usize = 64;
+
+/// How far a clock of the page may seem to run backwards: the coarsest step of the browsers' fine clocks.
+const GRANULARITY_MS: f64 = 1.0;
+
+/// How many numbers of an entry `shim.js` hands over.
+const NUMBERS: usize = 9;
+
+/// When the phases of one request were, in milliseconds of `performance.now()`: a `PerformanceResourceTiming`. Zero is
+/// what the browser does not tell, as about a server of another origin.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Timing {
+    pub(crate) start_ms: f64,
+    pub(crate) dns_start_ms: f64,
+    pub(crate) dns_end_ms: f64,
+    pub(crate) connect_start_ms: f64,
+    pub(crate) connect_end_ms: f64,
+    pub(crate) request_start_ms: f64,
+    pub(crate) response_start_ms: f64,
+    pub(crate) response_end_ms: f64,
+    /// Bytes of the body as it was sent, that is, compressed.
+    pub(crate) encoded_body_size: f64,
+}
+
+/// Requests in the order in which they began.
+#[derive(Default)]
+pub(super) struct Watched(Vec<Request>);
+
+struct Request {
+    /// That of its span.
+    serial: u64,
+    /// Without its fragment, which entries have in some browsers only.
+    url: String,
+    start_ms: f64,
+    state: State,
+}
+
+enum State {
+    /// Neither headers nor entry have come.
+    Sent,
+    /// The entry came first.
+    Timed(Timing),
+    /// The headers came first. The context holds the span open.
+    Answered { cx: Context, headers_ns: u64 },
+    /// The span ended without an entry, which must not be taken for that of another request.
+    Over,
+}
+
+impl Timing {
+    /// Reads the numbers of `shim.js`, in the order of the fields.
+    pub(crate) fn from_numbers(numbers: &[f64]) -> Option<Self> {
+        let [
+            start_ms,
+            dns_start_ms,
+            dns_end_ms,
+            connect_start_ms,
+            connect_end_ms,
+            request_start_ms,
+            response_start_ms,
+            response_end_ms,
+            encoded_body_size,
+        ] = <[f64; NUMBERS]>::try_from(numbers).ok()?;
+        Some(Self {
+            start_ms,
+            dns_start_ms,
+            dns_end_ms,
+            connect_start_ms,
+            connect_end_ms,
+            request_start_ms,
+            response_start_ms,
+            response_end_ms,
+            encoded_body_size,
+        })
+    }
+
+    /// Writes the phases that took place into a span; `to_ns` turns their times into Unix times.
+    fn describe(&self, span: &mut OpenSpan, to_ns: impl Fn(f64) -> u64) {
+        let has_looked_up = self.dns_end_ms > self.dns_start_ms;
+        let has_connected = self.connect_end_ms > self.connect_start_ms;
+        let phases = [
+            ("dns", self.dns_start_ms, has_looked_up),
+            ("connect", self.connect_start_ms, has_connected),
+            ("request", self.request_start_ms, true),
+            ("response", self.response_start_ms, true),
+        ];
+        for (name, at_ms, took_place) in phases {
+            if took_place && at_ms > 0.0 {
+                span.events.push(SpanEvent {
+                    name: name.into(),
+                    time_ns: to_ns(at_ms).max(span.start_ns),
+                    attributes: Limited::new(),
+                });
+            }
+        }
+        if self.encoded_body_size > 0.0 {
+            let size = self.encoded_body_size as i64;
+            let attribute = KeyValue::new(attribute::HTTP_RESPONSE_BODY_SIZE, size);
+            span.attributes.set(attribute);
+        }
+    }
+}
+
+impl Pipeline {
+    /// The request of an open span is about to be sent.
+    pub(crate) fn watch(&self, serial: u64, url: &str) {
+        if !self.host.observes_fetches() {
+            return;
+        }
+        let request = Request {
+            serial,
+            url: without_fragment(url).to_owned(),
+            start_ms: self.host.reading().performance_ms,
+            state: State::Sent,
+        };
+        let oldest = self.watched.borrow_mut().push(request);
+        if let Some(oldest) = oldest {
+            self.let_go(oldest);
+        }
+    }
+
+    /// The headers of a watched request are there: its span, that of `cx`, ends when its body is. False when the request
+    /// is not watched.
+    pub(crate) fn keep_until_timed(&self, serial: u64, cx: &Context) -> bool {
+        let headers_ns = self.now_ns();
+        let answered = State::Answered {
+            cx: cx.clone(),
+            headers_ns,
+        };
+        // Replaced in one statement and looked at in the next: what is dropped here may end a span.
+        let before = self.watched.borrow_mut().set_state(serial, answered);
+        match before {
+            Some(State::Timed(timing)) => {
+                let request = self.watched.borrow_mut().remove(serial);
+                self.end_timed(serial, &timing);
+                drop(request);
+                true
+            }
+            before => before.is_some(),
+        }
+    }
+
+    /// The span of a watched request has ended, or ends now, by other means.
+    pub(crate) fn stop_watching(&self, serial: u64) {
+        let before = self.watched.borrow_mut().set_state(serial, State::Over);
+        if let Some(State::Timed(_)) = before {
+            self.watched.borrow_mut().remove(serial);
+        }
+    }
+
+    /// The browser told about a request, which may be anyone's.
+    pub(crate) fn on_timing(&self, url: &str, timing: Timing) {
+        let request = self.watched.borrow_mut().claim(url, timing);
+        if let Some(request) = request
+            && let State::Answered { .. } = request.state
+        {
+            self.end_timed(request.serial, &timing);
+        }
+    }
+
+    /// The page goes away: answered requests end with their headers, unless the browser knows better by now.
+    pub(super) fn let_all_go(&self) {
+        self.host.take_timings();
+        let requests = std::mem::take(&mut *self.watched.borrow_mut());
+        for request in requests.0 {
+            self.let_go(request);
+        }
+    }
+
+    fn let_go(&self, request: Request) {
+        if let State::Answered { cx, headers_ns } = request.state {
+            self.end(request.serial, headers_ns);
+            // The last handle of the span, which would have ended it now.
+            drop(cx);
+        }
+    }
+
+    fn end_timed(&self, serial: u64, timing: &Timing) {
+        let to_ns = |at_ms| self.clock.now_ns(at_ms);
+        self.update(serial, |span| timing.describe(span, to_ns));
+        self.end(
+            serial,
+            to_ns(timing.response_end_ms.max(timing.response_start_ms)),
+        );
+    }
+}
+
+impl Watched {
+    /// Adds a request; returns the one that has to make room for it.
+    fn push(&mut self, request: Request) -> Option<Request> {
+        let oldest = (self.0.len() >= MOST_WATCHED).then(|| self.0.remove(0));
+        self.0.push(request);
+        oldest
+    }
+
+    /// Sets the state of a request; returns the one before, none when the request is not watched.
+    fn set_state(&mut self, serial: u64, state: State) -> Option<State> {
+        let request = self.0.iter_mut().find(|request| request.serial == serial)?;
+        Some(std::mem::replace(&mut request.state, state))
+    }
+
+    fn remove(&mut self, serial: u64) -> Option<Request> {
+        let position = self.0.iter().position(|request| request.serial == serial)?;
+        Some(self.0.remove(position))
+    }
+
+    /// Gives an entry to the request it belongs to: among those of its URL that have none, the one that began next to it
+    /// and not after it; the earliest of equals. Returns the request unless it still waits for its headers.
+    fn claim(&mut self, url: &str, timing: Timing) -> Option<Request> {
+        let url = without_fragment(url);
+        let is_candidate = |request: &Request| {
+            request.url == url
+                && timing.start_ms >= request.start_ms - GRANULARITY_MS
+                && !matches!(request.state, State::Timed(_))
+        };
+        let (position, _) = self
+            .0
+            .iter()
+            .enumerate()
+            .filter(|(_, request)| is_candidate(request))
+            .map(|(position, request)| (position, (timing.start_ms - request.start_ms).abs()))
+            .min_by(|(_, left_ms), (_, right_ms)| left_ms.total_cmp(right_ms))?;
+        let request = self.0.get_mut(position)?;
+        if let State::Sent = request.state {
+            request.state = State::Timed(timing);
+            return None;
+        }
+        Some(self.0.remove(position))
+    }
+}
+
+fn without_fragment(url: &str) -> &str {
+    url.split_once('#').map_or(url, |(before, _)| before)
+}
