@@ -41,6 +41,18 @@ async fn a_body_that_was_read_is_in_the_next_flush() {
     assert_eq!(spans.len(), 1, "not in the flush");
     assert_phases(&spans[0]);
     assert_eq!(body_size(&spans[0]), Some(size.to_string()));
+    let attributes = spans[0].attributes();
+    assert_eq!(
+        Vec::from_iter(attributes.keys().copied()),
+        [
+            "http.request.method",
+            "http.response.body.size",
+            "http.response.status_code",
+            "server.address",
+            "server.port",
+            "url.full"
+        ]
+    );
     assert!(spans[0].end_ns <= span("timed root").await.end_ns);
     let_tasks_run().await;
     assert_eq!(client_span_count("/?timed").await, 1, "ended once");
