@@ -56,7 +56,9 @@ fn main() {}
 fn tracer_config(config: &PageConfig) -> opentelemetry_browser::Config {
     let tracer = opentelemetry_browser::Config::new(service::FRONTEND)
         .service_version(env!("CARGO_PKG_VERSION"))
-        .sampling_ratio(config.sampling_ratio);
+        .sampling_ratio(config.sampling_ratio)
+        .patch_fetch(true)
+        .ignore("/telemetry/");
     match config.capture_query {
         QueryCapture::Raw => tracer,
         QueryCapture::Hash | QueryCapture::Off => tracer.redact_query_key("q"),

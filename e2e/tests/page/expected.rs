@@ -52,7 +52,7 @@ frontend_search INTERNAL {page} {{app.search.method=tfidf, app.search.outcome=an
   update_ui_loading INTERNAL {page}
   prepare_api_request INTERNAL {page}
   api_request_execute INTERNAL {page}
-    GET CLIENT {page} {{http.request.method=GET, http.response.status_code=200, server.address=127.0.0.1, server.port=…, url.full=…}}
+    GET CLIENT {page} {{http.request.method=GET, http.response.body.size=…, http.response.status_code=200, server.address=127.0.0.1, server.port=…, url.full=…}} events=request,response
       GET /api/{{*path}} SERVER {proxy} {{http.request.method=GET, http.response.status_code=200, http.route=/api/{{*path}}, network.protocol.version=1.1, server.address=127.0.0.1, server.port=…, url.path=/api/search, url.query={url_query}, url.scheme=http, user_agent.original=…}}
         GET CLIENT {proxy} {{http.request.method=GET, http.response.status_code=200, network.protocol.version=1.1, server.address=127.0.0.1, server.port=…, url.full=…}}
           GET /search SERVER {backend} {{app.index.version=…, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=127.0.0.1, server.port=…, url.path=/search, url.query={url_query}, url.scheme=http, user_agent.original=…}} links=1

@@ -27,7 +27,7 @@ async fn a_search_without_backend_fails_visibly_and_can_be_tried_again() {
       update_ui_loading INTERNAL gutenberg-frontend
       prepare_api_request INTERNAL gutenberg-frontend
       api_request_execute INTERNAL gutenberg-frontend
-        GET CLIENT gutenberg-frontend {error.type=502, http.request.method=GET, http.response.status_code=502, server.address=127.0.0.1, server.port=…, url.full=…} [error]
+        GET CLIENT gutenberg-frontend {error.type=502, http.request.method=GET, http.response.body.size=…, http.response.status_code=502, server.address=127.0.0.1, server.port=…, url.full=…} [error] events=request,response
           GET /api/{*path} SERVER gutenberg-frontend-server {error.type=502, http.request.method=GET, http.response.status_code=502, http.route=/api/{*path}, network.protocol.version=1.1, server.address=127.0.0.1, server.port=…, url.path=/api/search, url.query=q=love&method=tfidf, url.scheme=http, user_agent.original=…} [error: Bad Gateway]
             GET CLIENT gutenberg-frontend-server {error.type=connect, http.request.method=GET, server.address=127.0.0.1, server.port=…, url.full=…} [error: cannot connect]
       handle_search_error INTERNAL gutenberg-frontend {error.type=502} [error: The backend cannot be reached.]

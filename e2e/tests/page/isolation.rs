@@ -20,9 +20,7 @@ async fn a_foreign_origin_gets_no_traceparent() {
         .unwrap();
     page.visit("/").await;
     page.browser
-        .run(&format!(
-            "fetch('{foreign}/there', {{ mode: 'no-cors' }}); fetch('/config.json?here');"
-        ))
+        .run(&format!("fetch('{foreign}/there', {{ mode: 'no-cors' }});"))
         .await
         .unwrap();
     let head = wait_for("the foreign request", async || {
@@ -32,6 +30,23 @@ async fn a_foreign_origin_gets_no_traceparent() {
     .unwrap();
     assert!(head.starts_with("GET /there "), "{head}");
     assert!(!head.to_lowercase().contains("traceparent"), "{head}");
+    assert!(!head.to_lowercase().contains("tracestate"), "{head}");
+
+    // The same call to the page's own origin carries the trace.
+    let script =
+        "return fetch('/api/trace-context').then(answer => answer.json()).then(it => it.trace_id)";
+    let trace_id = page.browser.run(script).await.unwrap();
+    let tree = page
+        .traces()
+        .complete(trace_id.as_str().unwrap())
+        .await
+        .unwrap();
+    let names: Vec<&str> = tree.spans().iter().map(|span| span.name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["GET", "GET /api/{*path}", "GET", "GET /trace-context"]
+    );
+    assert_eq!(tree.span(0).service, "gutenberg-frontend");
     page.close().await;
 }
 

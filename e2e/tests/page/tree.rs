@@ -18,13 +18,19 @@ const VOLATILE: &[&str] = &[
     "user_agent.original",
 ];
 
-/// The trace as text, one line a span.
+/// The trace as text, one line a span. Whether a request had to look up its host and to connect, or found a connection
+/// that was open, is left out.
 pub(crate) fn rendered(tree: &Tree) -> String {
     let options = Options {
         redact: VOLATILE,
         ..Options::default()
     };
-    render::tree(tree, &options)
+    let mut spans = tree.spans().to_vec();
+    for span in &mut spans {
+        span.events
+            .retain(|event| event.name != "dns" && event.name != "connect");
+    }
+    render::tree(&Tree::new(spans), &options)
 }
 
 /// Holds every child against its parent after one clock offset for each service: no span may lie outside the span that
