@@ -254,3 +254,58 @@ impl FromStr for QueryCapture {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_has_one_name_in_text_and_json() {
+        for method in Method::ALL {
+            let json = serde_json::to_string(&method).unwrap();
+            assert_eq!(json, format!("\"{method}\""));
+            assert_eq!(method.to_string().parse(), Ok(method));
+        }
+        assert_eq!("TFIDF".parse::<Method>(), Err(UnknownMethod));
+        assert_eq!(UnknownMethod.to_string(), "unknown method; allowed: tfidf");
+    }
+
+    #[test]
+    fn a_capture_mode_has_one_name_in_text_and_json() {
+        for (name, capture) in [
+            ("raw", QueryCapture::Raw),
+            ("hash", QueryCapture::Hash),
+            ("off", QueryCapture::Off),
+        ] {
+            assert_eq!(name.parse(), Ok(capture));
+            assert_eq!(serde_json::to_value(capture).unwrap(), name);
+        }
+        assert!("all".parse::<QueryCapture>().is_err());
+    }
+
+    #[test]
+    fn what_is_empty_is_left_out_and_may_be_missing() {
+        let answer = SearchResponse {
+            query: "love".into(),
+            method: Method::Tfidf,
+            total_results: 0,
+            total_matches: 0,
+            took_us: 1,
+            results: Vec::new(),
+            unknown_words: Vec::new(),
+            dropped_words: Vec::new(),
+        };
+        let json = serde_json::to_value(&answer).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "query": "love", "method": "tfidf", "total_results": 0, "total_matches": 0, "took_us": 1,
+                "results": [],
+            })
+        );
+        assert_eq!(
+            serde_json::from_value::<SearchResponse>(json).unwrap(),
+            answer
+        );
+    }
+}
