@@ -64,7 +64,7 @@ impl Prebuilt {
     }
 
     fn demo(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let mut command = with_default_signals(env!("CARGO_BIN_EXE_xtask"));
         command
             .args(["demo", "--prebuilt"])
             .arg(&self.folder)
@@ -99,6 +99,23 @@ impl Prebuilt {
             }
         }
     }
+}
+
+/// A command that does not inherit ignored signals: a test run in the background of a script ignores SIGINT, and a shell
+/// cannot trap what it was started to ignore. Where `env` cannot undo that, such a test run fails.
+fn with_default_signals(program: &str) -> Command {
+    const RESET: &str = "--default-signal=INT,TERM,HUP";
+    let can_reset = Command::new("env")
+        .args([RESET, "true"])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !can_reset {
+        return Command::new(program);
+    }
+    let mut command = Command::new("env");
+    command.args([RESET, program]);
+    command
 }
 
 impl Drop for Prebuilt {
