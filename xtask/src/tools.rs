@@ -1,6 +1,6 @@
 //! The programs that make the page: Trunk and the wasm-bindgen CLI. Each is taken from PATH when the version is right,
 //! else from the tools folder, else downloaded, else compiled; the first way that works wins. There is no wasm-opt: after
-//! opt-level z and LTO it takes 1 % off the compressed page (`frontend/Trunk.toml`).
+//! opt-level z and LTO it takes nothing off the compressed page (`frontend/Trunk.toml`).
 
 mod debian;
 mod download;

@@ -10,7 +10,7 @@ use trace_model::{Span, Tree, Value};
 
 use crate::expected::{Case, expected};
 use crate::page::Page;
-use crate::tree::rendered;
+use crate::tree::{assert_contained, rendered};
 
 #[tokio::test]
 async fn a_search_without_backend_fails_visibly_and_can_be_tried_again() {
@@ -21,7 +21,7 @@ async fn a_search_without_backend_fails_visibly_and_can_be_tried_again() {
     let notice = page.text_of(".notice").await;
     assert!(notice.contains("The search failed"), "{notice}");
     assert!(notice.contains(&ended.trace_id), "{notice}");
-    let tree = page.traces().complete(&ended.trace_id).await.unwrap();
+    let mut tree = page.traces().complete(&ended.trace_id).await.unwrap();
     insta::assert_snapshot!(rendered(&tree), @"
     frontend_search INTERNAL gutenberg-frontend {app.search.method=tfidf, app.search.outcome=failed, app.search.query=love, app.search.query.length=4, error.type=502} [error: The backend cannot be reached.]
       update_ui_loading INTERNAL gutenberg-frontend
@@ -34,6 +34,7 @@ async fn a_search_without_backend_fails_visibly_and_can_be_tried_again() {
       update_url_params INTERNAL gutenberg-frontend
       update_ui_final INTERNAL gutenberg-frontend
     ");
+    assert_contained(&mut tree);
 
     let again = page
         .browser
@@ -74,9 +75,10 @@ async fn a_stale_search_is_aborted_and_says_so_while_the_new_one_is_whole() {
           GET /api/{*path} SERVER gutenberg-frontend-server {cancelled=true, http.request.method=GET, http.route=/api/{*path}, network.protocol.version=1.1, server.address=127.0.0.1, server.port=…, url.path=/api/search, url.query=q=love&method=tfidf, url.scheme=http, user_agent.original=…}
             GET CLIENT gutenberg-frontend-server {cancelled=true, http.request.method=GET, server.address=127.0.0.1, server.port=…, url.full=…}
     ");
-    let answered = whole(&page, &searches[1]).await;
+    let mut answered = whole(&page, &searches[1]).await;
     let answer = page.answer_to("death").await;
     assert_eq!(rendered(&answered), expected(&DEATH, &answer));
+    assert_contained(&mut answered);
     assert_eq!(
         page.browser
             .run("return new URLSearchParams(location.search).get('q')")
@@ -109,9 +111,10 @@ async fn two_searches_at_once_do_not_mix() {
         let (query, _) = outcome(&spans);
         queries.push(query.to_owned());
         let case = if query == LOVE.0 { LOVE } else { DEATH };
-        let tree = whole(&page, &spans).await;
+        let mut tree = whole(&page, &spans).await;
         let answer = page.answer_to(query).await;
         assert_eq!(rendered(&tree), expected(&case, &answer));
+        assert_contained(&mut tree);
     }
     queries.sort();
     assert_eq!(queries, ["death", "love"]);
