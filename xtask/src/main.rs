@@ -14,6 +14,7 @@ mod supervise;
 mod test;
 mod tidy;
 mod tools;
+mod verify_deploy;
 mod workspace;
 
 use std::process::ExitCode;
@@ -37,8 +38,8 @@ const SUBCOMMANDS: &[Subcommand] = &[
     },
     Subcommand {
         name: "test",
-        arguments: "[native|wasm|e2e]",
-        help: "run every test, or one part: native, in wasm, in a real browser",
+        arguments: "[native|wasm|e2e|deploy]",
+        help: "run every test, or one part: native, in wasm, in a real browser, of deployment files",
         run: test::run,
     },
     Subcommand {
@@ -64,6 +65,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
         arguments: "",
         help: "take the pictures of the documentation",
         run: screenshots::run,
+    },
+    Subcommand {
+        name: "verify-deploy",
+        arguments: "[--list|--fast|--only NAME]",
+        help: "check images, compose file, Collector configuration, manifests and workflows",
+        run: verify_deploy::run,
     },
     Subcommand {
         name: "bench",

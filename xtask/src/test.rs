@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test of the project in three parts. Each part runs even when one before it has failed, and
+//! `cargo xtask test`: every test of the project in four parts. Each part runs even when one before it has failed, and
 //! the end is a table of what took how long.
 
 use std::path::PathBuf;
@@ -10,6 +10,7 @@ use crate::page::{self, Profile};
 use crate::process;
 use crate::supervise::Stop;
 use crate::tools::{self, Tools};
+use crate::verify_deploy;
 
 struct Part {
     name: &'static str,
@@ -29,6 +30,10 @@ const PARTS: &[Part] = &[
         name: "e2e",
         run: e2e,
     },
+    Part {
+        name: "deploy",
+        run: deploy,
+    },
 ];
 
 /// Runs the command.
@@ -40,7 +45,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     };
     if parts.is_empty() {
         return Err(Failure::usage(
-            "test takes one of native, wasm, e2e, or nothing for all",
+            "test takes one of native, wasm, e2e, deploy, or nothing for all",
         ));
     }
     let stop = Stop::never();
@@ -91,6 +96,11 @@ fn e2e(stop: &Stop) -> Result<(), Failure> {
     let mut command = with_everything_built(stop)?;
     command.args(["test", "--locked", "-p", "e2e", "--", "--test-threads=1"]);
     process::run(&mut command, stop)
+}
+
+/// The fast checks of what deploys the project.
+fn deploy(_stop: &Stop) -> Result<(), Failure> {
+    verify_deploy::run_fast()
 }
 
 /// A cargo that may run the crate `e2e`: the page and the services are built, the browser is there.

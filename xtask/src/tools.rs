@@ -231,7 +231,8 @@ impl Compile {
     }
 }
 
-fn tools_folder() -> Option<PathBuf> {
+/// Where tools are kept between runs; `None` without a home folder.
+pub(crate) fn tools_folder() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let cache = set("XDG_CACHE_HOME")
         .map(PathBuf::from)

@@ -1,0 +1,5 @@
+//! `docker compose up` as a user runs it.
+
+use super::Check;
+
+pub(super) const CHECKS: &[Check] = &[];
