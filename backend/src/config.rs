@@ -36,6 +36,8 @@ pub enum Command {
         #[arg(long, default_value = ARCHIVE_URL)]
         url: String,
     },
+    /// Exit with 0 if all 18 books of --corpus-dir are there and intact, with 1 if not
+    VerifyCorpus,
 }
 
 /// Settings as they were given.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use backend::config::{Arguments, Command, Config, ConfigError, SettingsArguments};
-use backend::corpus::{cache_directory, fetch};
+use backend::corpus::{cache_directory, fetch, load_gutenberg_corpus};
 use backend::http::{self, App};
 use backend::startup::app_startup;
 use clap::Parser;
@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         Command::Serve => serve(arguments.settings),
         Command::Healthcheck => healthcheck::healthcheck(arguments.settings.listen),
         Command::FetchCorpus { url } => fetch_corpus(&url),
+        Command::VerifyCorpus => verify_corpus(arguments.settings),
     };
     let Err(error) = result else {
         return ExitCode::SUCCESS;
@@ -79,6 +80,22 @@ fn fetch_corpus(url: &str) -> anyhow::Result<()> {
         std::io::stdout(),
         "the books are {what} {}",
         directory.display()
+    )?;
+    Ok(())
+}
+
+/// For whoever packs the books: serving would leave a damaged one out and go on.
+fn verify_corpus(settings: SettingsArguments) -> anyhow::Result<()> {
+    let config = Config::check(settings)?;
+    let corpus = load_gutenberg_corpus(config.source)?;
+    if let Some(skipped) = corpus.skipped.first() {
+        anyhow::bail!("{}: {}", skipped.id, skipped.error);
+    }
+    writeln!(
+        std::io::stdout(),
+        "{} books, all intact ({})",
+        corpus.books.len(),
+        corpus.source.as_str()
     )?;
     Ok(())
 }

@@ -5,6 +5,7 @@ mod bench;
 mod corpus;
 mod demo;
 mod failure;
+mod http;
 mod lint;
 mod page;
 mod process;

@@ -2,14 +2,14 @@
 //! what to start.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
+use crate::http;
 use crate::process;
 use crate::supervise::Stop;
 
@@ -98,7 +98,7 @@ impl Services {
         stop: &Stop,
     ) -> Result<(), Failure> {
         let deadline = Instant::now() + PATIENCE;
-        while http_status(address, path) != Some(200) {
+        while http::get(address, path).is_none_or(|answer| answer.status != 200) {
             self.check(stop)?;
             if Instant::now() > deadline {
                 return Err(format!(
@@ -229,27 +229,6 @@ fn pass_on(
 fn announcement(line: &str) -> Option<(String, String)> {
     let (name, address) = line.strip_prefix("listening ")?.split_once(' ')?;
     Some((name.to_owned(), address.to_owned()))
-}
-
-/// Status of a GET, or `None` when there is no answer.
-fn http_status(address: &str, path: &str) -> Option<u16> {
-    let mut stream = TcpStream::connect(address).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    )
-    .ok()?;
-    let mut status_line = String::new();
-    BufReader::new(stream)
-        .take(1024)
-        .read_line(&mut status_line)
-        .ok()?;
-    status_line
-        .strip_prefix("HTTP/1.1 ")?
-        .get(..3)?
-        .parse()
-        .ok()
 }
 
 #[cfg(test)]

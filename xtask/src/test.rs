@@ -127,7 +127,10 @@ pub(crate) fn with_everything_built(stop: &Stop) -> Result<Command, Failure> {
 }
 
 /// The driver of the browser: the one that is set, or on PATH, or Debian's.
-fn chromedriver(stop: &Stop) -> Result<PathBuf, Failure> {
+///
+/// # Errors
+/// When it is none of them and cannot be installed.
+pub(crate) fn chromedriver(stop: &Stop) -> Result<PathBuf, Failure> {
     if let Some(set) = std::env::var_os("CHROMEDRIVER") {
         return Ok(PathBuf::from(set));
     }

@@ -5,6 +5,7 @@
 mod arm64;
 mod cluster;
 mod compose;
+mod docker;
 mod documents;
 mod images;
 mod linters;
@@ -48,6 +49,12 @@ enum Verdict {
 impl From<Failure> for Verdict {
     fn from(failure: Failure) -> Verdict {
         Verdict::Failed(failure)
+    }
+}
+
+impl From<&str> for Verdict {
+    fn from(message: &str) -> Verdict {
+        Verdict::Failed(message.into())
     }
 }
 

@@ -221,3 +221,41 @@ impl Drop for Running {
         let _ = self.child.wait();
     }
 }
+
+#[test]
+fn verify_corpus_tells_a_whole_corpus_from_a_damaged_one() {
+    let home = TempDir::new().unwrap();
+    let verify = |directory: &str| {
+        let output = backend(&home, &["verify-corpus", "--corpus-dir", directory])
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), stderr)
+    };
+    let (code, stderr) = verify("");
+    assert_eq!(code, Some(0), "the sample is whole: {stderr}");
+
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().to_str().unwrap();
+    let (code, stderr) = verify(path);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("none of the 18 books is usable"), "{stderr}");
+
+    let Some(books) = crate::support::corpus_dir() else {
+        return;
+    };
+    for book in std::fs::read_dir(books).unwrap() {
+        let book = book.unwrap().path();
+        std::fs::copy(&book, directory.path().join(book.file_name().unwrap())).unwrap();
+    }
+    let (code, stderr) = verify(path);
+    assert_eq!(code, Some(0), "{stderr}");
+
+    std::fs::remove_file(directory.path().join("melville-moby_dick.txt")).unwrap();
+    let (code, stderr) = verify(path);
+    assert_eq!(code, Some(1));
+    assert!(
+        stderr.contains("melville-moby_dick.txt: the file is missing"),
+        "{stderr}"
+    );
+}
