@@ -4,6 +4,8 @@
 # that the caller knows, and turns SIGINT, SIGTERM and SIGHUP into the end of the worker's standard input. The worker
 # sees that end too when this shell is killed. The worker leads a process group of its own: the terminal's Ctrl-C does
 # not reach it, and when it is killed itself, the shell finds what it has left behind.
+#
+# shellcheck shell=sh
 
 stopping=
 trap 'stopping=yes; exec 3>&-' INT TERM HUP
@@ -11,6 +13,7 @@ trap 'stopping=yes; exec 3>&-' INT TERM HUP
 folder=$(mktemp -d "${TMPDIR:-/tmp}/gutenberg-explorer-XXXXXX") || exit 1
 mkfifo "$folder/life" || exit 1
 # Opened for reading and writing, a FIFO does not wait for its other side.
+# shellcheck disable=SC2094 # Only of a file would it be wrong to read and write the same one.
 exec 3<>"$folder/life" 4<"$folder/life"
 rm -r "$folder"
 
