@@ -1,18 +1,28 @@
 //! Drives a real browser against the real processes and asserts the trace it produced. Black box: nothing of the
 //! processes is linked here, only their wire types and the model of a trace.
 //!
+//! `tests/page` starts the processes itself; `tests/deployed` looks at a deployment that runs already, however it was
+//! started, and is the only one with settings of its own, which its `main.rs` names.
+//!
 //! Three settings, all given by `cargo xtask test`: `E2E_BIN_DIR` (folder of the binaries, default `target/debug`),
 //! `E2E_DIST` (the built page, default `frontend/dist`) and `CHROMEDRIVER` (default: found on `PATH`).
 
 mod browser;
+mod expected;
 mod http_get;
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod page;
 mod stack;
 mod traces;
+mod tree;
 
 pub use browser::Browser;
+pub use expected::{Case, Setting, expected};
 pub use http_get::http_get;
+pub use page::{Ended, Page};
 pub use stack::{Corpus, Process, Stack, StackOptions};
 pub use traces::Traces;
+pub use tree::{assert_contained, rendered};
 
 use std::time::Duration;
 

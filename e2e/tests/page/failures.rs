@@ -3,14 +3,12 @@
 use std::process::Command;
 use std::time::Duration;
 
-use e2e::{StackOptions, wait_for};
+use e2e::{Case, Setting, StackOptions, assert_contained, expected, rendered, wait_for};
 use fantoccini::Locator;
 use shared::semconv::service;
 use trace_model::{Span, Tree, Value};
 
-use crate::expected::{Case, expected};
 use crate::page::Page;
-use crate::tree::{assert_contained, rendered};
 
 #[tokio::test]
 async fn a_search_without_backend_fails_visibly_and_can_be_tried_again() {
@@ -77,7 +75,10 @@ async fn a_stale_search_is_aborted_and_says_so_while_the_new_one_is_whole() {
     ");
     let mut answered = whole(&page, &searches[1]).await;
     let answer = page.answer_to("death").await;
-    assert_eq!(rendered(&answered), expected(&DEATH, &answer));
+    assert_eq!(
+        rendered(&answered),
+        expected(&DEATH, &answer, &Setting::default())
+    );
     assert_contained(&mut answered);
     assert_eq!(
         page.browser
@@ -113,7 +114,10 @@ async fn two_searches_at_once_do_not_mix() {
         let case = if query == LOVE.0 { LOVE } else { DEATH };
         let mut tree = whole(&page, &spans).await;
         let answer = page.answer_to(query).await;
-        assert_eq!(rendered(&tree), expected(&case, &answer));
+        assert_eq!(
+            rendered(&tree),
+            expected(&case, &answer, &Setting::default())
+        );
         assert_contained(&mut tree);
     }
     queries.sort();

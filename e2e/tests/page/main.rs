@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod expected;
 mod failures;
 mod hostile_queries;
 mod isolation;
 mod page;
 mod real_books;
 mod search_trace;
-mod tree;
 mod usage;

@@ -1,10 +1,8 @@
 //! One search is one trace: complete, of the right shape, with every attribute.
 
-use e2e::StackOptions;
+use e2e::{Case, Setting, StackOptions, assert_contained, expected, rendered};
 
-use crate::expected::{Case, expected};
 use crate::page::Page;
-use crate::tree::{assert_contained, rendered};
 
 /// Twenty questions that the sample answers with many books, a few, one or none.
 const CASES: [Case; 20] = [
@@ -33,13 +31,18 @@ const CASES: [Case; 20] = [
 #[tokio::test]
 async fn twenty_searches_are_twenty_whole_traces() {
     let page = Page::open(StackOptions::default()).await;
+    let setting = Setting::default();
     let mut seen = Vec::new();
     for case in CASES {
         let query = case.0;
         let ended = page.search(query).await;
         let mut tree = page.traces().complete(&ended.trace_id).await.unwrap();
         let answer = page.answer_to(query).await;
-        assert_eq!(rendered(&tree), expected(&case, &answer), "{query}");
+        assert_eq!(
+            rendered(&tree),
+            expected(&case, &answer, &setting),
+            "{query}"
+        );
         assert_contained(&mut tree);
         seen.push(ended.trace_id);
     }

@@ -20,7 +20,7 @@ const VOLATILE: &[&str] = &[
 
 /// The trace as text, one line a span. Whether a request had to look up its host and to connect, or found a connection
 /// that was open, is left out.
-pub(crate) fn rendered(tree: &Tree) -> String {
+pub fn rendered(tree: &Tree) -> String {
     let options = Options {
         redact: VOLATILE,
         ..Options::default()
@@ -35,7 +35,10 @@ pub(crate) fn rendered(tree: &Tree) -> String {
 
 /// Holds every child against its parent after one clock offset for each service: no span may lie outside the span that
 /// caused it, across processes and within them.
-pub(crate) fn assert_contained(tree: &mut Tree) {
+///
+/// # Panics
+/// When one does.
+pub fn assert_contained(tree: &mut Tree) {
     tree.adjust_clocks();
     let by_id: HashMap<_, &Span> = tree
         .spans()
