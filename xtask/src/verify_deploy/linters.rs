@@ -182,7 +182,7 @@ fn version(linter: &Linter) -> Result<String, Verdict> {
 }
 
 /// Files that are or could be committed, without the broken samples.
-fn files_in_git(pathspecs: &[&str]) -> Result<Vec<String>, Verdict> {
+pub(super) fn files_in_git(pathspecs: &[&str]) -> Result<Vec<String>, Verdict> {
     let listed = process::output_of(
         Command::new("git")
             .current_dir(workspace::root())
