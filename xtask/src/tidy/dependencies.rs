@@ -87,6 +87,11 @@ const TABLE: &[Row] = &[
         never: &["leptos"],
     },
     Row {
+        folder: "k8s/policy",
+        may: &[],
+        never: IO,
+    },
+    Row {
         folder: "shared",
         may: &[],
         never: IO,
