@@ -37,7 +37,6 @@ const LIST: &str = "cargo xtask verify-deploy --list";
 const WITH_COMMANDS: &[&str] = &["README.md", "CONTRIBUTING.md", "docs/deploy.md"];
 /// Commands that are run by what runs the checks, and where that is written.
 const RUN_BY_CI: &[(&str, &str)] = &[
-    ("cargo xtask lint", ".ci/run"),
     ("cargo xtask test", ".ci/run"),
     ("cargo xtask verify-deploy", ".github/workflows/test.yml"),
 ];
