@@ -121,6 +121,9 @@ pub(super) const CHECKS: &[Check] = &[
     check::<7>(),
 ];
 
+/// A line of the table that is not in the list above does not compile.
+const _: () = assert!(CHECKS.len() == LINTERS.len());
+
 /// The check of one line of the table.
 const fn check<const LINE: usize>() -> Check {
     Check {
@@ -206,4 +209,22 @@ fn actionlint() -> Result<Command, Verdict> {
         .arg(shellcheck.get_program())
         .args(["-pyflakes", ""]);
     Ok(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_broken_sample_is_refused_by_a_linter_of_its_own() {
+        let samples: BTreeSet<String> = std::fs::read_dir(workspace::root().join(BROKEN))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        let named: Vec<String> = LINTERS.iter().map(|line| line.broken.to_owned()).collect();
+        assert_eq!(samples, named.iter().cloned().collect());
+        assert_eq!(samples.len(), named.len());
+    }
 }
