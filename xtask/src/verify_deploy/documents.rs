@@ -34,14 +34,16 @@ pub(super) const CHECKS: &[Check] = &[
 const LIST: &str = "cargo xtask verify-deploy --list";
 
 /// Documents whose commands people copy.
-const WITH_COMMANDS: &[&str] = &["README.md", "CONTRIBUTING.md", "docs/deploy.md"];
+const WITH_COMMANDS: &[&str] = &["README.md", "CONTRIBUTING.md", DEPLOY];
+/// Names every check, and explains every setting of the compose file.
+const DEPLOY: &str = "docs/deploy.md";
+/// The settings with their defaults.
+const EXAMPLE: &str = ".env.example";
 /// Commands that are run by what runs the checks, and where that is written.
 const RUN_BY_CI: &[(&str, &str)] = &[
     ("cargo xtask test", ".ci/run"),
     ("cargo xtask verify-deploy", ".github/workflows/test.yml"),
 ];
-/// Where the settings of the compose file stand with their defaults, and where they are explained.
-const SETTINGS: (&str, &str) = (".env.example", "docs/deploy.md");
 /// A shell block in another language than `sh` would be overlooked.
 const OTHER_SHELLS: [&str; 5] = ["bash", "shell", "console", "zsh", "terminal"];
 /// By these ends, code between backquotes is known for a file.
@@ -51,45 +53,38 @@ const SUFFIXES: [&str; 10] = [
 
 fn documents() -> Result<String, Verdict> {
     let files = files_in_git(&["."])?;
-    let mut findings = Vec::new();
-    let mut run_in_documents = BTreeSet::new();
     let known = known_commands()?;
-    let mut links = 0;
-    for path in files.iter().filter(|path| path.ends_with(".md")) {
+    let mut run = BTreeSet::new();
+    let mut findings = Vec::new();
+    for path in WITH_COMMANDS {
         let page = markdown::parse(&read(path)?);
-        if WITH_COMMANDS.contains(&path.as_str()) {
-            findings.extend(unknown_commands(path, &page, &known, &mut run_in_documents));
-            findings.extend(missing_paths(path, &page, &files));
-        }
-        findings.extend(missing_targets(path, &page, &files, read)?);
-        links += page.links.len();
-    }
-    for absent in WITH_COMMANDS
-        .iter()
-        .filter(|path| !files.iter().any(|file| file == *path))
-    {
-        findings.push(format!("{absent} is not there"));
+        findings.extend(unknown_commands(path, &page, &known, &mut run));
+        findings.extend(missing_paths(path, &page, &files));
     }
     findings.extend(
         known
-            .difference(&run_in_documents)
+            .difference(&run)
             .map(|command| format!("`{command}` is run by a check but stands in no document")),
     );
-    findings.extend(missing_settings(&read(SETTINGS.0)?, &read(SETTINGS.1)?));
+    let mut links = 0;
+    for path in files.iter().filter(|path| path.ends_with(".md")) {
+        let page = markdown::parse(&read(path)?);
+        findings.extend(missing_targets(path, &page, &files, read)?);
+        links += page.links.len();
+    }
+    let deploy = read(DEPLOY)?;
+    let checks: Vec<&str> = super::checks().iter().map(|check| check.name).collect();
+    findings.extend(missing_checks(&markdown::parse(&deploy), &checks));
+    findings.extend(missing_settings(&read(EXAMPLE)?, &deploy));
     if !findings.is_empty() {
         return Err(findings.join("\n").into());
     }
-    let listed = process::output_of(&mut shell(LIST)).unwrap_or_default();
-    if !super::checks()
-        .iter()
-        .all(|check| listed.contains(check.name))
-    {
+
+    let listed = process::output_of(&mut shell(LIST)).ok_or_else(|| format!("`{LIST}` fails"))?;
+    if !checks.iter().all(|check| listed.contains(check)) {
         return Err(format!("`{LIST}` does not list every check").into());
     }
-    Ok(format!(
-        "{} commands, {links} links",
-        run_in_documents.len()
-    ))
+    Ok(format!("{} commands, {links} links", run.len()))
 }
 
 fn read(path: &str) -> Result<String, Failure> {
@@ -226,6 +221,16 @@ fn missing_paths(path: &str, page: &Page, files: &[String]) -> Vec<String> {
         .collect()
 }
 
+/// Checks of which the document does not say what they show.
+fn missing_checks(page: &Page, checks: &[&str]) -> Vec<String> {
+    let is_named = |check: &str| page.code.iter().any(|(_, code)| code == check);
+    checks
+        .iter()
+        .filter(|check| !is_named(check))
+        .map(|check| format!("{DEPLOY} does not name the check `{check}`"))
+        .collect()
+}
+
 /// Settings that the table of the document lacks or gives another default, and rows that no setting has.
 fn missing_settings(example: &str, document: &str) -> Vec<String> {
     let settings: BTreeSet<(&str, &str)> = example
@@ -244,13 +249,12 @@ fn missing_settings(example: &str, document: &str) -> Vec<String> {
             is_name.then_some((name, if default == "empty" { "" } else { default }))
         })
         .collect();
-    let (file, page) = SETTINGS;
     let lacking = settings.difference(&rows).map(|(name, default)| {
-        format!("{page} has no row for {name} with the default `{default}`")
+        format!("{DEPLOY} has no row for {name} with the default `{default}`")
     });
     let superfluous = rows
         .difference(&settings)
-        .map(|(name, default)| format!("{file} has no {name} with the default `{default}`"));
+        .map(|(name, default)| format!("{EXAMPLE} has no {name} with the default `{default}`"));
     lacking.chain(superfluous).collect()
 }
 
@@ -328,6 +332,15 @@ mod tests {
                 "README.md:2: there is no `k8s/gone`",
                 "README.md:2: there is no `gone.yaml`",
             ]
+        );
+    }
+
+    #[test]
+    fn a_check_that_is_not_named_is_found() {
+        let page = markdown::parse("`compose` shows that it starts.\n");
+        assert_eq!(
+            missing_checks(&page, &["compose", "cluster"]),
+            ["docs/deploy.md does not name the check `cluster`"]
         );
     }
 

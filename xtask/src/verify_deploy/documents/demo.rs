@@ -1,11 +1,12 @@
 //! The first command of the README, as a stranger runs it: on its own port, with whatever must be compiled or fetched.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::process::Stdio;
 use std::time::Duration;
 
 use super::shell;
+use crate::http;
 use crate::process;
 use crate::verify_deploy::Verdict;
 
@@ -27,29 +28,16 @@ pub(super) fn run() -> Result<String, Verdict> {
     // They end with the process: a demo that fails leaves nobody waiting.
     let mut lines = printed.flat_map(BufRead::lines).map_while(Result::ok);
     let ready = lines.any(|line| line.contains(&format!("is ready: http://{ADDRESS}")));
-    let page = ready.then(get_page);
+    let page = ready.then(|| http::get(ADDRESS, "/"));
     let status = process::terminate(&mut child, GRACE)?;
     let page = page
         .ok_or_else(|| format!("`{COMMAND}` is not ready: {status}"))?
-        .map_err(|error| format!("the page does not answer: {error}"))?;
-    if !page.starts_with("HTTP/1.1 200 ") {
-        let first = page.lines().next().unwrap_or_default();
-        return Err(format!("the page answers `{first}`").into());
+        .ok_or_else(|| format!("nothing answers at {ADDRESS}"))?;
+    if page.status != 200 {
+        return Err(format!("the page answers with {}", page.status).into());
     }
     if !status.success() || TcpStream::connect(ADDRESS).is_ok() {
         return Err(format!("`{COMMAND}` leaves something behind: {status}").into());
     }
-    Ok(format!("{} bytes of page", page.len()))
-}
-
-fn get_page() -> std::io::Result<String> {
-    let mut stream = TcpStream::connect(ADDRESS)?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    write!(
-        stream,
-        "GET / HTTP/1.1\r\nHost: {ADDRESS}\r\nConnection: close\r\n\r\n"
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
+    Ok(format!("{} bytes of page", page.body.len()))
 }
