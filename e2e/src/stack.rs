@@ -135,7 +135,10 @@ pub struct Process {
 impl Process {
     /// Starts binary `name` and waits until it has announced `listeners` listeners. Settings of the caller's own
     /// environment that would change what is tested are removed.
-    async fn start(
+    ///
+    /// # Errors
+    /// When the binary is missing or ends before it listens.
+    pub async fn start(
         name: &'static str,
         arguments: &[&str],
         environment: &[(&str, String)],
