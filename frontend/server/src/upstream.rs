@@ -23,6 +23,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) struct Upstream {
     plain: Requests,
     traced: ClientService<Requests>,
+    /// As `traced`, but each request on a new connection.
+    traced_anew: ClientService<Requests>,
 }
 
 impl Upstream {
@@ -32,15 +34,24 @@ impl Upstream {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
         connector.set_nodelay(true);
-        let client = Client::builder(TokioExecutor::new())
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(30))
-            .build(connector);
-        let plain = Requests { client, timeout };
-        let traced = ClientLayer::new()
-            .redact_query(redacted)
-            .layer(plain.clone());
-        Self { plain, traced }
+            .pool_idle_timeout(Duration::from_secs(30));
+        let plain = Requests {
+            client: builder.build(connector.clone()),
+            timeout,
+        };
+        let anew = Requests {
+            client: builder.pool_max_idle_per_host(0).build(connector),
+            timeout,
+        };
+        let layer = ClientLayer::new().redact_query(redacted);
+        Self {
+            traced: layer.layer(plain.clone()),
+            traced_anew: layer.layer(anew),
+            plain,
+        }
     }
 
     /// Sends a request without a span and without trace headers of our own.
@@ -52,11 +63,25 @@ impl Upstream {
     }
 
     /// Sends a request in a CLIENT span that lasts until the response's body is complete.
+    ///
+    /// A server that stops closes its idle connections, perhaps just as one of them is used again. A request that only
+    /// reads and whose connection broke without an answer is therefore sent once more, in a span of its own and on a new
+    /// connection, which a server that stops no longer takes.
     pub(crate) async fn send_traced(
         &self,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Body>, UpstreamError> {
-        let response = self.traced.clone().oneshot(request).await?;
+        let again = request.method().is_safe().then(|| request.clone());
+        let response = match (self.traced.clone().oneshot(request).await, again) {
+            (Err(UpstreamError::Broken(error)), Some(again)) => {
+                tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "the connection broke, asking once more"
+                );
+                self.traced_anew.clone().oneshot(again).await?
+            }
+            (answer, _) => answer?,
+        };
         Ok(response.map(Body::new))
     }
 }

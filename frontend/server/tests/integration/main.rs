@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod api;
+mod broken_connections;
 mod ingest;
 mod page;
 mod process;
