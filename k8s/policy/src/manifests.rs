@@ -202,3 +202,36 @@ fn holds(expression: &Value, labels: &Value) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_selector_takes_labels_by_all_that_it_asks_for() {
+        let labels = json!({"app": "till", "tier": "front"});
+        let check = |selector: Value, expected: bool| {
+            assert_eq!(selects(&selector, &labels), expected, "{selector}");
+        };
+        let expression = |key: &str, operator: &str, values: &[&str]| json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]});
+        check(json!({}), true);
+        check(json!({"matchLabels": {"app": "till"}}), true);
+        check(
+            json!({"matchLabels": {"app": "till", "tier": "back"}}),
+            false,
+        );
+        check(expression("app", "In", &["till", "tell"]), true);
+        check(expression("app", "In", &["tell"]), false);
+        check(expression("zone", "In", &["a"]), false);
+        check(expression("app", "NotIn", &["tell"]), true);
+        check(expression("app", "NotIn", &["till"]), false);
+        check(expression("zone", "NotIn", &["a"]), true);
+        check(expression("tier", "Exists", &[]), true);
+        check(expression("zone", "Exists", &[]), false);
+        check(expression("zone", "DoesNotExist", &[]), true);
+        check(expression("tier", "DoesNotExist", &[]), false);
+        check(expression("app", "Gt", &["1"]), false);
+    }
+}

@@ -1,6 +1,8 @@
 //! Each rule against manifests that keep all of them, with one text replaced: exactly that rule must find it.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use policy::{Manifests, check, rules};
 
@@ -163,5 +165,45 @@ fn what_is_no_manifest_is_an_error() {
         error("a: 1\na: 2\n").contains("duplicate"),
         "{}",
         error("a: 1\na: 2\n")
+    );
+}
+
+#[test]
+fn the_program_says_what_it_found_and_ends_accordingly() {
+    let run = |text: &str| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_policy"));
+        let piped = program
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = piped.spawn().unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    let (code, said) = run(GOOD);
+    assert_eq!(code, Some(0));
+    assert!(
+        said.ends_with(&format!(" objects keep {} rules\n", rules::ALL.len())),
+        "{said}"
+    );
+    let (code, said) = run(&GOOD.replace("type: ClusterIP", "type: NodePort"));
+    assert_eq!(
+        (code, said.as_str()),
+        (
+            Some(1),
+            "Service till-service: is of type NodePort [service-type]\n"
+        )
+    );
+    let (code, said) = run("");
+    assert_eq!(
+        (code, said.as_str()),
+        (Some(2), "policy: there is no object to check\n")
     );
 }
