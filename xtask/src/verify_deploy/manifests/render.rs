@@ -15,7 +15,12 @@ const VERSION: &str = "v5.8.1";
 pub(super) fn check() -> Result<String, Verdict> {
     let all = all()?;
     let kubectl = process::find_program("kubectl");
+    let version = workspace::locked_version("backend")?;
     for rendered in &all {
+        if let Some(line) = other_version(&rendered.text, &version) {
+            let folder = &rendered.folder;
+            return Err(format!("{folder}: `{line}` is not of version {version}").into());
+        }
         if let Some(kubectl) = &kubectl {
             let mut command = Command::new(kubectl);
             command.arg("kustomize").arg(&rendered.folder);
@@ -77,6 +82,18 @@ fn refuses(kustomization: &str, reason: &str) -> Result<(), Verdict> {
     Ok(build(&folder)?.must_refuse(kustomization.trim(), reason)?)
 }
 
+/// A line that names another version of this project than Cargo.toml does.
+fn other_version<'t>(text: &'t str, version: &str) -> Option<&'t str> {
+    let of_project = |line: &&str| {
+        let value = line.trim_start_matches("- ");
+        ["image: gutenberg-explorer/", "app.kubernetes.io/version: "]
+            .into_iter()
+            .any(|start| value.starts_with(start))
+    };
+    let mut lines = text.lines().map(str::trim).filter(of_project);
+    lines.find(|line| line.rsplit([':', ' ']).next() != Some(version))
+}
+
 fn first_difference(ours: &str, theirs: &str) -> Option<String> {
     let mut lines = ours.lines().zip(theirs.lines());
     match lines.find(|(our, their)| our != their) {
@@ -89,6 +106,18 @@ fn first_difference(ours: &str, theirs: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn images_and_labels_have_the_version_of_the_workspace() {
+        let text = "app.kubernetes.io/version: 0.1.0\n- image: gutenberg-explorer/a:0.1.0\n  image: other/b:2\n";
+        assert_eq!(other_version(text, "0.1.0"), None);
+        assert_eq!(
+            other_version(text, "0.2.0"),
+            Some("app.kubernetes.io/version: 0.1.0")
+        );
+        let image = "- image: gutenberg-explorer/a:0.1.0";
+        assert_eq!(other_version(image, "0.2.0"), Some(image));
+    }
 
     #[test]
     fn two_texts_differ_in_a_line_or_in_length() {
