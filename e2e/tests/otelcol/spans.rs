@@ -82,6 +82,10 @@ pub(crate) fn status(code: i32, message: &str) -> Option<Status> {
 
 /// One search as page, frontend-server and backend tell it, with everything a span can have.
 pub(crate) fn search(trace_id: u128) -> Vec<ResourceSpans> {
+    vec![page(trace_id), frontend_server(trace_id), backend(trace_id)]
+}
+
+fn page(trace_id: u128) -> ResourceSpans {
     let mut root = span(trace_id, 1, 0, "frontend_search");
     root.attributes = vec![
         text("app.search.query", "the whale — кит"),
@@ -101,11 +105,39 @@ pub(crate) fn search(trace_id: u128) -> Vec<ResourceSpans> {
         ),
         attribute("http.response.status_code", Value::IntValue(200)),
     ];
+    of_resource(in_test("gutenberg-frontend"), vec![root, call])
+}
 
+fn frontend_server(trace_id: u128) -> ResourceSpans {
     let mut proxy = span(trace_id, 3, 2, "GET /api/{*path}");
     proxy.kind = 2;
     proxy.status = status(1, "");
+    of_resource(in_test("gutenberg-frontend-server"), vec![proxy])
+}
 
+fn backend(trace_id: u128) -> ResourceSpans {
+    let mut sent = span(trace_id, 6, 4, "publish");
+    sent.kind = 4;
+    let mut taken = span(trace_id, 7, 6, "consume");
+    taken.kind = 5;
+    let spans = vec![linked(trace_id), failed(trace_id), sent, taken];
+
+    let mut resource = in_test("gutenberg-backend");
+    resource.push(attribute("process.pid", Value::IntValue(42)));
+    let mut backend = of_resource(resource, spans);
+    backend.schema_url = "https://opentelemetry.io/schemas/1.37.0".to_owned();
+    backend.scope_spans[0].scope = Some(InstrumentationScope {
+        name: "backend".to_owned(),
+        version: "0.1.0".to_owned(),
+        attributes: vec![text("scope.kind", "library")],
+        dropped_attributes_count: 1,
+    });
+    backend.scope_spans[0].schema_url = "https://opentelemetry.io/schemas/1.36.0".to_owned();
+    backend
+}
+
+/// Attributes of every type, and a link.
+fn linked(trace_id: u128) -> Span {
     let mut search = span(trace_id, 4, 3, "GET /search");
     search.kind = 2;
     search.attributes = vec![
@@ -126,7 +158,11 @@ pub(crate) fn search(trace_id: u128) -> Vec<ResourceSpans> {
         flags: 0x100,
     }];
     search.dropped_links_count = 2;
+    search
+}
 
+/// An error, and events.
+fn failed(trace_id: u128) -> Span {
     let mut failed = span(trace_id, 5, 4, "generate_snippet");
     failed.status = status(ERROR, "the book is damaged");
     failed.events = vec![
@@ -146,39 +182,14 @@ pub(crate) fn search(trace_id: u128) -> Vec<ResourceSpans> {
         },
     ];
     failed.dropped_events_count = 5;
+    failed
+}
 
-    let mut sent = span(trace_id, 6, 4, "publish");
-    sent.kind = 4;
-    let mut taken = span(trace_id, 7, 6, "consume");
-    taken.kind = 5;
-
-    let mut backend = of_resource(
-        vec![
-            text("service.name", "gutenberg-backend"),
-            text("deployment.environment.name", "test"),
-            attribute("process.pid", Value::IntValue(42)),
-        ],
-        vec![search, failed, sent, taken],
-    );
-    backend.schema_url = "https://opentelemetry.io/schemas/1.37.0".to_owned();
-    backend.scope_spans[0].scope = Some(InstrumentationScope {
-        name: "backend".to_owned(),
-        version: "0.1.0".to_owned(),
-        attributes: vec![text("scope.kind", "library")],
-        dropped_attributes_count: 1,
-    });
-    backend.scope_spans[0].schema_url = "https://opentelemetry.io/schemas/1.36.0".to_owned();
-    let page = text("deployment.environment.name", "test");
+/// A resource that the Collector has nothing to add to.
+fn in_test(service: &str) -> Vec<KeyValue> {
     vec![
-        of_resource(
-            vec![text("service.name", "gutenberg-frontend"), page.clone()],
-            vec![root, call],
-        ),
-        of_resource(
-            vec![text("service.name", "gutenberg-frontend-server"), page],
-            vec![proxy],
-        ),
-        backend,
+        text("service.name", service),
+        text("deployment.environment.name", "test"),
     ]
 }
 
