@@ -10,11 +10,11 @@ Usage: k8s/scripts/deploy-latest.sh [--overlay NAME]
 Deploys k8s/overlays/NAME (default: eks-datadog) with the digests that the images' tags have now, waits for the rollout and
 asks the deployment a question. When that fails, every Deployment that was changed goes back to where it was.
 
---overlay local takes the images that the cluster already holds, by the tags in the manifests, and needs no registry.
+--overlay local needs no registry: without REGISTRY, it takes the images that the cluster holds, by the manifests' tags.
 
 Environment:
   CONTEXT    context of the kubeconfig; always needed, so that nothing is deployed to a cluster by accident
-  REGISTRY   where the images are, such as ghcr.io/OWNER/gutenberg-explorer; needed except for --overlay local
+  REGISTRY   where the images are, such as ghcr.io/OWNER/gutenberg-explorer
   TAG        tag to deploy                        (default: main, which is the newest build of that branch)
   NAMESPACE  namespace that the overlay deploys to (default: gutenberg-explorer)
   TIMEOUT    how long a rollout may take          (default: 300s)
@@ -42,6 +42,7 @@ TIMEOUT=${TIMEOUT:-300s}
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 folder=${scripts%/scripts}/overlays/$overlay
 [[ -f $folder/kustomization.yaml ]] || die "there is no overlay $overlay"
+REGISTRY=${REGISTRY:-}
 [[ $overlay == local ]] || : "${REGISTRY:?is where the images are, such as ghcr.io/OWNER/gutenberg-explorer}"
 command -v kubectl >/dev/null || die "there is no kubectl"
 cluster=(kubectl --context "$CONTEXT")
@@ -69,7 +70,7 @@ render() {
   kubectl kustomize "$folder" >"$work/rendered.yaml"
   grep -q "^  namespace: $NAMESPACE\$" "$work/rendered.yaml" || die "overlay $overlay deploys nothing to namespace $NAMESPACE"
   printf 'resources: [rendered.yaml]\n' >"$work/kustomization.yaml"
-  [[ $overlay != local ]] || return 0
+  [[ -n $REGISTRY ]] || return 0
   printf 'images:\n' >>"$work/kustomization.yaml"
   while read -r image; do
     digest=$(digest_of "$REGISTRY/$image:$TAG" </dev/null) || die "$REGISTRY/$image:$TAG has no digest"

@@ -35,9 +35,8 @@ TIMEOUT=${TIMEOUT:-60}
 [[ $TIMEOUT =~ ^[1-9][0-9]*$ ]] || die "TIMEOUT is a number of seconds"
 
 work=$(mktemp -d)
-touch "$work/curl"
+touch "$work/curl" "$work/forward"
 forward=
-missing=
 stop() {
   [[ -z $forward ]] || kill "$forward" 2>/dev/null || true
   wait || true
@@ -53,12 +52,12 @@ get() {
   curl --silent --show-error --fail --max-time 10 "$@" "$url$path" 2>"$work/curl"
 }
 
-# until_true WHAT COMMAND...: repeats the command until it succeeds; what was missing last goes into the message.
+# until_true WHAT COMMAND...: repeats the command until it succeeds; the last error of curl goes into the message.
 until_true() {
   local what=$1 end=$((SECONDS + TIMEOUT))
   shift
   until "$@"; do
-    ((SECONDS < end)) || die "$what: not within $TIMEOUT s: ${missing:-$(cat "$work/curl")}"
+    ((SECONDS < end)) || die "$what: not within $TIMEOUT s: $(cat "$work/curl")"
     sleep 0.5
   done
 }
@@ -90,8 +89,7 @@ is_ready() { get /livez >/dev/null && get /api/readyz >/dev/null; }
 fields() { { grep -o "\"$1\":\"[^\"]*\"" "$work/trace" || true; } | cut -d'"' -f4 | sort -u; }
 trace_is_complete() {
   local name hits
-  missing=
-  get "/telemetry/api/v3/traces/$trace_id" >"$work/trace" || return 1
+  get "/telemetry/api/v3/traces/$trace_id" >"$work/trace" || { missing=$(cat "$work/curl") && return 1; }
   for name in "GET /api/{*path}" "GET /search" search_api perform_search tfidf_search preprocess_query vectorize_query \
     compute_similarity process_results; do
     missing="no span $name"
@@ -105,6 +103,27 @@ trace_is_complete() {
   [[ -z $missing ]]
 }
 
+# One search, in a trace whose id is made here.
+ask() {
+  trace_id=$(hex 16)
+  span_id=$(hex 8)
+  get "/api/search?q=$QUERY" --header "traceparent: 00-$trace_id-$span_id-01" >"$work/answer" ||
+    die "the search was not answered: $(cat "$work/curl")"
+  results=$(sed -n 's/.*"total_results":\([0-9]*\).*/\1/p' "$work/answer")
+  matches=$(sed -n 's/.*"total_matches":\([0-9]*\).*/\1/p' "$work/answer")
+  ((${results:-0} > 0)) || die "nothing was found for $QUERY: $(head -c 300 "$work/answer")"
+  say search "$QUERY: $results of $matches results"
+}
+
+# Whether the trace is complete within 10 seconds.
+trace_arrives() {
+  local end=$((SECONDS + 10))
+  until trace_is_complete; do
+    ((SECONDS < end)) || return 1
+    sleep 0.5
+  done
+}
+
 if [[ -n ${1:-} ]]; then
   url=${1%/}
   say where "$url"
@@ -115,20 +134,18 @@ fi
 until_true "ready" is_ready
 say ready "page and backend"
 
-trace_id=$(hex 16)
-span_id=$(hex 8)
-get "/api/search?q=$QUERY" --header "traceparent: 00-$trace_id-$span_id-01" >"$work/answer" ||
-  die "the search was not answered: $(cat "$work/curl")"
-results=$(sed -n 's/.*"total_results":\([0-9]*\).*/\1/p' "$work/answer")
-matches=$(sed -n 's/.*"total_matches":\([0-9]*\).*/\1/p' "$work/answer")
-((${results:-0} > 0)) || die "nothing was found for $QUERY: $(head -c 300 "$work/answer")"
-say search "$QUERY: $results of $matches results"
-
 get /config.json >"$work/config" || die "no configuration of the page: $(cat "$work/curl")"
-if ! grep -q '"trace_panel":true' "$work/config"; then
-  say trace "$trace_id went to the viewer of this deployment, which has no trace panel"
-  exit
-fi
-until_true "trace $trace_id" trace_is_complete
+end=$((SECONDS + TIMEOUT))
+while :; do
+  ask
+  if ! grep -q '"trace_panel":true' "$work/config"; then
+    say trace "$trace_id went to the viewer of this deployment, which has no trace panel"
+    exit
+  fi
+  trace_arrives && break
+  # Services that have just started lose spans until they reach their Collector; the next search has all of them.
+  say trace "$trace_id is not complete: $missing"
+  ((SECONDS < end)) || die "no trace was complete within $TIMEOUT s"
+done
 spans=$({ grep -o '"startTimeUnixNano"' "$work/trace" || true; } | wc -l)
 say trace "$trace_id complete: $((spans)) spans of $(fields stringValue | grep -xE 'gutenberg-(backend|frontend-server)' | paste -sd, - | sed 's/,/, /g')"
