@@ -46,8 +46,9 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     cargo chef cook --profile wasm-release --locked --recipe-path /recipe.json --target wasm32-unknown-unknown \
       --package frontend
 COPY . .
+WORKDIR /src/frontend
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    cd frontend && trunk build --release --offline --cargo-profile wasm-release --dist /dist
+    trunk build --release --offline --cargo-profile wasm-release --dist /dist
 COPY --from=services /programs/frontend-server /usr/local/bin/frontend-server
 RUN frontend-server precompress /dist
 

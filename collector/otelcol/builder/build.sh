@@ -37,7 +37,7 @@ if [ "$1" = --update ]; then
   "$work/bin/builder" --config "$here/manifest.yaml" --skip-compilation || echo "go mod tidy has failed, which does no harm" >&2
   cd source
 else
-  mod=readonly
+  mod='readonly'
   "$work/bin/builder" --config "$here/manifest.yaml" --skip-get-modules --skip-compilation
   cd source
   cp "$here/go.mod" "$here/go.sum" .
