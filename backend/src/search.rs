@@ -1,32 +1,53 @@
 //! Search: the index of a corpus, and from a query to hits with passages.
 //!
-//! The way of a query, one file and one span for each step: `perform_search` chooses the method; `tfidf_search` runs
-//! `preprocess_query` (text to terms), `vectorize_query` (terms to a weighted vector), `compute_similarity` (posting
-//! lists to scores) and `process_results`, which asks `generate_snippet` for a passage of every hit.
+//! The way of a query, one file and one span for each step: `perform_search` chooses the method; `tfidf_search`,
+//! `bm25_search` or `hybrid_search` runs `preprocess_query` (text to terms), `vectorize_query` (terms to a weighted
+//! vector), `compute_similarity` (posting lists to scores) and `process_results`, which asks `generate_snippet` for a
+//! passage of every hit. The steps are the same for all methods; what differs is the `model` that they are given.
 //!
-//! The index is made from the corpus by `tfidf_vectorization` when the program starts.
+//! The indexes are made from the corpus when the program starts: `tfidf_vectorization` makes those of whole books,
+//! `bm25_indexing` that of passages.
 
+mod best_window;
+mod bm25_indexing;
+mod bm25_search;
 mod compute_similarity;
 mod cosine;
 mod features;
 mod generate_snippet;
+mod hybrid_search;
 mod index;
+mod model;
 mod occurrences;
+mod passage_index;
+mod passage_vector;
+mod passages;
 mod perform_search;
 mod preprocess_query;
 mod process_results;
+mod rerank_passages;
+mod similar_words;
+mod spelling;
 mod stop_words;
 mod terms;
 mod tfidf_search;
 mod tfidf_vectorization;
 mod vectorize_query;
+mod words;
 
 pub use features::{FEATURES, Features};
 pub use perform_search::perform_search;
-pub use tfidf_vectorization::{TfidfIndexes, tfidf_vectorization};
+pub use tfidf_vectorization::TfidfIndexes;
+
+use std::thread;
 
 use shared::{Hit, Method};
 use tantivy::TantivyError;
+use telemetry::Context;
+
+use bm25_indexing::bm25_indexing;
+use passage_index::PassageIndex;
+use tfidf_vectorization::tfidf_vectorization;
 
 use crate::corpus::Corpus;
 
@@ -37,8 +58,43 @@ pub const MOST_RESULTS: usize = 20;
 pub struct Library {
     /// The books.
     pub corpus: Corpus,
-    /// Their indexes; document numbers are places in `corpus.books`.
+    /// The indexes of whole books; document numbers are places in `corpus.books`.
     pub indexes: TfidfIndexes,
+    /// The index of their passages.
+    passages: PassageIndex,
+}
+
+impl Library {
+    /// Indexes `corpus`: whole books and passages at the same time.
+    ///
+    /// # Errors
+    /// tantivy cannot build an index.
+    pub fn index(corpus: Corpus) -> Result<Self, SearchError> {
+        let parent = Context::current();
+        let (indexes, passages) = thread::scope(|scope| {
+            let passages = scope.spawn(|| {
+                let _current = parent.attach();
+                bm25_indexing(&corpus)
+            });
+            let indexes = tfidf_vectorization(&corpus);
+            let passages = passages.join();
+            (indexes, passages.expect("building an index does not panic"))
+        });
+        Ok(Self {
+            indexes: indexes?,
+            passages: passages?,
+            corpus,
+        })
+    }
+
+    /// Asks every index for a word that it holds.
+    ///
+    /// # Errors
+    /// An index cannot be read or does not find its own word.
+    pub fn check(&self) -> Result<(), SearchError> {
+        self.indexes.check()?;
+        self.passages.check()
+    }
 }
 
 /// A question to [`perform_search`].

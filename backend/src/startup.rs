@@ -7,7 +7,7 @@ use tokio::task;
 
 use crate::config::{Config, ConfigError, SettingsArguments};
 use crate::corpus::{Source, load_gutenberg_corpus};
-use crate::search::{Library, tfidf_vectorization};
+use crate::search::Library;
 
 /// Checks the settings, lets `listen` open the port, and loads the library; `listen` gets the span that requests link
 /// to, and its result is handed on.
@@ -46,8 +46,7 @@ fn load_configuration(settings: SettingsArguments) -> Result<Config, ConfigError
 
 fn load_library(source: Source) -> anyhow::Result<Library> {
     let corpus = load_gutenberg_corpus(source)?;
-    let indexes = tfidf_vectorization(&corpus)?;
-    let library = Library { corpus, indexes };
+    let library = Library::index(corpus)?;
     health_checks(&library)?;
     tracing::info!(
         corpus = library.corpus.source.as_str(),
@@ -61,10 +60,7 @@ fn load_library(source: Source) -> anyhow::Result<Library> {
 
 fn health_checks(library: &Library) -> anyhow::Result<()> {
     in_span(span::HEALTH_CHECKS, |cx| {
-        let checked = library
-            .indexes
-            .check()
-            .context("the new index does not answer");
+        let checked = library.check().context("the new index does not answer");
         checked.inspect_err(|error| fail(cx, "index", format!("{error:#}")))
     })
 }

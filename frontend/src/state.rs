@@ -178,6 +178,7 @@ mod tests {
             highlights: vec![(2, 7)],
             location: Location {
                 chapter: None,
+                line: None,
                 from: 0,
                 to: 7,
             },

@@ -43,12 +43,18 @@ pub mod span {
     pub const PERFORM_SEARCH: &str = "perform_search";
     /// Search by TF-IDF and cosine similarity.
     pub const TFIDF_SEARCH: &str = "tfidf_search";
+    /// Search by BM25 over passages.
+    pub const BM25_SEARCH: &str = "bm25_search";
+    /// Search in two stages: BM25 over passages, then the order of the words.
+    pub const HYBRID_SEARCH: &str = "hybrid_search";
     /// Query text to terms.
     pub const PREPROCESS_QUERY: &str = "preprocess_query";
-    /// Terms to a weighted, normalised vector.
+    /// Terms to a weighted vector, by the dictionary of the index.
     pub const VECTORIZE_QUERY: &str = "vectorize_query";
-    /// Reads the postings and accumulates the cosine of every matching document.
+    /// Reads the postings and accumulates the score of every matching document.
     pub const COMPUTE_SIMILARITY: &str = "compute_similarity";
+    /// Second stage of `hybrid_search`: looks at how the words of the query stand in the candidates.
+    pub const RERANK_PASSAGES: &str = "rerank_passages";
     /// Ranks, cuts and describes the hits.
     pub const PROCESS_RESULTS: &str = "process_results";
     /// Finds the passage to show for one hit.
@@ -64,6 +70,8 @@ pub mod span {
     pub const PROCESS_BOOK: &str = "process_book";
     /// Builds the TF-IDF indexes.
     pub const TFIDF_VECTORIZATION: &str = "tfidf_vectorization";
+    /// Builds the index of passages.
+    pub const BM25_INDEXING: &str = "bm25_indexing";
     /// Asks the new index a question before it is called ready.
     pub const HEALTH_CHECKS: &str = "health_checks";
 }
@@ -104,6 +112,8 @@ pub mod attribute {
     pub const SIMILARITY_DOCUMENTS_SCORED: &str = "app.similarity.documents_scored";
     /// Postings read; integer.
     pub const SIMILARITY_POSTINGS_READ: &str = "app.similarity.postings_read";
+    /// Passages that are looked at again in the second stage; integer.
+    pub const RERANK_CANDIDATES: &str = "app.rerank.candidates";
     /// Hits described for the answer; integer.
     pub const RESULTS_RETURNED: &str = "app.results.returned";
     /// Book by its id; string.
@@ -122,4 +132,8 @@ pub mod attribute {
     pub const TFIDF_VOCABULARY_SIZE: &str = "app.tfidf.vocabulary_size";
     /// Documents in the index; integer.
     pub const TFIDF_DOCUMENTS: &str = "app.tfidf.documents";
+    /// Passages in the index of passages; integer.
+    pub const BM25_PASSAGES: &str = "app.bm25.passages";
+    /// Distinct terms in the index of passages; integer.
+    pub const BM25_TERMS: &str = "app.bm25.terms";
 }

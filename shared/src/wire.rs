@@ -40,7 +40,8 @@ pub struct Hit {
     pub author: Option<String>,
     /// Year of first publication.
     pub year: u16,
-    /// Cosine similarity, 0 to 1.
+    /// How well it answers: for `tfidf` the cosine, 0 to 1; for `bm25` above 0 without an upper bound; for `hybrid` 0 to 1.
+    /// Scores of different methods are not comparable.
     pub score: f64,
     /// A passage around the best matches, as plain text.
     pub snippet: String,
@@ -56,6 +57,9 @@ pub struct Location {
     /// Heading of the chapter, where one was recognised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chapter: Option<String>,
+    /// Line of the book's text in which the passage begins, from 1; only methods that search passages know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
     /// First byte of the passage in the book's text.
     pub from: usize,
     /// Byte after the passage.
@@ -66,19 +70,25 @@ pub struct Location {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// Cosine similarity of TF-IDF vectors.
+    /// Cosine similarity of TF-IDF vectors of whole books.
     #[default]
     Tfidf,
+    /// BM25 over passages; a book is as good as its best passage.
+    Bm25,
+    /// BM25 over passages, then the order of the words; words that no book holds stand for similar ones.
+    Hybrid,
 }
 
 impl Method {
     /// Every method, in the order in which they are offered.
-    pub const ALL: [Method; 1] = [Method::Tfidf];
+    pub const ALL: [Method; 3] = [Method::Tfidf, Method::Bm25, Method::Hybrid];
 
     /// Name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Tfidf => "tfidf",
+            Method::Bm25 => "bm25",
+            Method::Hybrid => "hybrid",
         }
     }
 }
@@ -267,7 +277,10 @@ mod tests {
             assert_eq!(method.to_string().parse(), Ok(method));
         }
         assert_eq!("TFIDF".parse::<Method>(), Err(UnknownMethod));
-        assert_eq!(UnknownMethod.to_string(), "unknown method; allowed: tfidf");
+        assert_eq!(
+            UnknownMethod.to_string(),
+            "unknown method; allowed: tfidf bm25 hybrid"
+        );
     }
 
     #[test]

@@ -86,6 +86,11 @@ impl Chapters {
         self.headings.iter().map(|heading| heading.text.as_str())
     }
 
+    /// First bytes of all headings, in order.
+    pub fn starts(&self) -> impl Iterator<Item = usize> {
+        self.headings.iter().map(|heading| heading.from)
+    }
+
     fn above(&self, at: usize) -> Option<&Heading> {
         let below = self.headings.partition_point(|heading| heading.from <= at);
         self.headings.get(below.checked_sub(1)?)

@@ -1,21 +1,15 @@
-//! The passage to show for one hit: about forty words around the place where most of the query stands together.
-//!
-//! The index knows the byte of every occurrence, so only the passage itself is ever looked at.
+//! The passage to show for one hit, on one line and with the words of the query in it.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 
 use shared::Location;
 use shared::semconv::{attribute, span};
-use tantivy::postings::Postings;
-use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, DocSet, Term};
+use tantivy::DocId;
 use telemetry::{KeyValue, TraceContextExt, in_span};
 
 use super::SearchError;
-use super::cosine::CosineWeight;
-use super::index::TfidfIndex;
-use super::terms::{Splitting, is_separator, word_at};
+use super::model::Model;
+use super::terms::is_separator;
 use crate::corpus::Book;
 
 /// A passage of a book.
@@ -29,17 +23,15 @@ pub(super) struct Snippet {
     pub(super) location: Location,
 }
 
-/// Finds the passage of `book`, which is the document `address` of `index`, that shows most of the query.
-pub(super) fn generate_snippet(
+/// Finds the passage of `book` that `model` shows for the match `document`.
+pub(super) fn generate_snippet<M: Model>(
     book: &Book,
-    index: &TfidfIndex,
-    weight: &CosineWeight,
-    address: DocAddress,
+    model: &M,
+    vector: &M::Vector,
+    document: DocId,
 ) -> Result<Snippet, SearchError> {
     in_span(span::GENERATE_SNIPPET, |cx| {
-        let matches = matches(index, weight, address)?;
-        let words = passage(book, best_window(&matches));
-        let snippet = show(book, &words, &matches, index.features.splitting());
+        let snippet = model.show(book, vector, document)?;
         cx.span().set_attributes([
             KeyValue::new(attribute::BOOK_ID, book.entry.id),
             KeyValue::new(
@@ -51,186 +43,71 @@ pub(super) fn generate_snippet(
     })
 }
 
-/// An occurrence of a word of the query.
-#[derive(Clone, Copy, Debug)]
-struct Match {
-    /// First byte.
-    at: usize,
-    /// Which word, by its number in the query's vector.
-    term: usize,
-    /// Rarity of the word: its idf in millionths, which add up and cancel out exactly.
-    rarity: u64,
-}
-
-/// Bytes within which matches belong together, about thirty words.
-const WINDOW_BYTES: usize = 170;
-/// Fewest and most words of a passage, unless the book is shorter or the window longer.
-const FEWEST_WORDS: usize = 30;
-const MOST_WORDS: usize = 45;
-/// Most words in front of the first match.
-const MOST_LEADING_WORDS: usize = 14;
-
-/// Every occurrence of a single word of the query in the document, in order. A pair occurs where its words do.
-fn matches(
-    index: &TfidfIndex,
-    weight: &CosineWeight,
-    address: DocAddress,
-) -> Result<Vec<Match>, SearchError> {
-    let reader = index.searcher.segment_reader(address.segment_ord);
-    let terms = reader.inverted_index(index.field)?;
-    let mut found = Vec::new();
-    let mut positions = Vec::new();
-    for (number, term) in weight
-        .terms
-        .iter()
-        .enumerate()
-        .filter(|(_, term)| !term.text.contains(' '))
-    {
-        let key = Term::from_field_text(index.field, &term.text);
-        let postings = terms
-            .read_postings(&key, IndexRecordOption::WithFreqsAndPositions)
-            .map_err(tantivy::TantivyError::from)?;
-        let Some(mut postings) = postings else {
-            continue;
-        };
-        if postings.doc() > address.doc_id || postings.seek(address.doc_id) != address.doc_id {
-            continue;
-        }
-        postings.positions(&mut positions);
-        found.extend(positions.iter().map(|&at| Match {
-            at: at as usize,
-            term: number,
-            rarity: (term.idf * 1e6) as u64,
-        }));
-    }
-    // The stable sort, because it merges what is already in order: the matches of each word.
-    found.sort_by_key(|one| one.at);
-    Ok(found)
-}
-
-/// The first of the windows with the most and rarest different words of the query, and then the most matches: the first
-/// byte of its first and of its last match.
-fn best_window(matches: &[Match]) -> Range<usize> {
-    let mut best = 0..0;
-    let mut best_value = (0, 0);
-    let words = matches.iter().map(|one| one.term + 1).max().unwrap_or(0);
-    let mut inside = vec![0u32; words];
-    let mut rarity = 0;
-    let mut first = 0;
-    for (last, one) in matches.iter().enumerate() {
-        if inside[one.term] == 0 {
-            rarity += one.rarity;
-        }
-        inside[one.term] += 1;
-        while one.at - matches[first].at > WINDOW_BYTES {
-            let left = matches[first];
-            inside[left.term] -= 1;
-            if inside[left.term] == 0 {
-                rarity -= left.rarity;
+impl Snippet {
+    /// Writes `words` of `book` on one line and highlights what is `matched`; both are in order.
+    pub(super) fn new(
+        book: &Book,
+        words: impl Iterator<Item = Range<usize>>,
+        matched: impl Iterator<Item = Range<usize>>,
+    ) -> Self {
+        let bytes = book.text.bytes();
+        let mut inside = matched.peekable();
+        let (mut from, mut to, mut first_match) = (None, 0, None);
+        let mut text = String::new();
+        let mut highlights = Vec::new();
+        // One byte of the book is one letter of the snippet; only white space is shorter.
+        let mut length = 0;
+        for word in words {
+            if from.is_some() {
+                text.push(' ');
+                length += 1;
             }
-            first += 1;
-        }
-        let value = (rarity, last - first);
-        if value > best_value {
-            best_value = value;
-            best = matches[first].at..one.at;
-        }
-    }
-    best
-}
-
-/// The words of the passage around `window`, from the start of a sentence where one is near, and not beyond a heading.
-fn passage(book: &Book, window: Range<usize>) -> VecDeque<Range<usize>> {
-    let chapter = book
-        .chapters
-        .around(window.clone(), book.text.bytes().len());
-    let text = &book.text.bytes()[..chapter.end];
-    let before = |to: usize| word_before(text, to).filter(|word| word.start >= chapter.start);
-    let mut words = VecDeque::new();
-    let mut next = text[..window.start]
-        .iter()
-        .rposition(|&byte| is_space(byte))
-        .map_or(0, |at| at + 1);
-    while let Some(word) = word_from(text, next).filter(|word| word.start <= window.end) {
-        next = word.end;
-        words.push_back(word);
-    }
-    for _ in 0..MOST_LEADING_WORDS {
-        let first = words
-            .front()
-            .map_or(window.start, |word: &Range<usize>| word.start);
-        match before(first) {
-            Some(word) if words.len() < MOST_WORDS && !is_sentence_end(text, &word, first) => {
-                words.push_front(word);
+            from.get_or_insert(word.start);
+            to = word.end;
+            while let Some(one) = inside.next_if(|one| one.start < word.end) {
+                if one.start < word.start {
+                    continue;
+                }
+                first_match.get_or_insert(one.start);
+                highlights.push((
+                    length + one.start - word.start,
+                    length + one.end - word.start,
+                ));
             }
-            _ => break,
+            length += word.len();
+            match std::str::from_utf8(&bytes[word.clone()]) {
+                Ok(ascii) if ascii.is_ascii() => text.push_str(ascii),
+                _ => text.push_str(&book.text.decode(word)),
+            }
+        }
+        let from = from.unwrap_or(0);
+        let chapter = book.chapters.at(first_match.unwrap_or(from));
+        Self {
+            text,
+            highlights,
+            location: Location {
+                chapter: chapter.map(str::to_owned),
+                line: None,
+                from,
+                to,
+            },
         }
     }
-    while let Some(word) = word_from(text, next).filter(|_| words.len() < MOST_WORDS) {
-        let sentence_ends = words
-            .back()
-            .is_some_and(|last| is_sentence_end(text, last, word.start));
-        if sentence_ends && words.len() >= FEWEST_WORDS {
-            break;
-        }
-        next = word.end;
-        words.push_back(word);
-    }
-    // At the end of a chapter, what is missing is taken from before.
-    while words.len() < FEWEST_WORDS
-        && let Some(word) = before(words.front().map_or(0, |word| word.start))
-    {
-        words.push_front(word);
-    }
-    words
 }
 
-/// The passage as one line, with the matches in it.
-fn show(
-    book: &Book,
-    words: &VecDeque<Range<usize>>,
-    matches: &[Match],
-    splitting: Splitting,
-) -> Snippet {
-    let bytes = book.text.bytes();
-    let from = words.front().map_or(0, |word| word.start);
-    let to = words.back().map_or(0, |word| word.end);
-    let mut inside = matches[matches.partition_point(|one| one.at < from)..]
-        .iter()
-        .peekable();
-    let mut text = String::with_capacity(to - from);
-    let mut highlights = Vec::new();
-    // One byte of the book is one letter of the snippet; only white space is shorter.
-    let mut length = 0;
-    for word in words {
-        if length > 0 {
-            text.push(' ');
-            length += 1;
-        }
-        while let Some(one) = inside.next_if(|one| one.at < word.end) {
-            let matched = word_at(bytes, one.at, splitting);
-            highlights.push((
-                length + matched.start - word.start,
-                length + matched.end - word.start,
-            ));
-        }
-        text.push_str(&book.text.decode(word.clone()));
-        length += word.len();
-    }
-    let chapter_at = highlights
-        .first()
-        .and(matches.iter().find(|one| one.at >= from))
-        .map_or(from, |one| one.at);
-    let chapter = book.chapters.at(chapter_at).map(str::to_owned);
-    Snippet {
-        text,
-        highlights,
-        location: Location { chapter, from, to },
-    }
+/// The words of a part of a text, from white space to white space.
+pub(super) fn words_in(text: &[u8], part: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let text = &text[..part.end];
+    let mut next = part.start;
+    std::iter::from_fn(move || {
+        let word = word_from(text, next)?;
+        next = word.end;
+        Some(word)
+    })
 }
 
 /// The first word at or after `from`.
-fn word_from(text: &[u8], from: usize) -> Option<Range<usize>> {
+pub(super) fn word_from(text: &[u8], from: usize) -> Option<Range<usize>> {
     let start = from + text[from..].iter().position(|&byte| !is_space(byte))?;
     let length = text[start..]
         .iter()
@@ -239,36 +116,7 @@ fn word_from(text: &[u8], from: usize) -> Option<Range<usize>> {
     Some(start..start + length)
 }
 
-/// The last word before `to`.
-fn word_before(text: &[u8], to: usize) -> Option<Range<usize>> {
-    let end = text[..to].iter().rposition(|&byte| !is_space(byte))? + 1;
-    let start = text[..end]
-        .iter()
-        .rposition(|&byte| is_space(byte))
-        .map_or(0, |at| at + 1);
-    Some(start..end)
-}
-
-/// Whether a sentence or a paragraph ends with `word`; `next` is where the next word starts.
-fn is_sentence_end(text: &[u8], word: &Range<usize>, next: usize) -> bool {
-    let ends_paragraph = text[word.end..next]
-        .iter()
-        .filter(|&&byte| byte == b'\n')
-        .count()
-        > 1;
-    let word = &text[word.clone()];
-    let closing = word
-        .iter()
-        .rev()
-        .take_while(|byte| b"\"')]_".contains(byte))
-        .count();
-    let bare = &word[..word.len() - closing];
-    let is_title = ABBREVIATIONS.contains(&bare);
-    ends_paragraph || (matches!(bare, [.., b'.' | b'!' | b'?']) && !is_title)
-}
-
-const ABBREVIATIONS: [&[u8]; 6] = [b"Mr.", b"Mrs.", b"Dr.", b"St.", b"Capt.", b"M."];
-
-fn is_space(byte: u8) -> bool {
+/// White space and what counts as such.
+pub(super) fn is_space(byte: u8) -> bool {
     is_separator(char::from(byte))
 }

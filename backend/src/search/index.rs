@@ -16,7 +16,7 @@ use super::features::Features;
 use super::occurrences::{Occurrences, Replay};
 
 /// Changes with the meaning of what is in an index.
-pub(super) const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 2;
 
 /// An index of all books; document numbers are those of the corpus.
 pub(super) struct TfidfIndex {

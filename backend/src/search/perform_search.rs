@@ -4,6 +4,8 @@ use shared::Method;
 use shared::semconv::{attribute, span};
 use telemetry::{KeyValue, TraceContextExt, fail, in_span};
 
+use super::bm25_search::bm25_search;
+use super::hybrid_search::hybrid_search;
 use super::tfidf_search::tfidf_search;
 use super::{Answer, Library, Request, SearchError};
 
@@ -19,6 +21,8 @@ pub fn perform_search(library: &Library, request: &Request<'_>) -> Result<Answer
         ));
         let answer = match request.method {
             Method::Tfidf => tfidf_search(library, request),
+            Method::Bm25 => bm25_search(library, request),
+            Method::Hybrid => hybrid_search(library, request),
         };
         answer.inspect_err(|error| fail(cx, "index", error.to_string()))
     })

@@ -1,12 +1,12 @@
-//! Query text to terms, by the rules of the texts.
+//! Query text to terms, by the rules of the texts that are searched.
 
 use std::collections::BTreeMap;
 
 use shared::semconv::{attribute, span};
 use telemetry::{KeyValue, TraceContextExt, in_span};
 
-use super::features::{Features, pair_of};
-use super::terms::for_each_word;
+use super::model::Model;
+use super::terms::{Splitting, for_each_word};
 
 /// A query, split into words.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,12 +14,67 @@ pub(super) struct Query {
     /// Terms with how often each occurs: words, and pairs of neighbours where they count.
     pub(super) terms: Vec<(String, u32)>,
     /// Words that take part, as terms and as typed, in order.
-    words: Vec<(String, String)>,
+    pub(super) words: Vec<(String, String)>,
     /// Words that were dropped as stop words or as too short, as typed and in order.
     pub(super) dropped: Vec<String>,
 }
 
+/// Punctuation that ends a part of a sentence.
+const CLOSING: [char; 9] = [',', '.', ';', ':', '!', '?', '"', '\'', ')'];
+
 impl Query {
+    /// A query of these words; each is a term and what was typed.
+    pub(super) fn new(words: Vec<(String, String)>, dropped: Vec<String>) -> Self {
+        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+        for (term, _) in &words {
+            *counts.entry(term).or_default() += 1;
+        }
+        let terms = counts
+            .into_iter()
+            .map(|(term, count)| (term.to_owned(), count));
+        Self {
+            terms: terms.collect(),
+            words,
+            dropped,
+        }
+    }
+
+    /// Splits `text` by the rules of whole books.
+    pub(super) fn split(text: &str, splitting: Splitting) -> Self {
+        let mut words: Vec<(String, String)> = Vec::new();
+        let mut dropped = Vec::new();
+        for_each_word(text.char_indices(), text.len(), splitting, |word| {
+            let whole = &text[word.at..word.end];
+            // Not all punctuation: whoever types `c++` should read `c++`.
+            let typed = match whole.trim_end_matches(CLOSING) {
+                "" => whole,
+                trimmed => trimmed,
+            };
+            match word.term {
+                Some(term) => words.push((term.to_owned(), typed.to_owned())),
+                None => dropped.push(typed.to_owned()),
+            }
+        });
+        Self::new(words, dropped)
+    }
+
+    /// Lets every two neighbours count as a term as well, which `pair_of` makes of them.
+    pub(super) fn count_pairs(&mut self, pair_of: impl Fn(&str, &str) -> String) {
+        let mut counts: BTreeMap<String, u32> = self.terms.drain(..).collect();
+        for two in self.words.windows(2) {
+            *counts.entry(pair_of(&two[0].0, &two[1].0)).or_default() += 1;
+        }
+        self.terms = counts.into_iter().collect();
+    }
+
+    /// A word with this term, as typed first; empty where there is none.
+    pub(super) fn typed_first(&self, term: &str) -> &str {
+        let mut words = self.words.iter();
+        words
+            .find(|(of_word, _)| of_word == term)
+            .map_or("", |(_, typed)| typed)
+    }
+
     /// Words whose terms are among `terms`, as typed and in order.
     pub(super) fn typed(&self, terms: &[String]) -> Vec<String> {
         let wanted = self.words.iter().filter(|(term, _)| terms.contains(term));
@@ -27,10 +82,10 @@ impl Query {
     }
 }
 
-/// Splits `text` into terms, as the texts of an index with `features` were split.
-pub(super) fn preprocess_query(text: &str, features: Features) -> Query {
+/// Splits `text` as `model` does.
+pub(super) fn preprocess_query(model: &impl Model, text: &str) -> Query {
     in_span(span::PREPROCESS_QUERY, |cx| {
-        let query = split(text, features);
+        let query = model.split(text);
         cx.span().set_attributes([
             KeyValue::new(attribute::QUERY_TOKEN_COUNT, query.words.len() as i64),
             KeyValue::new(
@@ -42,47 +97,18 @@ pub(super) fn preprocess_query(text: &str, features: Features) -> Query {
     })
 }
 
-/// Punctuation that ends a part of a sentence.
-const CLOSING: [char; 9] = [',', '.', ';', ':', '!', '?', '"', '\'', ')'];
-
-fn split(text: &str, features: Features) -> Query {
-    let mut words: Vec<(String, String)> = Vec::new();
-    let mut dropped = Vec::new();
-    for_each_word(
-        text.char_indices(),
-        text.len(),
-        features.splitting(),
-        |word| {
-            let whole = &text[word.at..word.end];
-            // Not all punctuation: whoever types `c++` should read `c++`.
-            let typed = match whole.trim_end_matches(CLOSING) {
-                "" => whole,
-                trimmed => trimmed,
-            };
-            match word.term {
-                Some(term) => words.push((term.to_owned(), typed.to_owned())),
-                None => dropped.push(typed.to_owned()),
-            }
-        },
-    );
-    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-    let mut count = |term: String| *counts.entry(term).or_default() += 1;
-    words.iter().for_each(|(term, _)| count(term.clone()));
-    if features.has_pairs() {
-        words
-            .windows(2)
-            .for_each(|two| count(pair_of(&two[0].0, &two[1].0)));
-    }
-    Query {
-        terms: counts.into_iter().collect(),
-        words,
-        dropped,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::features::{Features, pair_of};
     use super::*;
+
+    fn split(text: &str, features: Features) -> Query {
+        let mut query = Query::split(text, features.splitting());
+        if features.has_pairs() {
+            query.count_pairs(pair_of);
+        }
+        query
+    }
 
     fn check(text: &str, features: Features, terms: &[(&str, u32)], dropped: &[&str]) {
         let query = split(text, features);

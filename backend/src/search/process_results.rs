@@ -2,15 +2,11 @@
 
 use shared::Hit;
 use shared::semconv::{attribute, span};
-use tantivy::collector::Collector;
-use tantivy::{DocAddress, Score};
 use telemetry::{KeyValue, TraceContextExt, in_span};
 
-use super::SearchError;
-use super::compute_similarity::SegmentMatches;
-use super::cosine::{CosineWeight, Ranking};
 use super::generate_snippet::generate_snippet;
-use super::index::TfidfIndex;
+use super::model::{Match, Model};
+use super::{Request, SearchError};
 use crate::corpus::Corpus;
 
 /// Which matches become hits.
@@ -24,6 +20,17 @@ pub(super) struct Cut {
     pub(super) may_fall_to_zero: bool,
 }
 
+impl Cut {
+    /// What `request` asks for; `threshold` where it leaves that to the method.
+    pub(super) fn at(request: &Request<'_>, threshold: f64) -> Self {
+        Self {
+            limit: request.limit,
+            threshold: request.threshold.unwrap_or(threshold),
+            may_fall_to_zero: false,
+        }
+    }
+}
+
 /// Hits, and how they were cut.
 #[derive(Debug)]
 pub(super) struct Results {
@@ -35,25 +42,27 @@ pub(super) struct Results {
     pub(super) threshold: f64,
 }
 
-/// Ranks `matches`, cuts them by `cut` and describes what is left.
-pub(super) fn process_results(
+/// Orders `ranked`, one match of each book, cuts them by `cut` and describes what is left.
+pub(super) fn process_results<M: Model>(
     corpus: &Corpus,
-    index: &TfidfIndex,
-    weight: &CosineWeight,
-    matches: Vec<SegmentMatches>,
+    model: &M,
+    vector: &M::Vector,
+    mut ranked: Vec<Match>,
     cut: Cut,
 ) -> Result<Results, SearchError> {
     in_span(span::PROCESS_RESULTS, |cx| {
-        let ranked = Ranking.merge_fruits(matches)?;
-        let above =
-            |threshold: f64| ranked.partition_point(|(score, _)| f64::from(*score) > threshold);
+        ranked.sort_by(|one, other| {
+            let by_score = other.score.total_cmp(&one.score);
+            by_score.then_with(|| one.book.cmp(&other.book))
+        });
+        let above = |threshold: f64| ranked.partition_point(|one| f64::from(one.score) > threshold);
         let (threshold, total_matches) = match above(cut.threshold) {
             0 if cut.may_fall_to_zero => (0.0, above(0.0)),
             found => (cut.threshold, found),
         };
         let hits = ranked[..total_matches.min(cut.limit)]
             .iter()
-            .map(|&(score, address)| describe(corpus, index, weight, score, address))
+            .map(|&found| describe(corpus, model, vector, found))
             .collect::<Result<Vec<Hit>, SearchError>>()?;
         cx.span().set_attribute(KeyValue::new(
             attribute::RESULTS_RETURNED,
@@ -67,21 +76,20 @@ pub(super) fn process_results(
     })
 }
 
-fn describe(
+fn describe<M: Model>(
     corpus: &Corpus,
-    index: &TfidfIndex,
-    weight: &CosineWeight,
-    score: Score,
-    address: DocAddress,
+    model: &M,
+    vector: &M::Vector,
+    found: Match,
 ) -> Result<Hit, SearchError> {
-    let book = &corpus.books[address.doc_id as usize];
-    let snippet = generate_snippet(book, index, weight, address)?;
+    let book = &corpus.books[found.book];
+    let snippet = generate_snippet(book, model, vector, found.document)?;
     Ok(Hit {
         id: book.entry.id.to_owned(),
         title: book.entry.title.to_owned(),
         author: book.entry.author.map(str::to_owned),
         year: book.entry.year,
-        score: f64::from(score),
+        score: f64::from(found.score),
         snippet: snippet.text,
         highlights: snippet.highlights,
         location: snippet.location,

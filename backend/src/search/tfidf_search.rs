@@ -1,14 +1,22 @@
-//! Search by TF-IDF and cosine similarity: the four steps, in order.
+//! Search by TF-IDF and cosine similarity over whole books.
 
-use shared::semconv::{attribute, span};
-use telemetry::{KeyValue, TraceContextExt, in_span};
+use std::sync::Arc;
 
-use super::compute_similarity::compute_similarity;
-use super::features::Features;
-use super::preprocess_query::preprocess_query;
-use super::process_results::{Cut, process_results};
-use super::vectorize_query::vectorize_query;
+use shared::semconv::span;
+use tantivy::DocId;
+use tantivy::collector::Collector;
+use telemetry::in_span;
+
+use super::best_window::best_passage;
+use super::cosine::{CosineQuery, CosineWeight, Ranking};
+use super::features::{Features, pair_of};
+use super::generate_snippet::Snippet;
+use super::index::TfidfIndex;
+use super::model::{Match, Model, Scores, Vector, answer};
+use super::preprocess_query::Query;
+use super::process_results::Cut;
 use super::{Answer, Library, Request, SearchError};
+use crate::corpus::Book;
 
 /// Score that a hit must exceed unless the request says otherwise: the book is about the words, it does not only contain
 /// them.
@@ -20,38 +28,77 @@ pub(super) fn tfidf_search(
     request: &Request<'_>,
 ) -> Result<Answer, SearchError> {
     in_span(span::TFIDF_SEARCH, |cx| {
-        let index = library.indexes.of(request.features);
-        let query = preprocess_query(request.query, index.features);
-        let weight = vectorize_query(index, &query)?;
-        let matches = compute_similarity(index, &weight)?;
-        let results = process_results(&library.corpus, index, &weight, matches, cut(request))?;
-        cx.span().set_attributes([
-            KeyValue::new(attribute::SEARCH_MAX_RESULTS, request.limit as i64),
-            KeyValue::new(attribute::SEARCH_THRESHOLD, results.threshold),
-            KeyValue::new(
-                attribute::SEARCH_TOTAL_MATCHES,
-                results.total_matches as i64,
-            ),
-        ]);
-        if let Some(best) = results.hits.first() {
-            cx.span()
-                .set_attribute(KeyValue::new(attribute::SEARCH_TOP_SCORE, best.score));
-        }
-        Ok(Answer {
-            hits: results.hits,
-            total_matches: results.total_matches,
-            unknown_words: query.typed(&weight.unknown),
-            dropped_words: query.dropped,
-        })
+        let model = VectorSpace(library.indexes.of(request.features));
+        answer(cx, library, &model, request, cut(request))
     })
 }
 
 fn cut(request: &Request<'_>) -> Cut {
     Cut {
-        limit: request.limit,
-        threshold: request.threshold.unwrap_or(THRESHOLD),
         // A rare word such as `yorick` is in one book and never what that book is about. With the whole vocabulary it is
         // still found; the compatible variant finds what the original found.
         may_fall_to_zero: request.threshold.is_none() && request.features == Features::All,
+        ..Cut::at(request, THRESHOLD)
+    }
+}
+
+/// Books and queries are vectors, and the score is the cosine between them.
+struct VectorSpace<'i>(&'i TfidfIndex);
+
+impl Model for VectorSpace<'_> {
+    type Vector = CosineWeight;
+
+    fn split(&self, text: &str) -> Query {
+        let mut query = Query::split(text, self.0.features.splitting());
+        if self.0.features.has_pairs() {
+            query.count_pairs(pair_of);
+        }
+        query
+    }
+
+    fn weigh(&self, query: &Query) -> Result<CosineWeight, SearchError> {
+        let query = CosineQuery {
+            field: self.0.field,
+            terms: query.terms.clone(),
+            lengths: Arc::clone(&self.0.lengths),
+        };
+        Ok(CosineWeight::new(&query, &self.0.searcher)?)
+    }
+
+    fn score(&self, vector: &CosineWeight) -> Result<Scores, SearchError> {
+        let mut matches = Vec::new();
+        for (ordinal, reader) in (0..).zip(self.0.searcher.segment_readers()) {
+            let found = Ranking.collect_segment(vector, ordinal, reader)?;
+            matches.extend(found.into_iter().map(|(score, address)| Match {
+                score,
+                book: address.doc_id as usize,
+                document: address.doc_id,
+            }));
+        }
+        let frequencies = vector.terms.iter().map(|term| term.document_frequency);
+        Ok(Scores {
+            documents: matches.len(),
+            postings: frequencies.sum(),
+            matches,
+        })
+    }
+
+    fn show(
+        &self,
+        book: &Book,
+        vector: &CosineWeight,
+        document: DocId,
+    ) -> Result<Snippet, SearchError> {
+        best_passage(book, self.0, vector, document)
+    }
+}
+
+impl Vector for CosineWeight {
+    fn nonzero(&self) -> usize {
+        self.terms.len()
+    }
+
+    fn unknown(&self) -> &[String] {
+        &self.unknown
     }
 }

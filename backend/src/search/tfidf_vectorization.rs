@@ -30,7 +30,7 @@ impl TfidfIndexes {
     ///
     /// # Errors
     /// An index cannot be read or does not find its own word.
-    pub fn check(&self) -> Result<(), SearchError> {
+    pub(super) fn check(&self) -> Result<(), SearchError> {
         self.all.check()?;
         self.most_frequent.check()
     }
@@ -47,7 +47,7 @@ impl TfidfIndexes {
 ///
 /// # Errors
 /// tantivy cannot build the index.
-pub fn tfidf_vectorization(corpus: &Corpus) -> Result<TfidfIndexes, SearchError> {
+pub(super) fn tfidf_vectorization(corpus: &Corpus) -> Result<TfidfIndexes, SearchError> {
     in_span(span::TFIDF_VECTORIZATION, |cx| {
         let indexes = build(corpus).inspect_err(|error| fail(cx, "index", error.to_string()))?;
         cx.span().set_attributes([

@@ -1,34 +1,26 @@
-//! Terms to a weighted vector of unit length, by the dictionary of the index.
-
-use std::sync::Arc;
+//! Terms to a weighted vector, by the dictionary of the index.
 
 use shared::semconv::{attribute, span};
 use telemetry::{KeyValue, TraceContextExt, in_span};
 
 use super::SearchError;
-use super::cosine::{CosineQuery, CosineWeight};
-use super::index::TfidfIndex;
+use super::model::{Model, Vector};
 use super::preprocess_query::Query;
 
-/// Looks the terms of `query` up in `index` and weighs them.
-pub(super) fn vectorize_query(
-    index: &TfidfIndex,
+/// Looks the terms of `query` up and weighs them.
+pub(super) fn vectorize_query<M: Model>(
+    model: &M,
     query: &Query,
-) -> Result<CosineWeight, SearchError> {
+) -> Result<M::Vector, SearchError> {
     in_span(span::VECTORIZE_QUERY, |cx| {
-        let query = CosineQuery {
-            field: index.field,
-            terms: query.terms.clone(),
-            lengths: Arc::clone(&index.lengths),
-        };
-        let weight = CosineWeight::new(&query, &index.searcher)?;
+        let vector = model.weigh(query)?;
         cx.span().set_attributes([
-            KeyValue::new(attribute::VECTOR_NONZERO, weight.terms.len() as i64),
+            KeyValue::new(attribute::VECTOR_NONZERO, vector.nonzero() as i64),
             KeyValue::new(
                 attribute::VECTOR_OUT_OF_VOCABULARY,
-                weight.unknown.len() as i64,
+                vector.unknown().len() as i64,
             ),
         ]);
-        Ok(weight)
+        Ok(vector)
     })
 }

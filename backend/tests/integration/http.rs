@@ -56,11 +56,8 @@ async fn books_that_are_left_out_are_told_in_books_and_health() {
     .unwrap();
     let source = backend::corpus::Source::Directory(directory.path().to_owned());
     let corpus = backend::corpus::load_gutenberg_corpus(source).unwrap();
-    let indexes = backend::search::tfidf_vectorization(&corpus).unwrap();
-    let backend = Backend::new(
-        backend::search::Library { corpus, indexes },
-        QueryCapture::Raw,
-    );
+    let library = backend::search::Library::index(corpus).unwrap();
+    let backend = Backend::new(library, QueryCapture::Raw);
 
     let books = backend.get("/books").await.json();
     assert_eq!(books["corpus"], "gutenberg");

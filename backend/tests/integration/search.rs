@@ -1,8 +1,10 @@
 //! Search: exact scores, the right hits, passages that show them.
 
 mod golden;
+mod passages;
 mod properties;
 mod reference;
+mod relevance;
 mod snippets;
 
 use backend::search::{Answer, Features, Library, MOST_RESULTS, Request, perform_search};
@@ -13,6 +15,15 @@ use crate::support::{library, real_library, three_books};
 /// What `library` answers to `query` with everything else left to the method.
 fn search(library: &Library, query: &str, features: Features) -> Answer {
     let request = request(query, features);
+    perform_search(library, &request).unwrap()
+}
+
+/// What `library` answers to `query` by `method`.
+fn search_by(library: &Library, method: Method, query: &str) -> Answer {
+    let request = Request {
+        method,
+        ..request(query, Features::All)
+    };
     perform_search(library, &request).unwrap()
 }
 

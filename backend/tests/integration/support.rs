@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use backend::corpus::{Book, Chapters, Corpus, MANIFEST, Source, Text, load_gutenberg_corpus};
 use backend::http::{App, router};
-use backend::search::{Library, tfidf_vectorization};
+use backend::search::Library;
 use serde_json::Value;
 use shared::QueryCapture;
 use telemetry::testing::{Recorder, record};
@@ -26,8 +26,7 @@ pub(crate) fn corpus_dir() -> Option<PathBuf> {
 pub(crate) fn real_library() -> Option<&'static Library> {
     static LIBRARY: LazyLock<Option<Library>> = LazyLock::new(|| {
         let corpus = load_gutenberg_corpus(Source::Directory(corpus_dir()?)).unwrap();
-        let indexes = tfidf_vectorization(&corpus).unwrap();
-        Some(Library { corpus, indexes })
+        Some(Library::index(corpus).unwrap())
     });
     LIBRARY.as_ref()
 }
@@ -49,8 +48,7 @@ pub(crate) fn library<T: Into<Vec<u8>>>(texts: impl IntoIterator<Item = T>) -> L
         books: MANIFEST.iter().zip(texts).map(book).collect(),
         skipped: Vec::new(),
     };
-    let indexes = tfidf_vectorization(&corpus).unwrap();
-    Library { corpus, indexes }
+    Library::index(corpus).unwrap()
 }
 
 /// A whale, a white whale, and a garden, in this order.

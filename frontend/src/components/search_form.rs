@@ -98,12 +98,16 @@ fn pill(offered: Method, chosen: RwSignal<Method>) -> impl IntoView {
 fn label(method: Method) -> &'static str {
     match method {
         Method::Tfidf => "TF-IDF",
+        Method::Bm25 => "BM25",
+        Method::Hybrid => "Best passage",
     }
 }
 
 fn explained(method: Method) -> &'static str {
     match method {
         Method::Tfidf => "Books in which your words weigh most, rare words more than common ones",
+        Method::Bm25 => "Books with the passage in which most of your words stand, in whatever order",
+        Method::Hybrid => "Books with the passage that comes closest to your words as you typed them",
     }
 }
 

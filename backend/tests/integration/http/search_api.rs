@@ -50,8 +50,8 @@ async fn the_trace_of_a_search_is_whole() {
         .get("/search?q=The+white+whale+xyzzy&method=tfidf")
         .await;
     assert_snapshot!(answer.trace(), @r"
-    GET /search SERVER {app.index.version=74e5ab195e89a174, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=The+white+whale+xyzzy&method=tfidf, url.scheme=http} links=1
-      search_api INTERNAL {app.index.version=74e5ab195e89a174, app.search.method=tfidf, app.search.query=The white whale xyzzy, app.search.query.length=21, app.search.results_count=3}
+    GET /search SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=The+white+whale+xyzzy&method=tfidf, url.scheme=http} links=1
+      search_api INTERNAL {app.index.version=e9cf636e4bb3241c, app.search.method=tfidf, app.search.query=The white whale xyzzy, app.search.query.length=21, app.search.results_count=3}
         perform_search INTERNAL {app.search.method=tfidf}
           tfidf_search INTERNAL {app.search.max_results=20, app.search.threshold=0.01, app.search.top_score=0.6849373579025269, app.search.total_matches=3}
             preprocess_query INTERNAL {app.query.dropped_stop_words=1, app.query.token_count=3}
@@ -76,11 +76,66 @@ async fn the_trace_of_a_search_is_whole() {
 }
 
 #[tokio::test]
+async fn every_method_has_its_own_span_and_the_same_phases() {
+    let trace = ready()
+        .get("/search?q=The+white+whale+xyzzy&method=bm25")
+        .await
+        .trace();
+    assert_snapshot!(trace, @r"
+    GET /search SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=The+white+whale+xyzzy&method=bm25, url.scheme=http} links=1
+      search_api INTERNAL {app.index.version=e9cf636e4bb3241c, app.search.method=bm25, app.search.query=The white whale xyzzy, app.search.query.length=21, app.search.results_count=3}
+        perform_search INTERNAL {app.search.method=bm25}
+          bm25_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.top_score=2.6987240314483643, app.search.total_matches=3}
+            preprocess_query INTERNAL {app.query.dropped_stop_words=0, app.query.token_count=4}
+            vectorize_query INTERNAL {app.vector.nonzero=3, app.vector.out_of_vocabulary=1}
+            compute_similarity INTERNAL {app.similarity.documents_scored=3, app.similarity.postings_read=6}
+            process_results INTERNAL {app.results.returned=3}
+              generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=7}
+              generate_snippet INTERNAL {app.book.id=austen-emma.txt, app.snippet.highlights=3}
+              generate_snippet INTERNAL {app.book.id=austen-sense.txt, app.snippet.highlights=1}
+    ");
+}
+
+#[tokio::test]
+async fn hybrid_looks_at_its_candidates_again() {
+    let trace = ready()
+        .get("/search?q=The+white+whales+xyzzy&method=hybrid")
+        .await
+        .trace();
+    assert_snapshot!(trace, @r"
+    GET /search SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=The+white+whales+xyzzy&method=hybrid, url.scheme=http} links=1
+      search_api INTERNAL {app.index.version=e9cf636e4bb3241c, app.search.method=hybrid, app.search.query=The white whales xyzzy, app.search.query.length=22, app.search.results_count=3}
+        perform_search INTERNAL {app.search.method=hybrid}
+          hybrid_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.top_score=1, app.search.total_matches=3}
+            preprocess_query INTERNAL {app.query.dropped_stop_words=0, app.query.token_count=4}
+            vectorize_query INTERNAL {app.vector.nonzero=3, app.vector.out_of_vocabulary=1}
+            compute_similarity INTERNAL {app.similarity.documents_scored=3, app.similarity.postings_read=6}
+            rerank_passages INTERNAL {app.rerank.candidates=3}
+            process_results INTERNAL {app.results.returned=3}
+              generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=7}
+              generate_snippet INTERNAL {app.book.id=austen-emma.txt, app.snippet.highlights=3}
+              generate_snippet INTERNAL {app.book.id=austen-sense.txt, app.snippet.highlights=1}
+    ");
+    let trace = ready().get("/search?q=%28&method=hybrid").await.trace();
+    assert_snapshot!(trace, @r"
+    GET /search SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=%28&method=hybrid, url.scheme=http} links=1
+      search_api INTERNAL {app.index.version=e9cf636e4bb3241c, app.search.method=hybrid, app.search.query=(, app.search.query.length=1, app.search.results_count=0}
+        perform_search INTERNAL {app.search.method=hybrid}
+          hybrid_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.total_matches=0}
+            preprocess_query INTERNAL {app.query.dropped_stop_words=1, app.query.token_count=0}
+            vectorize_query INTERNAL {app.vector.nonzero=0, app.vector.out_of_vocabulary=0}
+            compute_similarity INTERNAL {app.similarity.documents_scored=0, app.similarity.postings_read=0}
+            rerank_passages INTERNAL {app.rerank.candidates=0}
+            process_results INTERNAL {app.results.returned=0}
+    ");
+}
+
+#[tokio::test]
 async fn a_search_without_hits_has_no_score_and_no_snippets() {
     let answer = ready().get("/search?q=xyzzy").await;
     assert_snapshot!(answer.trace(), @r"
-    GET /search SERVER {app.index.version=74e5ab195e89a174, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=xyzzy, url.scheme=http} links=1
-      search_api INTERNAL {app.index.version=74e5ab195e89a174, app.search.method=tfidf, app.search.query=xyzzy, app.search.query.length=5, app.search.results_count=0}
+    GET /search SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=xyzzy, url.scheme=http} links=1
+      search_api INTERNAL {app.index.version=e9cf636e4bb3241c, app.search.method=tfidf, app.search.query=xyzzy, app.search.query.length=5, app.search.results_count=0}
         perform_search INTERNAL {app.search.method=tfidf}
           tfidf_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.total_matches=0}
             preprocess_query INTERNAL {app.query.dropped_stop_words=0, app.query.token_count=1}
@@ -134,8 +189,14 @@ async fn what_cannot_be_answered_is_told_with_what_is_allowed() {
         ("/search?q=%20%09+", blank),
         ("/search?q=%00%0d%0a", blank),
         ("/search?q=a&q=b", twice),
-        ("/search?q=a&method=magic", "unknown method; allowed: tfidf"),
-        ("/search?q=a&method=", "unknown method; allowed: tfidf"),
+        (
+            "/search?q=a&method=magic",
+            "unknown method; allowed: tfidf bm25 hybrid",
+        ),
+        (
+            "/search?q=a&method=",
+            "unknown method; allowed: tfidf bm25 hybrid",
+        ),
         ("/search?q=a&limit=0", limit),
         ("/search?q=a&limit=21", limit),
         ("/search?q=a&limit=-1", limit),

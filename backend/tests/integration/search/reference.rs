@@ -91,3 +91,31 @@ fn cosine(one: &BTreeMap<String, f64>, other: &BTreeMap<String, f64>) -> f64 {
         product / (length(one) * length(other))
     }
 }
+
+/// The BM25 of each of `passages` with the parameters of tantivy; words are separated by white space.
+pub(super) fn bm25(passages: &[String], query: &str) -> Vec<f64> {
+    let (k1, b) = (1.2, 0.75);
+    let words: Vec<Vec<String>> = passages.iter().map(|passage| words(passage)).collect();
+    let number = words.len() as f64;
+    let mean = words.iter().map(Vec::len).sum::<usize>() as f64 / number;
+    let mut terms = self::words(query);
+    terms.sort();
+    terms.dedup();
+    let score = |passage: &Vec<String>| {
+        let share = |term: &String| {
+            let holding = words.iter().filter(|passage| passage.contains(term));
+            let df = holding.count() as f64;
+            let tf = passage.iter().filter(|word| *word == term).count() as f64;
+            let idf = (1.0 + (number - df + 0.5) / (df + 0.5)).ln();
+            let norm = k1 * (1.0 - b + b * passage.len() as f64 / mean);
+            idf * tf * (k1 + 1.0) / (tf + norm)
+        };
+        terms.iter().map(share).sum()
+    };
+    words.iter().map(score).collect()
+}
+
+fn words(text: &str) -> Vec<String> {
+    let words = text.split_whitespace();
+    words.map(str::to_lowercase).collect()
+}

@@ -15,7 +15,7 @@ fn hit(text: &str, query: &str) -> Hit {
 }
 
 /// The snippet with its highlights in brackets.
-fn marked(hit: &Hit) -> String {
+pub(super) fn marked(hit: &Hit) -> String {
     let mut marked = String::new();
     for (at, letter) in hit.snippet.chars().enumerate() {
         for (from, to) in &hit.highlights {

@@ -1,0 +1,198 @@
+//! The place in a book where most of the query stands together, and about forty words around it.
+//!
+//! The index knows the byte of every occurrence, so only the passage itself is ever looked at.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use tantivy::postings::Postings;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, DocSet, Term};
+
+use super::SearchError;
+use super::cosine::CosineWeight;
+use super::generate_snippet::{Snippet, is_space, word_from};
+use super::index::TfidfIndex;
+use super::terms::word_at;
+use crate::corpus::Book;
+
+/// The passage of `book`, which has the number `document` in `index`, that shows most of the query.
+pub(super) fn best_passage(
+    book: &Book,
+    index: &TfidfIndex,
+    weight: &CosineWeight,
+    document: DocId,
+) -> Result<Snippet, SearchError> {
+    let matches = matches(index, weight, document)?;
+    let words = passage(book, best_window(&matches));
+    let from = words.front().map_or(0, |word| word.start);
+    let inside = &matches[matches.partition_point(|one| one.at < from)..];
+    let text = book.text.bytes();
+    let splitting = index.features.splitting();
+    let matched = inside.iter().map(|one| word_at(text, one.at, splitting));
+    Ok(Snippet::new(book, words.into_iter(), matched))
+}
+
+/// An occurrence of a word of the query.
+#[derive(Clone, Copy, Debug)]
+struct Match {
+    /// First byte.
+    at: usize,
+    /// Which word, by its number in the query's vector.
+    term: usize,
+    /// Rarity of the word: its idf in millionths, which add up and cancel out exactly.
+    rarity: u64,
+}
+
+/// Bytes within which matches belong together, about thirty words.
+const WINDOW_BYTES: usize = 170;
+/// Fewest and most words of a passage, unless the book is shorter or the window longer.
+const FEWEST_WORDS: usize = 30;
+const MOST_WORDS: usize = 45;
+/// Most words in front of the first match.
+const MOST_LEADING_WORDS: usize = 14;
+
+/// Every occurrence of a single word of the query in the document, in order. A pair occurs where its words do.
+fn matches(
+    index: &TfidfIndex,
+    weight: &CosineWeight,
+    document: DocId,
+) -> Result<Vec<Match>, SearchError> {
+    let reader = index.searcher.segment_reader(0);
+    let terms = reader.inverted_index(index.field)?;
+    let mut found = Vec::new();
+    let mut positions = Vec::new();
+    for (number, term) in weight
+        .terms
+        .iter()
+        .enumerate()
+        .filter(|(_, term)| !term.text.contains(' '))
+    {
+        let key = Term::from_field_text(index.field, &term.text);
+        let postings = terms
+            .read_postings(&key, IndexRecordOption::WithFreqsAndPositions)
+            .map_err(tantivy::TantivyError::from)?;
+        let Some(mut postings) = postings else {
+            continue;
+        };
+        if postings.doc() > document || postings.seek(document) != document {
+            continue;
+        }
+        postings.positions(&mut positions);
+        found.extend(positions.iter().map(|&at| Match {
+            at: at as usize,
+            term: number,
+            rarity: (term.idf * 1e6) as u64,
+        }));
+    }
+    // The stable sort, because it merges what is already in order: the matches of each word.
+    found.sort_by_key(|one| one.at);
+    Ok(found)
+}
+
+/// The first of the windows with the most and rarest different words of the query, and then the most matches: the first
+/// byte of its first and of its last match.
+fn best_window(matches: &[Match]) -> Range<usize> {
+    let mut best = 0..0;
+    let mut best_value = (0, 0);
+    let words = matches.iter().map(|one| one.term + 1).max().unwrap_or(0);
+    let mut inside = vec![0u32; words];
+    let mut rarity = 0;
+    let mut first = 0;
+    for (last, one) in matches.iter().enumerate() {
+        if inside[one.term] == 0 {
+            rarity += one.rarity;
+        }
+        inside[one.term] += 1;
+        while one.at - matches[first].at > WINDOW_BYTES {
+            let left = matches[first];
+            inside[left.term] -= 1;
+            if inside[left.term] == 0 {
+                rarity -= left.rarity;
+            }
+            first += 1;
+        }
+        let value = (rarity, last - first);
+        if value > best_value {
+            best_value = value;
+            best = matches[first].at..one.at;
+        }
+    }
+    best
+}
+
+/// The words of the passage around `window`, from the start of a sentence where one is near, and not beyond a heading.
+fn passage(book: &Book, window: Range<usize>) -> VecDeque<Range<usize>> {
+    let chapter = book
+        .chapters
+        .around(window.clone(), book.text.bytes().len());
+    let text = &book.text.bytes()[..chapter.end];
+    let before = |to: usize| word_before(text, to).filter(|word| word.start >= chapter.start);
+    let mut words = VecDeque::new();
+    let mut next = text[..window.start]
+        .iter()
+        .rposition(|&byte| is_space(byte))
+        .map_or(0, |at| at + 1);
+    while let Some(word) = word_from(text, next).filter(|word| word.start <= window.end) {
+        next = word.end;
+        words.push_back(word);
+    }
+    for _ in 0..MOST_LEADING_WORDS {
+        let first = words
+            .front()
+            .map_or(window.start, |word: &Range<usize>| word.start);
+        match before(first) {
+            Some(word) if words.len() < MOST_WORDS && !is_sentence_end(text, &word, first) => {
+                words.push_front(word);
+            }
+            _ => break,
+        }
+    }
+    while let Some(word) = word_from(text, next).filter(|_| words.len() < MOST_WORDS) {
+        let sentence_ends = words
+            .back()
+            .is_some_and(|last| is_sentence_end(text, last, word.start));
+        if sentence_ends && words.len() >= FEWEST_WORDS {
+            break;
+        }
+        next = word.end;
+        words.push_back(word);
+    }
+    // At the end of a chapter, what is missing is taken from before.
+    while words.len() < FEWEST_WORDS
+        && let Some(word) = before(words.front().map_or(0, |word| word.start))
+    {
+        words.push_front(word);
+    }
+    words
+}
+
+/// The last word before `to`.
+fn word_before(text: &[u8], to: usize) -> Option<Range<usize>> {
+    let end = text[..to].iter().rposition(|&byte| !is_space(byte))? + 1;
+    let start = text[..end]
+        .iter()
+        .rposition(|&byte| is_space(byte))
+        .map_or(0, |at| at + 1);
+    Some(start..end)
+}
+
+/// Whether a sentence or a paragraph ends with `word`; `next` is where the next word starts.
+fn is_sentence_end(text: &[u8], word: &Range<usize>, next: usize) -> bool {
+    let ends_paragraph = text[word.end..next]
+        .iter()
+        .filter(|&&byte| byte == b'\n')
+        .count()
+        > 1;
+    let word = &text[word.clone()];
+    let closing = word
+        .iter()
+        .rev()
+        .take_while(|byte| b"\"')]_".contains(byte))
+        .count();
+    let bare = &word[..word.len() - closing];
+    let is_title = ABBREVIATIONS.contains(&bare);
+    ends_paragraph || (matches!(bare, [.., b'.' | b'!' | b'?']) && !is_title)
+}
+
+const ABBREVIATIONS: [&[u8]; 6] = [b"Mr.", b"Mrs.", b"Dr.", b"St.", b"Capt.", b"M."];

@@ -1,0 +1,56 @@
+//! Search by BM25 over passages: a book is as good as its best passage.
+
+use shared::semconv::span;
+use tantivy::DocId;
+use telemetry::in_span;
+
+use super::generate_snippet::Snippet;
+use super::model::{Model, Scores, answer};
+use super::passage_index::PassageIndex;
+use super::passage_vector::{PassageVector, best_of_each_book, bm25, split, weigh};
+use super::preprocess_query::Query;
+use super::process_results::Cut;
+use super::{Answer, Library, Request, SearchError};
+use crate::corpus::Book;
+
+/// Answers `request` from the passages of all books.
+pub(super) fn bm25_search(library: &Library, request: &Request<'_>) -> Result<Answer, SearchError> {
+    in_span(span::BM25_SEARCH, |cx| {
+        let model = Probabilistic(&library.passages);
+        answer(cx, library, &model, request, Cut::at(request, 0.0))
+    })
+}
+
+/// Passages are bags of words; the score is how improbable it is that they hold the words of the query by chance.
+struct Probabilistic<'i>(&'i PassageIndex);
+
+impl Model for Probabilistic<'_> {
+    type Vector = PassageVector;
+
+    fn split(&self, text: &str) -> Query {
+        split(self.0, text)
+    }
+
+    fn weigh(&self, query: &Query) -> Result<PassageVector, SearchError> {
+        weigh(self.0, query, |_| Ok(Vec::new()))
+    }
+
+    fn score(&self, vector: &PassageVector) -> Result<Scores, SearchError> {
+        let (scored, postings) = bm25(self.0, vector)?;
+        Ok(Scores {
+            matches: best_of_each_book(self.0, &scored),
+            documents: scored.len(),
+            postings,
+        })
+    }
+
+    fn show(
+        &self,
+        book: &Book,
+        vector: &PassageVector,
+        passage: DocId,
+    ) -> Result<Snippet, SearchError> {
+        let terms = vector.terms.iter().map(|term| &term.info);
+        self.0.show(book, passage, terms)
+    }
+}

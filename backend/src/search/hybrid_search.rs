@@ -1,0 +1,123 @@
+//! Search in two stages: BM25 finds candidates among all passages, and a closer look at how the words of the query stand
+//! in them orders these. A word that no book holds is taken for the words that are spelled much like it.
+
+use shared::semconv::span;
+use tantivy::DocId;
+use telemetry::in_span;
+
+use super::generate_snippet::Snippet;
+use super::index::TfidfIndex;
+use super::model::{Match, Model, Scores, answer};
+use super::passage_index::PassageIndex;
+use super::passage_vector::{PassageVector, Scored, best_of_each_book, bm25, split, weigh};
+use super::preprocess_query::Query;
+use super::process_results::Cut;
+use super::rerank_passages::rerank_passages;
+use super::similar_words::{SimilarWord, similar_words};
+use super::{Answer, Features, Library, Request, SearchError};
+use crate::corpus::Book;
+
+/// Answers `request` from the passages of all books.
+pub(super) fn hybrid_search(
+    library: &Library,
+    request: &Request<'_>,
+) -> Result<Answer, SearchError> {
+    in_span(span::HYBRID_SEARCH, |cx| {
+        let model = TwoStages {
+            passages: &library.passages,
+            dictionary: library.indexes.of(Features::All),
+        };
+        answer(cx, library, &model, request, Cut::at(request, 0.0))
+    })
+}
+
+/// How many passages get a closer look, besides the best one of each book.
+const CANDIDATES: usize = 64;
+
+/// BM25, then the order of the words.
+struct TwoStages<'i> {
+    passages: &'i PassageIndex,
+    /// Where words stand as they are spelled in the books.
+    dictionary: &'i TfidfIndex,
+}
+
+impl Model for TwoStages<'_> {
+    type Vector = PassageVector;
+
+    fn split(&self, text: &str) -> Query {
+        split(self.passages, text)
+    }
+
+    fn weigh(&self, query: &Query) -> Result<PassageVector, SearchError> {
+        weigh(self.passages, query, |word| {
+            let words = similar_words(self.dictionary, word)?;
+            let key =
+                |word: &SimilarWord| (self.passages.spelling.key(&word.letters), word.likeness());
+            Ok(words.iter().map(key).collect())
+        })
+    }
+
+    /// The candidates: the best passages of all, and the best one of each book, so that the second stage changes the
+    /// order of the books and not which of them are found.
+    fn score(&self, vector: &PassageVector) -> Result<Scores, SearchError> {
+        let (scored, postings) = bm25(self.passages, vector)?;
+        let mut matches = best_of_each_book(self.passages, &scored);
+        matches.extend(best(&scored).into_iter().map(|(document, score)| Match {
+            score,
+            book: self.passages.book_of(document),
+            document,
+        }));
+        matches.sort_unstable_by_key(|one| one.document);
+        matches.dedup_by_key(|one| one.document);
+        Ok(Scores {
+            matches,
+            documents: scored.len(),
+            postings,
+        })
+    }
+
+    fn refine(
+        &self,
+        vector: &PassageVector,
+        candidates: Vec<Match>,
+    ) -> Result<Vec<Match>, SearchError> {
+        rerank_passages(self.passages, vector, candidates)
+    }
+
+    fn show(
+        &self,
+        book: &Book,
+        vector: &PassageVector,
+        passage: DocId,
+    ) -> Result<Snippet, SearchError> {
+        let terms = vector.terms.iter().map(|term| &term.info);
+        self.passages.show(book, passage, terms)
+    }
+}
+
+/// The passages with the highest scores.
+fn best(scored: &[Scored]) -> Vec<Scored> {
+    let mut best: Vec<Scored> = Vec::with_capacity(2 * CANDIDATES);
+    let mut least = 0.0;
+    for &(passage, score) in scored {
+        if score <= least {
+            continue;
+        }
+        best.push((passage, score));
+        if best.len() == 2 * CANDIDATES {
+            keep_best(&mut best);
+            least = best[CANDIDATES - 1].1;
+        }
+    }
+    keep_best(&mut best);
+    best
+}
+
+/// Of equal scores, the earlier passage stays.
+fn keep_best(best: &mut Vec<Scored>) {
+    best.sort_unstable_by(|one, other| {
+        let by_score = other.1.total_cmp(&one.1);
+        by_score.then_with(|| one.0.cmp(&other.0))
+    });
+    best.truncate(CANDIDATES);
+}

@@ -1,0 +1,113 @@
+//! What methods of search have in common: the steps, and what a method brings to each of them.
+//!
+//! Every method splits the query, weighs it, reads posting lists, ranks and shows. So that a phase is one span and one
+//! function whatever the method, the phases (`preprocess_query`, `vectorize_query`, `compute_similarity`,
+//! `process_results`, `generate_snippet`) are written once, over a [`Model`], and [`answer`] runs them in order.
+
+use shared::semconv::attribute;
+use tantivy::{DocId, Score};
+use telemetry::{Context, KeyValue, TraceContextExt};
+
+use super::compute_similarity::compute_similarity;
+use super::generate_snippet::Snippet;
+use super::preprocess_query::{Query, preprocess_query};
+use super::process_results::{Cut, process_results};
+use super::vectorize_query::vectorize_query;
+use super::{Answer, Library, Request, SearchError};
+use crate::corpus::Book;
+
+/// A way to tell how well a document answers a query.
+pub(super) trait Model {
+    /// A query as this model weighs it.
+    type Vector: Vector;
+
+    /// Splits the text of a query as the texts of the index were split.
+    fn split(&self, text: &str) -> Query;
+
+    /// Looks the terms of a query up and weighs them.
+    fn weigh(&self, query: &Query) -> Result<Self::Vector, SearchError>;
+
+    /// Reads the posting lists.
+    fn score(&self, vector: &Self::Vector) -> Result<Scores, SearchError>;
+
+    /// Has a closer look at what the posting lists gave.
+    fn refine(
+        &self,
+        _vector: &Self::Vector,
+        matches: Vec<Match>,
+    ) -> Result<Vec<Match>, SearchError> {
+        Ok(matches)
+    }
+
+    /// The passage of `book` to show for a match.
+    fn show(
+        &self,
+        book: &Book,
+        vector: &Self::Vector,
+        document: DocId,
+    ) -> Result<Snippet, SearchError>;
+}
+
+/// A weighed query.
+pub(super) trait Vector {
+    /// Dimensions that are not zero.
+    fn nonzero(&self) -> usize;
+
+    /// Terms of the query that the index does not know.
+    fn unknown(&self) -> &[String];
+}
+
+/// A document that shares a term with the query.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Match {
+    /// How well it answers.
+    pub(super) score: Score,
+    /// Its book, by the place in the corpus.
+    pub(super) book: usize,
+    /// Its number in the index.
+    pub(super) document: DocId,
+}
+
+/// What the posting lists gave.
+#[derive(Debug)]
+pub(super) struct Scores {
+    /// The documents that go on; of a book at least one, if one matches.
+    pub(super) matches: Vec<Match>,
+    /// Documents that shared a term with the query.
+    pub(super) documents: usize,
+    /// Postings that were read.
+    pub(super) postings: u64,
+}
+
+/// Answers `request` by the steps of `model`; `cx` is the span of the method.
+pub(super) fn answer(
+    cx: &Context,
+    library: &Library,
+    model: &impl Model,
+    request: &Request<'_>,
+    cut: Cut,
+) -> Result<Answer, SearchError> {
+    let query = preprocess_query(model, request.query);
+    let vector = vectorize_query(model, &query)?;
+    let matches = compute_similarity(model, &vector)?;
+    let matches = model.refine(&vector, matches)?;
+    let results = process_results(&library.corpus, model, &vector, matches, cut)?;
+    cx.span().set_attributes([
+        KeyValue::new(attribute::SEARCH_MAX_RESULTS, request.limit as i64),
+        KeyValue::new(attribute::SEARCH_THRESHOLD, results.threshold),
+        KeyValue::new(
+            attribute::SEARCH_TOTAL_MATCHES,
+            results.total_matches as i64,
+        ),
+    ]);
+    if let Some(best) = results.hits.first() {
+        cx.span()
+            .set_attribute(KeyValue::new(attribute::SEARCH_TOP_SCORE, best.score));
+    }
+    Ok(Answer {
+        hits: results.hits,
+        total_matches: results.total_matches,
+        unknown_words: query.typed(vector.unknown()),
+        dropped_words: query.dropped,
+    })
+}

@@ -1,0 +1,214 @@
+//! A query as passages are searched by it: words in order, each with the terms of the index that stand for it.
+
+use tantivy::TantivyError;
+use tantivy::postings::TermInfo;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, Score};
+
+use super::SearchError;
+use super::model::{Match, Vector};
+use super::passage_index::PassageIndex;
+use super::preprocess_query::Query;
+use super::words::for_each_word;
+
+/// How fast further occurrences of a word in a passage stop to matter, and how much the length of a passage matters: the
+/// values that tantivy and Lucene use.
+const K1: f32 = 1.2;
+const B: f32 = 0.75;
+
+/// A weighed query.
+#[derive(Debug)]
+pub(super) struct PassageVector {
+    /// Terms to read.
+    pub(super) terms: Vec<PassageTerm>,
+    /// The distinct words of the query that have a term: the weight of each.
+    pub(super) words: Vec<f32>,
+    /// The words of the query in order, by their place in `words`.
+    pub(super) sequence: Vec<Option<usize>>,
+    /// Keys that the index does not know.
+    unknown: Vec<String>,
+}
+
+/// A term of the index that stands for a word of the query.
+#[derive(Debug)]
+pub(super) struct PassageTerm {
+    pub(super) info: TermInfo,
+    /// Its word, by the place in [`PassageVector::words`].
+    pub(super) word: usize,
+    /// Its rarity, less the more it differs from the word.
+    weight: f32,
+}
+
+/// A key that stands for a word, and how much like the word it is, up to 1.
+pub(super) type Similar = (String, f32);
+
+impl Vector for PassageVector {
+    fn nonzero(&self) -> usize {
+        self.terms.len()
+    }
+
+    fn unknown(&self) -> &[String] {
+        &self.unknown
+    }
+}
+
+/// Splits the text of a query as passages were split.
+pub(super) fn split(index: &PassageIndex, text: &str) -> Query {
+    let mut words = Vec::new();
+    for_each_word(text.char_indices(), text.len(), |range, word| {
+        words.push((index.spelling.key(word), text[range].to_owned()));
+    });
+    let dropped = match words.is_empty() {
+        true => text.split_whitespace().map(str::to_owned).collect(),
+        false => Vec::new(),
+    };
+    Query::new(words, dropped)
+}
+
+/// Looks the words of `query` up; for an unknown one, the terms that are `similar` to it take its place.
+pub(super) fn weigh(
+    index: &PassageIndex,
+    query: &Query,
+    similar: impl Fn(&str) -> Result<Vec<Similar>, SearchError>,
+) -> Result<PassageVector, SearchError> {
+    let mut vector = PassageVector {
+        terms: Vec::new(),
+        words: Vec::new(),
+        sequence: Vec::new(),
+        unknown: Vec::new(),
+    };
+    let mut places = Vec::with_capacity(query.terms.len());
+    for (key, _) in &query.terms {
+        let mut found = Vec::new();
+        match index.look_up(key)? {
+            Some(info) => found.push((info, 1.0)),
+            None => {
+                vector.unknown.push(key.clone());
+                for (key, likeness) in similar(query.typed_first(key))? {
+                    found.extend(index.look_up(&key)?.map(|info| (info, likeness)));
+                }
+            }
+        }
+        places.push((!found.is_empty()).then_some(vector.words.len()));
+        let mut weight: f32 = 0.0;
+        for (info, likeness) in found {
+            let term = PassageTerm {
+                weight: likeness * idf(index.len(), info.doc_freq),
+                word: vector.words.len(),
+                info,
+            };
+            weight = weight.max(term.weight);
+            vector.terms.push(term);
+        }
+        if weight > 0.0 {
+            vector.words.push(weight);
+        }
+    }
+    let place = |key: &String| {
+        let found = query.terms.binary_search_by(|(term, _)| term.cmp(key));
+        found.ok().and_then(|number| places[number])
+    };
+    vector.sequence = query.words.iter().map(|(key, _)| place(key)).collect();
+    Ok(vector)
+}
+
+/// Rarity of a term, as tantivy and Lucene compute it: always above zero.
+fn idf(passages: usize, passages_with_term: u32) -> f32 {
+    let (all, with_term) = (passages as f32, passages_with_term as f32);
+    (1.0 + (all - with_term + 0.5) / (with_term + 0.5)).ln()
+}
+
+/// A passage that shares a term with the query, and its BM25.
+pub(super) type Scored = (DocId, Score);
+
+/// Where fewer than one in this many passages can match, their scores are sorted together; else they are added up in a
+/// table of all passages, which takes its time even for a word that stands in one.
+const RARE: u64 = 16;
+
+/// The BM25 of every passage that shares a term with the query, by their numbers, and how many postings were read.
+pub(super) fn bm25(
+    index: &PassageIndex,
+    vector: &PassageVector,
+) -> Result<(Vec<Scored>, u64), SearchError> {
+    let frequencies = vector
+        .terms
+        .iter()
+        .map(|term| u64::from(term.info.doc_freq));
+    let postings: u64 = frequencies.sum();
+    let scored = match postings * RARE < index.len() as u64 {
+        true => {
+            let mut parts = Vec::with_capacity(postings as usize);
+            for_each_posting(index, vector, |passage, score| {
+                parts.push((passage, score));
+            })?;
+            add_up(parts)
+        }
+        false => {
+            let mut table = vec![0.0; index.len()];
+            for_each_posting(index, vector, |passage, score| {
+                table[passage as usize] += score;
+            })?;
+            let all = (0..).zip(table);
+            all.filter(|&(_, score)| score > 0.0).collect()
+        }
+    };
+    Ok((scored, postings))
+}
+
+/// Visits what each term of the query adds to the score of each passage.
+fn for_each_posting(
+    index: &PassageIndex,
+    vector: &PassageVector,
+    mut visit: impl FnMut(DocId, Score),
+) -> Result<(), SearchError> {
+    for term in &vector.terms {
+        let mut block = index
+            .postings
+            .read_block_postings_from_terminfo(&term.info, IndexRecordOption::WithFreqs)
+            .map_err(TantivyError::from)?;
+        let weight = term.weight * (1.0 + K1);
+        while !block.docs().is_empty() {
+            for (&passage, &frequency) in block.docs().iter().zip(block.freqs()) {
+                let length = index.relative_lengths[passage as usize];
+                let frequency = frequency as f32;
+                let share = frequency / (frequency + K1 * (1.0 - B + B * length));
+                visit(passage, weight * share);
+            }
+            block.advance();
+        }
+    }
+    Ok(())
+}
+
+/// The parts of each passage as one; a stable sort, because it merges what is already in order: the passages of a term.
+fn add_up(mut parts: Vec<Scored>) -> Vec<Scored> {
+    parts.sort_by_key(|&(passage, _)| passage);
+    parts.dedup_by(|other, one| {
+        let is_same = other.0 == one.0;
+        if is_same {
+            one.1 += other.1;
+        }
+        is_same
+    });
+    parts
+}
+
+/// The best passage of each book that has one; of equally good ones, the first.
+pub(super) fn best_of_each_book(index: &PassageIndex, scored: &[Scored]) -> Vec<Match> {
+    let mut best: Vec<Match> = Vec::new();
+    let mut rest = scored;
+    for (book, passages) in index.books().enumerate() {
+        let inside;
+        (inside, rest) = rest.split_at(rest.partition_point(|one| (one.0 as usize) < passages.end));
+        let first_best = inside.iter().reduce(|best, one| match one.1 > best.1 {
+            true => one,
+            false => best,
+        });
+        best.extend(first_best.map(|&(document, score)| Match {
+            score,
+            book,
+            document,
+        }));
+    }
+    best
+}

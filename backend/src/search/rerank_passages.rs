@@ -1,0 +1,126 @@
+//! The second stage of `hybrid`: how much of the query stands in each candidate, and how much of it in one piece.
+
+use shared::semconv::{attribute, span};
+use tantivy::postings::Postings;
+use tantivy::{DocSet, Score, TantivyError};
+use telemetry::{KeyValue, TraceContextExt, in_span};
+
+use super::SearchError;
+use super::model::Match;
+use super::passage_index::PassageIndex;
+use super::passage_vector::PassageVector;
+
+/// Scores the candidates again, which come by their numbers, and keeps the best one of each book.
+///
+/// The new score is the mean of three shares, each between 0 and 1: of the highest BM25 among the candidates; of the words of the
+/// query that occur, by weight; and of the words of the query in the longest run that occurs word for word.
+pub(super) fn rerank_passages(
+    index: &PassageIndex,
+    vector: &PassageVector,
+    mut candidates: Vec<Match>,
+) -> Result<Vec<Match>, SearchError> {
+    in_span(span::RERANK_PASSAGES, |cx| {
+        cx.span().set_attribute(KeyValue::new(
+            attribute::RERANK_CANDIDATES,
+            candidates.len() as i64,
+        ));
+        let highest = candidates.iter().map(|one| one.score).fold(0.0, Score::max);
+        let occurrences = occurrences(index, vector, &candidates)?;
+        let mut reading = Reading::new(vector);
+        for (candidate, occurrences) in candidates.iter_mut().zip(occurrences) {
+            let (coverage, run) = reading.shares(vector, occurrences);
+            candidate.score = (candidate.score / highest + coverage + run) / 3.0;
+        }
+        Ok(best_of_each_book(candidates))
+    })
+}
+
+/// A word of the query in a passage: its number among the words of the passage, and which word it is.
+type Occurrence = (u32, usize);
+
+/// The occurrences of the query's words in each of the candidates.
+fn occurrences(
+    index: &PassageIndex,
+    vector: &PassageVector,
+    candidates: &[Match],
+) -> Result<Vec<Vec<Occurrence>>, SearchError> {
+    let mut found = vec![Vec::new(); candidates.len()];
+    let mut positions = Vec::new();
+    for term in &vector.terms {
+        let mut postings = index.positions(&term.info).map_err(TantivyError::from)?;
+        for (candidate, found) in candidates.iter().zip(&mut found) {
+            if postings.doc() < candidate.document {
+                postings.seek(candidate.document);
+            }
+            if postings.doc() == candidate.document {
+                postings.positions(&mut positions);
+                found.extend(positions.iter().map(|&position| (position, term.word)));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Reads passages one after the other.
+struct Reading {
+    /// Sum of the weights of the distinct words, and of all words in order.
+    words_weight: f32,
+    sequence_weight: f32,
+    /// For each word of the query in order: the weight of the run that ends with it at the last position.
+    runs: Vec<f32>,
+    next_runs: Vec<f32>,
+    seen: Vec<bool>,
+}
+
+impl Reading {
+    fn new(vector: &PassageVector) -> Self {
+        let known = vector.sequence.iter().flatten();
+        Self {
+            words_weight: vector.words.iter().sum(),
+            sequence_weight: known.map(|&word| vector.words[word]).sum(),
+            runs: vec![0.0; vector.sequence.len()],
+            next_runs: vec![0.0; vector.sequence.len()],
+            seen: vec![false; vector.words.len()],
+        }
+    }
+
+    /// Which share of the query occurs, and which share of it in one run.
+    fn shares(&mut self, vector: &PassageVector, mut occurrences: Vec<Occurrence>) -> (f32, f32) {
+        occurrences.sort_unstable();
+        self.seen.fill(false);
+        self.runs.fill(0.0);
+        let mut coverage = 0.0;
+        let mut longest: f32 = 0.0;
+        let mut last = None;
+        for (position, word) in occurrences {
+            if !std::mem::replace(&mut self.seen[word], true) {
+                coverage += vector.words[word];
+            }
+            let goes_on = last == position.checked_sub(1);
+            last = Some(position);
+            for (place, &wanted) in vector.sequence.iter().enumerate() {
+                let before = match place.checked_sub(1) {
+                    Some(before) if goes_on => self.runs[before],
+                    _ => 0.0,
+                };
+                self.next_runs[place] = match wanted == Some(word) {
+                    true => before + vector.words[word],
+                    false => 0.0,
+                };
+                longest = longest.max(self.next_runs[place]);
+            }
+            std::mem::swap(&mut self.runs, &mut self.next_runs);
+        }
+        (coverage / self.words_weight, longest / self.sequence_weight)
+    }
+}
+
+/// Of each book the best passage; of equally good ones, the first.
+fn best_of_each_book(mut candidates: Vec<Match>) -> Vec<Match> {
+    candidates.sort_by(|one, other| {
+        let by_book = one.book.cmp(&other.book);
+        by_book.then_with(|| other.score.total_cmp(&one.score))
+    });
+    candidates.dedup_by_key(|one| one.book);
+    candidates
+}

@@ -1,0 +1,82 @@
+//! Words of the books that are spelled much like a word that none of them holds: what was probably meant.
+
+use tantivy::query::FuzzyTermQuery;
+use tantivy::{TantivyError, Term};
+
+use super::SearchError;
+use super::index::TfidfIndex;
+
+/// A word of the books.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SimilarWord {
+    /// The word, in lower case.
+    pub(super) letters: String,
+    /// Letters to add, leave out, change or swap with their neighbours.
+    pub(super) distance: u8,
+    /// Books that hold it.
+    books: u32,
+}
+
+impl SimilarWord {
+    /// How much the word is like the one asked for: 1/2 with one difference, 1/3 with two.
+    pub(super) fn likeness(&self) -> f32 {
+        1.0 / (1.0 + f32::from(self.distance))
+    }
+}
+
+/// Most words that stand for another one.
+const MOST: usize = 8;
+/// Fewest letters of a word in which one letter may differ, and in which two may: in shorter ones chance is too great.
+const ONE_FROM: usize = 4;
+const TWO_FROM: usize = 8;
+
+/// The words closest to `typed`; of equally close ones, those that more books hold.
+pub(super) fn similar_words(
+    index: &TfidfIndex,
+    typed: &str,
+) -> Result<Vec<SimilarWord>, SearchError> {
+    let word: String = typed
+        .chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    let most = match word.chars().count() {
+        0..ONE_FROM => return Ok(Vec::new()),
+        ONE_FROM..TWO_FROM => 1,
+        _ => 2,
+    };
+    // Whoever mistypes a word mostly gets one letter wrong: two are only looked at where one leads nowhere.
+    let mut found = within(index, &word, 1)?;
+    if found.is_empty() && most > 1 {
+        found = within(index, &word, most)?;
+    }
+    found.sort_by(|one, other| {
+        let by_books = other.books.cmp(&one.books);
+        by_books.then_with(|| one.letters.cmp(&other.letters))
+    });
+    found.truncate(MOST);
+    Ok(found)
+}
+
+fn within(index: &TfidfIndex, word: &str, distance: u8) -> Result<Vec<SimilarWord>, SearchError> {
+    let term = Term::from_field_text(index.field, word);
+    let automaton = FuzzyTermQuery::new(term, distance, true).automaton()?;
+    let terms = index
+        .searcher
+        .segment_reader(0)
+        .inverted_index(index.field)?;
+    let mut words = terms
+        .terms()
+        .search(automaton)
+        .into_stream()
+        .map_err(TantivyError::from)?;
+    let mut found = Vec::new();
+    while let Some((letters, info)) = words.next() {
+        found.push(SimilarWord {
+            letters: String::from_utf8_lossy(letters).into_owned(),
+            distance,
+            books: info.doc_freq,
+        });
+    }
+    Ok(found)
+}

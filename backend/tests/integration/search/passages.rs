@@ -1,0 +1,193 @@
+//! `bm25` and `hybrid`: exact scores, the right passage, words in whichever form they stand.
+
+use backend::search::Library;
+use proptest::prelude::*;
+use shared::{Hit, Method};
+
+use super::snippets::marked;
+use super::{ids, reference, search_by};
+use crate::support::{library, three_books};
+
+const BOTH: [Method; 2] = [Method::Bm25, Method::Hybrid];
+
+/// The first hit of `query` by `method`.
+fn first(library: &Library, method: Method, query: &str) -> Hit {
+    let mut answer = search_by(library, method, query);
+    assert!(!answer.hits.is_empty(), "{method}: {query}");
+    answer.hits.remove(0)
+}
+
+#[test]
+fn a_book_is_represented_by_its_best_passage_from_end_to_end() {
+    for method in BOTH {
+        let hit = first(&three_books(), method, "white whale");
+        assert_eq!(hit.id, "austen-persuasion.txt");
+        assert_eq!(
+            marked(&hit),
+            "CHAPTER II They saw the [white] [whale]--[white] as snow. The [white] [whale] saw them."
+        );
+        assert_eq!(hit.location.chapter.as_deref(), Some("CHAPTER II"));
+        assert_eq!(hit.location.line, Some(5));
+        assert_eq!((hit.location.from, hit.location.to), (18, 99));
+    }
+}
+
+#[test]
+fn a_word_is_found_in_the_spelling_of_the_first_folio_and_marked_in_it() {
+    let book =
+        "He loues vs, and I haue lou'd his vnkinde selfe: iudge my soule, the Starres are twelue";
+    let library = library([book, "Nothing of the kind is here."]);
+    for (query, highlighted) in [
+        ("love", "He [loues] vs, and I haue [lou'd] his"),
+        ("us", "loues [vs], and"),
+        ("have", "I [haue] lou'd"),
+        ("himself self", "vnkinde [selfe]:"),
+        ("unkind", "his [vnkinde] selfe"),
+        ("judge", ": [iudge] my"),
+        ("soul", "my [soule], the"),
+        ("star", "the [Starres] are"),
+        ("twelve", "are [twelue]"),
+    ] {
+        for method in BOTH {
+            let snippet = marked(&first(&library, method, query));
+            assert!(snippet.contains(highlighted), "{method} {query}: {snippet}");
+        }
+    }
+}
+
+#[test]
+fn contractions_are_found_by_their_words() {
+    let library = library([
+        "\"We're all mad here,\" said the Cat.",
+        "They had made it all for her.",
+    ]);
+    for method in BOTH {
+        let hit = first(&library, method, "we are all mad here");
+        assert_eq!(
+            marked(&hit),
+            "\"[We]'[re] [all] [mad] [here],\" said the Cat."
+        );
+    }
+}
+
+#[test]
+fn hybrid_prefers_the_words_in_their_order() {
+    let words = "The sea was near. A ship and a whale and the man of the king were old. ";
+    let library = library([
+        format!("{words} king of the whale ship; old man {words}"),
+        format!("{words} the old man of the sea saw a ship {words}"),
+    ]);
+    let hit = first(&library, Method::Hybrid, "the old man of the sea");
+    assert_eq!(hit.id, "austen-persuasion.txt");
+    assert!(hit.score > 0.9 && hit.score <= 1.0, "{}", hit.score);
+}
+
+#[test]
+fn hybrid_takes_an_unknown_word_for_what_is_spelled_much_like_it() {
+    let library = library(["The Cheshire Cat vanished.", "A church and its cat."]);
+    let answer = search_by(&library, Method::Hybrid, "Chesire");
+    assert_eq!(answer.unknown_words, ["Chesire"]);
+    assert_eq!(marked(&answer.hits[0]), "The [Cheshire] Cat vanished.");
+    assert_eq!(answer.total_matches, 1);
+    assert_eq!(
+        search_by(&library, Method::Bm25, "Chesire").total_matches,
+        0
+    );
+    // In a short word, every other one would be close.
+    assert_eq!(search_by(&library, Method::Hybrid, "cot").total_matches, 0);
+}
+
+#[test]
+fn queries_without_a_single_word_find_nothing_and_break_nothing() {
+    for method in BOTH {
+        for hostile in [
+            "(",
+            "''",
+            "\0\r\n",
+            "--",
+            "\u{611b}",
+            "'s",
+            "\u{2019}t",
+            "\"\"\"",
+            "🐋",
+        ] {
+            let answer = search_by(&three_books(), method, hostile);
+            assert_eq!(answer.total_matches, 0, "{method} {hostile:?}");
+            assert!(
+                !(answer.unknown_words.is_empty() && answer.dropped_words.is_empty())
+                    || hostile.trim_matches('\0').trim().is_empty(),
+                "{method} {hostile:?}"
+            );
+        }
+        let long = "whale ".repeat(170);
+        assert_eq!(search_by(&three_books(), method, &long).total_matches, 2);
+        let answer = search_by(&library(["", "  \n"]), method, "whale");
+        assert_eq!(answer.total_matches, 0, "no words at all");
+    }
+}
+
+/// Words that neither the stemmer nor the spelling changes, so that the plainest splitting is the right one.
+fn word() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "sea", "Ahab", "the", "and", "ship", "gold", "wind", "of",
+    ])
+}
+
+fn text(words: std::ops::Range<usize>) -> impl Strategy<Value = String> {
+    prop::collection::vec(word(), words).prop_map(|words| words.join(" "))
+}
+
+/// A book of chapters that are short enough to be one passage each.
+fn chapters() -> impl Strategy<Value = Vec<String>> {
+    let chapter = text(1..40).prop_map(|text| format!("CHAPTER I\n\n{text}"));
+    prop::collection::vec(chapter, 1..5)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn bm25_agrees_with_the_plain_reference(
+        books in prop::collection::vec(chapters(), 1..5),
+        query in text(1..6),
+    ) {
+        let passages: Vec<String> = books.concat();
+        let mut expected = reference::bm25(&passages, &query).into_iter();
+        let best = |book: &Vec<String>| expected.by_ref().take(book.len()).fold(0.0, f64::max);
+        let best: Vec<f64> = books.iter().map(best).collect();
+
+        let library = library(books.iter().map(|book| book.join("\n\n")));
+        let answer = search_by(&library, Method::Bm25, &query);
+        prop_assert_eq!(answer.total_matches, best.iter().filter(|&&score| score > 0.0).count());
+        for hit in &answer.hits {
+            let book = library.corpus.books.iter().position(|book| book.entry.id == hit.id).unwrap();
+            prop_assert!((hit.score - best[book]).abs() < 1e-5, "{} is not {}", hit.score, best[book]);
+        }
+        for pair in answer.hits.windows(2) {
+            prop_assert!(pair[0].score >= pair[1].score);
+        }
+    }
+
+    #[test]
+    fn hybrid_finds_the_same_books_as_bm25_and_shows_what_stands_there(
+        books in prop::collection::vec(chapters(), 1..5),
+        query in text(1..6),
+    ) {
+        let library = library(books.iter().map(|book| book.join("\n\n")));
+        let [mut bm25, mut hybrid] = BOTH.map(|method| search_by(&library, method, &query));
+        for hit in bm25.hits.iter().chain(&hybrid.hits) {
+            let book = library.corpus.books.iter().find(|book| book.entry.id == hit.id).unwrap();
+            let part = book.text.decode(hit.location.from..hit.location.to);
+            prop_assert_eq!(&hit.snippet, &part.split_whitespace().collect::<Vec<_>>().join(" "));
+            prop_assert!(!hit.highlights.is_empty());
+            for &(from, to) in &hit.highlights {
+                let word = hit.snippet[from..to].to_lowercase();
+                prop_assert!(query.to_lowercase().split(' ').any(|asked| asked == word), "{word}");
+            }
+        }
+        prop_assert!(hybrid.hits.iter().all(|hit| hit.score > 0.0 && hit.score <= 1.0 + 1e-6));
+        bm25.hits.sort_by(|one, other| one.id.cmp(&other.id));
+        hybrid.hits.sort_by(|one, other| one.id.cmp(&other.id));
+        prop_assert_eq!(ids(&bm25), ids(&hybrid));
+    }
+}
