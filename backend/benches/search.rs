@@ -14,9 +14,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use backend::corpus::{Source, load_gutenberg_corpus};
-use backend::search::{
-    Features, Library, MOST_RESULTS, Request, perform_search, tfidf_vectorization,
-};
+use backend::search::{Features, Library, MOST_RESULTS, Request, perform_search};
 use shared::Method;
 
 const STARTS: usize = 10;
@@ -55,12 +53,17 @@ fn main() -> anyhow::Result<()> {
         "\n{:<60} {:>8} {:>9} {:>9}",
         "query", "matches", "p50 µs", "p99 µs"
     );
-    for features in [Features::All, Features::MostFrequent] {
-        println!("{features:?}");
+    for (method, features) in [
+        (Method::Tfidf, Features::All),
+        (Method::Tfidf, Features::MostFrequent),
+        (Method::Bm25, Features::All),
+        (Method::Hybrid, Features::All),
+    ] {
+        println!("{method} {features:?}");
         for query in QUERIES {
             let request = Request {
                 query,
-                method: Method::Tfidf,
+                method,
                 features,
                 limit: MOST_RESULTS,
                 threshold: None,
@@ -86,9 +89,9 @@ fn main() -> anyhow::Result<()> {
 fn start(source: &Source, times: &mut Vec<Duration>) -> anyhow::Result<Library> {
     let begin = Instant::now();
     let corpus = load_gutenberg_corpus(source.clone())?;
-    let indexes = tfidf_vectorization(&corpus)?;
+    let library = Library::index(corpus)?;
     times.push(begin.elapsed());
-    Ok(Library { corpus, indexes })
+    Ok(library)
 }
 
 fn percentile(times: &mut [Duration], percent: usize) -> Duration {
