@@ -58,6 +58,8 @@ fn main() -> anyhow::Result<()> {
         (Method::Tfidf, Features::MostFrequent),
         (Method::Bm25, Features::All),
         (Method::Hybrid, Features::All),
+        (Method::Phrase, Features::All),
+        (Method::Fuzzy, Features::All),
     ] {
         println!("{method} {features:?}");
         for query in QUERIES {

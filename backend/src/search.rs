@@ -1,7 +1,7 @@
 //! Search: the index of a corpus, and from a query to hits with passages.
 //!
 //! The way of a query, one file and one span for each step: `perform_search` chooses the method; `tfidf_search`,
-//! `bm25_search` or `hybrid_search` runs `preprocess_query` (text to terms), `vectorize_query` (terms to a weighted
+//! `bm25_search`, `hybrid_search`, `phrase_search` or `fuzzy_search` runs `preprocess_query` (text to terms), `vectorize_query` (terms to a weighted
 //! vector), `compute_similarity` (posting lists to scores) and `process_results`, which asks `generate_snippet` for a
 //! passage of every hit. The steps are the same for all methods; what differs is the `model` that they are given.
 //!
@@ -14,6 +14,7 @@ mod bm25_search;
 mod compute_similarity;
 mod cosine;
 mod features;
+mod fuzzy_search;
 mod generate_snippet;
 mod hybrid_search;
 mod index;
@@ -23,6 +24,7 @@ mod passage_index;
 mod passage_vector;
 mod passages;
 mod perform_search;
+mod phrase_search;
 mod preprocess_query;
 mod process_results;
 mod rerank_passages;
@@ -41,7 +43,7 @@ pub use tfidf_vectorization::TfidfIndexes;
 
 use std::thread;
 
-use shared::{Hit, Method};
+use shared::{Hit, Method, Suggestion};
 use tantivy::TantivyError;
 use telemetry::Context;
 
@@ -121,6 +123,8 @@ pub struct Answer {
     pub total_matches: usize,
     /// Words that no book contains, as typed and in order.
     pub unknown_words: Vec<String>,
+    /// What may have been meant by the unknown words.
+    pub suggestions: Vec<Suggestion>,
     /// Words that were dropped as stop words or as too short, as typed and in order.
     pub dropped_words: Vec<String>,
 }

@@ -194,6 +194,7 @@ mod tests {
             took_us: 400,
             results,
             unknown_words: vec![],
+            suggestions: vec![],
             dropped_words: vec![],
         }
     }

@@ -5,5 +5,5 @@ mod wire;
 
 pub use wire::{
     Book, Books, Health, HealthStatus, Hit, Location, Method, PageConfig, Problem, QueryCapture,
-    SearchResponse, SkippedBook, TraceContext, TraceContextHeaders, UnknownMethod,
+    SearchResponse, SkippedBook, Suggestion, TraceContext, TraceContextHeaders, UnknownMethod,
 };

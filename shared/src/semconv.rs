@@ -47,6 +47,10 @@ pub mod span {
     pub const BM25_SEARCH: &str = "bm25_search";
     /// Search in two stages: BM25 over passages, then the order of the words.
     pub const HYBRID_SEARCH: &str = "hybrid_search";
+    /// Search for words in a row.
+    pub const PHRASE_SEARCH: &str = "phrase_search";
+    /// Search by BM25 over passages in which similar words take the place of unknown ones.
+    pub const FUZZY_SEARCH: &str = "fuzzy_search";
     /// Query text to terms.
     pub const PREPROCESS_QUERY: &str = "preprocess_query";
     /// Terms to a weighted vector, by the dictionary of the index.

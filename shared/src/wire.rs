@@ -23,9 +23,21 @@ pub struct SearchResponse {
     /// Words of the query that no book contains, as typed and in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown_words: Vec<String>,
+    /// What may have been meant by unknown words, where words of the books are spelled much like them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<Suggestion>,
     /// Words of the query that were dropped because they are stop words or too short, as typed and in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dropped_words: Vec<String>,
+}
+
+/// An unknown word with words of the books that are spelled much like it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggestion {
+    /// The word as typed.
+    pub word: String,
+    /// Words of the books in lower case, the most widely used first.
+    pub instead: Vec<String>,
 }
 
 /// One book that answers a query.
@@ -77,11 +89,21 @@ pub enum Method {
     Bm25,
     /// BM25 over passages, then the order of the words; words that no book holds stand for similar ones.
     Hybrid,
+    /// All words in a row, in order, in passages.
+    Phrase,
+    /// BM25 over passages; words that no book holds stand for similar ones.
+    Fuzzy,
 }
 
 impl Method {
     /// Every method, in the order in which they are offered.
-    pub const ALL: [Method; 3] = [Method::Tfidf, Method::Bm25, Method::Hybrid];
+    pub const ALL: [Method; 5] = [
+        Method::Tfidf,
+        Method::Bm25,
+        Method::Hybrid,
+        Method::Phrase,
+        Method::Fuzzy,
+    ];
 
     /// Name on the wire.
     pub fn as_str(self) -> &'static str {
@@ -89,6 +111,8 @@ impl Method {
             Method::Tfidf => "tfidf",
             Method::Bm25 => "bm25",
             Method::Hybrid => "hybrid",
+            Method::Phrase => "phrase",
+            Method::Fuzzy => "fuzzy",
         }
     }
 }
@@ -279,7 +303,7 @@ mod tests {
         assert_eq!("TFIDF".parse::<Method>(), Err(UnknownMethod));
         assert_eq!(
             UnknownMethod.to_string(),
-            "unknown method; allowed: tfidf bm25 hybrid"
+            "unknown method; allowed: tfidf bm25 hybrid phrase fuzzy"
         );
     }
 
@@ -306,6 +330,7 @@ mod tests {
             took_us: 1,
             results: Vec::new(),
             unknown_words: Vec::new(),
+            suggestions: vec![],
             dropped_words: Vec::new(),
         };
         let json = serde_json::to_value(&answer).unwrap();

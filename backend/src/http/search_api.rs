@@ -71,6 +71,7 @@ fn search_api(
             took_us: begin.elapsed().as_micros().try_into().unwrap_or(u64::MAX),
             results: answer.hits,
             unknown_words: answer.unknown_words,
+            suggestions: answer.suggestions,
             dropped_words: answer.dropped_words,
         })
     })

@@ -22,7 +22,7 @@ pub(super) fn bm25_search(library: &Library, request: &Request<'_>) -> Result<An
 }
 
 /// Passages are bags of words; the score is how improbable it is that they hold the words of the query by chance.
-struct Probabilistic<'i>(&'i PassageIndex);
+pub(super) struct Probabilistic<'i>(pub(super) &'i PassageIndex);
 
 impl Model for Probabilistic<'_> {
     type Vector = PassageVector;

@@ -13,7 +13,7 @@ use super::passage_vector::{PassageVector, Scored, best_of_each_book, bm25, spli
 use super::preprocess_query::Query;
 use super::process_results::Cut;
 use super::rerank_passages::rerank_passages;
-use super::similar_words::{SimilarWord, similar_words};
+use super::similar_words::similar_keys;
 use super::{Answer, Features, Library, Request, SearchError};
 use crate::corpus::Book;
 
@@ -50,10 +50,7 @@ impl Model for TwoStages<'_> {
 
     fn weigh(&self, query: &Query) -> Result<PassageVector, SearchError> {
         weigh(self.passages, query, |word| {
-            let words = similar_words(self.dictionary, word)?;
-            let key =
-                |word: &SimilarWord| (self.passages.spelling.key(&word.letters), word.likeness());
-            Ok(words.iter().map(key).collect())
+            similar_keys(self.dictionary, &self.passages.spelling, word)
         })
     }
 

@@ -69,7 +69,7 @@ pub(super) struct Match {
 }
 
 /// What the posting lists gave.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Scores {
     /// The documents that go on; of a book at least one, if one matches.
     pub(super) matches: Vec<Match>,
@@ -108,6 +108,7 @@ pub(super) fn answer(
         hits: results.hits,
         total_matches: results.total_matches,
         unknown_words: query.typed(vector.unknown()),
+        suggestions: Vec::new(),
         dropped_words: query.dropped,
     })
 }

@@ -1,8 +1,8 @@
 //! The terms of one text with their positions, kept in two allocations, and how tantivy gets to read them.
 //!
 //! tantivy would also take tokens one by one, each with a string of its own, and write them down as JSON on the way;
-//! that is three quarters of the time of a start-up. Instead it is given the number of a document as a text, and the
-//! tokenizer of the field replays what was found in that document.
+//! that is three quarters of the time of a start-up. Instead it is given the number of a book as a text, and the
+//! tokenizer of the field replays what was found in that book.
 
 use std::sync::{Arc, Weak};
 
@@ -35,56 +35,38 @@ impl Occurrences {
     }
 }
 
-/// Documents by number, each with its terms by number.
-pub(super) trait Documents: Send + Sync + 'static {
-    /// Position and letters of a term of a document; `None` behind its last.
-    fn term(&self, document: usize, number: usize) -> Option<(usize, &str)>;
-}
-
-impl Documents for Vec<Occurrences> {
-    fn term(&self, document: usize, number: usize) -> Option<(usize, &str)> {
-        self[document].get(number)
-    }
-}
-
-/// Turns the number of a document into its terms. Holds them only as long as somebody else does: an index keeps its
+/// Turns the number of a book into its terms. Holds them only as long as somebody else does: an index keeps its
 /// tokenizers, but needs this one only while it is written.
-pub(super) struct Replay<D>(pub(super) Weak<D>);
+#[derive(Clone)]
+pub(super) struct Replay(pub(super) Weak<Vec<Occurrences>>);
 
-impl<D> Clone for Replay<D> {
-    fn clone(&self) -> Self {
-        Self(Weak::clone(&self.0))
-    }
-}
+impl Tokenizer for Replay {
+    type TokenStream<'a> = Replayed;
 
-impl<D: Documents> Tokenizer for Replay<D> {
-    type TokenStream<'a> = Replayed<D>;
-
-    fn token_stream(&mut self, document: &str) -> Replayed<D> {
-        let document = document.parse();
+    fn token_stream(&mut self, book: &str) -> Replayed {
         Replayed {
-            documents: self
+            books: self
                 .0
                 .upgrade()
                 .expect("the terms live while they are indexed"),
-            document: document.expect("the writer is given numbers of documents"),
+            book: book.parse().expect("the writer is given numbers of books"),
             next: 0,
             token: Token::default(),
         }
     }
 }
 
-/// The terms of one document, one after the other.
-pub(super) struct Replayed<D> {
-    documents: Arc<D>,
-    document: usize,
+/// The terms of one book, one after the other.
+pub(super) struct Replayed {
+    books: Arc<Vec<Occurrences>>,
+    book: usize,
     next: usize,
     token: Token,
 }
 
-impl<D: Documents> TokenStream for Replayed<D> {
+impl TokenStream for Replayed {
     fn advance(&mut self) -> bool {
-        let Some((at, term)) = self.documents.term(self.document, self.next) else {
+        let Some((at, term)) = self.books[self.book].get(self.next) else {
             return false;
         };
         self.next += 1;

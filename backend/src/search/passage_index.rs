@@ -2,7 +2,8 @@
 //!
 //! Unlike the index of whole books, it counts words as positions: neighbours have neighbouring numbers, which is what
 //! phrases and runs of words need, and a passage is so short that counting up to a word costs less than storing its byte.
-//! No text is stored: a passage is a range of bytes in a mapped book.
+//! No text is stored: a passage is a range of bytes in a mapped book. The writer is given each passage as its keys with
+//! blanks between them, so that a word is stemmed once and not wherever it occurs.
 
 use std::collections::HashMap;
 use std::io;
@@ -12,14 +13,13 @@ use std::sync::Arc;
 use tantivy::directory::RamDirectory;
 use tantivy::postings::{Postings, SegmentPostings, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::TokenizerManager;
+use tantivy::tokenizer::{TokenizerManager, WhitespaceTokenizer};
 use tantivy::{
     DocId, DocSet, Index, InvertedIndexReader, ReloadPolicy, TantivyDocument, TantivyError, Term,
 };
 
 use super::SearchError;
 use super::generate_snippet::{Snippet, words_in};
-use super::occurrences::{Documents, Replay};
 use super::passages::{Passage, passages};
 use super::spelling::Spelling;
 use super::words::for_each_word;
@@ -33,6 +33,8 @@ pub(super) struct PassageIndex {
     passages: Vec<Passage>,
     /// The number of the first passage of each book, and at the end the number of all passages.
     firsts: Vec<DocId>,
+    /// The number of the first word of each passage among those of all books, and at the end the number of all words.
+    first_words: Vec<u32>,
     /// Words of each passage, measured by the mean of all.
     pub(super) relative_lengths: Vec<f32>,
 }
@@ -40,37 +42,46 @@ pub(super) struct PassageIndex {
 impl PassageIndex {
     /// Indexes the passages of all books.
     pub(super) fn build(corpus: &Corpus) -> Result<Self, SearchError> {
-        let mut terms = PassageTerms::default();
-        let mut reader = Keys::default();
+        let (schema, field) = schema();
+        let tokenizers = TokenizerManager::new();
+        tokenizers.register(AT_BLANKS, WhitespaceTokenizer::default());
+        let mut writer = Index::builder()
+            .schema(schema)
+            .tokenizers(tokenizers)
+            .single_segment_index_writer(RamDirectory::create(), WRITER_BYTES)?;
+        let mut keys = Keys::default();
         let mut found = Vec::new();
         let mut firsts = vec![0];
         for book in &corpus.books {
-            let first = found.len();
-            found.extend(passages(
-                book.text.bytes(),
-                &book.chapters,
-                |passage, word| {
-                    let number = reader.number(word, &mut terms.keys);
-                    terms.push(first + passage, number);
-                },
-            ));
+            let room = book.word_count + book.word_count / 8;
+            let mut numbers = Vec::with_capacity(room);
+            let parts = passages(book.text.bytes(), &book.chapters, |word| {
+                numbers.push(keys.number(word));
+            });
+            let mut rest = numbers.as_slice();
+            for passage in &parts {
+                let words;
+                (words, rest) = rest.split_at(passage.words as usize);
+                let mut document = TantivyDocument::new();
+                document.add_text(field, keys.line(words));
+                writer.add_document(document)?;
+            }
+            found.extend(parts);
             firsts.push(found.len() as DocId);
         }
-        let lengths: Vec<usize> = (0..found.len())
-            .map(|passage| terms.range(passage).len())
-            .collect();
-        let mean = terms.numbers.len() as f32 / lengths.len().max(1) as f32;
-        let (postings, field) = write(terms, found.len())?;
+        let reader = writer
+            .finalize()?
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()?;
         Ok(Self {
-            postings,
+            postings: reader.searcher().segment_reader(0).inverted_index(field)?,
             field,
-            spelling: reader.spelling,
+            spelling: keys.spelling,
+            relative_lengths: relative_lengths(&found),
+            first_words: first_words(&found),
             passages: found,
             firsts,
-            relative_lengths: lengths
-                .into_iter()
-                .map(|length| length as f32 / mean)
-                .collect(),
         })
     }
 
@@ -108,6 +119,17 @@ impl PassageIndex {
         pairs.map(|two| two[0] as usize..two[1] as usize)
     }
 
+    /// The numbers of the words of a passage among those of all books.
+    pub(super) fn words_of(&self, passage: DocId) -> Range<u32> {
+        let passage = passage as usize;
+        self.first_words[passage]..self.first_words[passage + 1]
+    }
+
+    /// The passage in which the word with this number stands.
+    pub(super) fn passage_of(&self, word: u32) -> DocId {
+        self.first_words.partition_point(|&first| first <= word) as DocId - 1
+    }
+
     /// The whole passage, with the words highlighted that are occurrences of `terms`.
     pub(super) fn show<'t>(
         &self,
@@ -123,6 +145,11 @@ impl PassageIndex {
             }
         }
         numbers.sort_unstable();
+        Ok(self.show_words(book, passage, &numbers))
+    }
+
+    /// The whole passage, with the words highlighted that have these numbers in it, which are in order.
+    pub(super) fn show_words(&self, book: &Book, passage: DocId, numbers: &[u32]) -> Snippet {
         let Passage { from, line, .. } = self.passages[passage as usize];
         let bytes = self.passages[passage as usize].bytes();
         let text = &book.text.bytes()[bytes.clone()];
@@ -138,7 +165,7 @@ impl PassageIndex {
         let words = words_in(book.text.bytes(), bytes);
         let mut snippet = Snippet::new(book, words, matched.into_iter());
         snippet.location.line = Some(line);
-        Ok(snippet)
+        snippet
     }
 
     /// Looks the first key of the dictionary up, as a search would.
@@ -155,20 +182,22 @@ impl PassageIndex {
     }
 }
 
-/// Words to numbers of keys. Every word is stemmed once, not each time it occurs.
+/// Words to keys by number. Every word is stemmed once, not each time it occurs.
 #[derive(Default)]
 struct Keys {
     spelling: Spelling,
     of_words: HashMap<String, u32>,
     of_keys: HashMap<String, u32>,
+    keys: Vec<String>,
 }
 
 impl Keys {
-    fn number(&mut self, word: &str, keys: &mut Vec<String>) -> u32 {
+    fn number(&mut self, word: &str) -> u32 {
         if let Some(&number) = self.of_words.get(word) {
             return number;
         }
         let key = self.spelling.key(word);
+        let keys = &mut self.keys;
         let number = *self.of_keys.entry(key).or_insert_with_key(|key| {
             keys.push(key.clone());
             keys.len() as u32 - 1
@@ -176,72 +205,50 @@ impl Keys {
         self.of_words.insert(word.to_owned(), number);
         number
     }
-}
 
-/// The words of all passages, by the numbers of their keys.
-#[derive(Default)]
-struct PassageTerms {
-    keys: Vec<String>,
-    numbers: Vec<u32>,
-    /// Where the words of each passage end in `numbers`.
-    ends: Vec<usize>,
-}
-
-impl PassageTerms {
-    fn push(&mut self, passage: usize, number: u32) {
-        self.numbers.push(number);
-        self.ends.resize(passage + 1, 0);
-        self.ends[passage] = self.numbers.len();
-    }
-
-    fn range(&self, passage: usize) -> Range<usize> {
-        let start = passage.checked_sub(1).map_or(0, |before| self.ends[before]);
-        start..self.ends[passage]
+    /// The keys with these numbers, with blanks between them.
+    fn line(&self, numbers: &[u32]) -> String {
+        let mut line = String::with_capacity(numbers.len() * 8);
+        for &number in numbers {
+            line.push_str(&self.keys[number as usize]);
+            line.push(' ');
+        }
+        line
     }
 }
 
-impl Documents for PassageTerms {
-    fn term(&self, passage: usize, number: usize) -> Option<(usize, &str)> {
-        let range = self.range(passage);
-        let key = self.numbers[range].get(number)?;
-        Some((number, &self.keys[*key as usize]))
+fn first_words(passages: &[Passage]) -> Vec<u32> {
+    let mut words = 0;
+    let mut first_words = vec![words];
+    for passage in passages {
+        words += passage.words;
+        first_words.push(words);
     }
+    first_words
+}
+
+fn relative_lengths(passages: &[Passage]) -> Vec<f32> {
+    let words: u64 = passages
+        .iter()
+        .map(|passage| u64::from(passage.words))
+        .sum();
+    let mean = words as f32 / passages.len().max(1) as f32;
+    let relative = |passage: &Passage| passage.words as f32 / mean;
+    passages.iter().map(relative).collect()
 }
 
 /// Name of the tokenizer.
-const REPLAY: &str = "replay";
+const AT_BLANKS: &str = "at_blanks";
 /// Sizes the writer's table of terms; it grows beyond this where needed.
-const WRITER_BYTES: usize = 32 * 1024 * 1024;
+const WRITER_BYTES: usize = 16 * 1024 * 1024;
 
-fn write(
-    terms: PassageTerms,
-    passages: usize,
-) -> Result<(Arc<InvertedIndexReader>, Field), SearchError> {
+fn schema() -> (Schema, Field) {
     let indexing = TextFieldIndexing::default()
-        .set_tokenizer(REPLAY)
+        .set_tokenizer(AT_BLANKS)
         .set_index_option(IndexRecordOption::WithFreqsAndPositions)
         .set_fieldnorms(false);
     let mut schema = Schema::builder();
     let options = TextOptions::default().set_indexing_options(indexing);
     let field = schema.add_text_field("keys", options);
-
-    let terms = Arc::new(terms);
-    let tokenizers = TokenizerManager::new();
-    tokenizers.register(REPLAY, Replay(Arc::downgrade(&terms)));
-    let mut writer = Index::builder()
-        .schema(schema.build())
-        .tokenizers(tokenizers)
-        .single_segment_index_writer(RamDirectory::create(), WRITER_BYTES)?;
-    for number in 0..passages {
-        let mut document = TantivyDocument::new();
-        document.add_text(field, number.to_string());
-        writer.add_document(document)?;
-    }
-    let reader = writer
-        .finalize()?
-        .reader_builder()
-        .reload_policy(ReloadPolicy::Manual)
-        .try_into()?;
-    let postings = reader.searcher().segment_reader(0).inverted_index(field)?;
-    Ok((postings, field))
+    (schema.build(), field)
 }

@@ -166,18 +166,20 @@ fn for_each_posting(
             .postings
             .read_block_postings_from_terminfo(&term.info, IndexRecordOption::WithFreqs)
             .map_err(TantivyError::from)?;
-        let weight = term.weight * (1.0 + K1);
         while !block.docs().is_empty() {
             for (&passage, &frequency) in block.docs().iter().zip(block.freqs()) {
                 let length = index.relative_lengths[passage as usize];
-                let frequency = frequency as f32;
-                let share = frequency / (frequency + K1 * (1.0 - B + B * length));
-                visit(passage, weight * share);
+                visit(passage, term.weight * saturate(frequency as f32, length));
             }
             block.advance();
         }
     }
     Ok(())
+}
+
+/// What occurrences count for: ever less, and less in a long passage; about 1 for one in a passage of mean length.
+pub(super) fn saturate(frequency: f32, relative_length: f32) -> f32 {
+    frequency * (1.0 + K1) / (frequency + K1 * (1.0 - B + B * relative_length))
 }
 
 /// The parts of each passage as one; a stable sort, because it merges what is already in order: the passages of a term.

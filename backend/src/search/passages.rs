@@ -17,6 +17,8 @@ pub(super) struct Passage {
     pub(super) to: u32,
     /// Line in which it begins, from 1.
     pub(super) line: u32,
+    /// How many words it has.
+    pub(super) words: u32,
 }
 
 impl Passage {
@@ -31,33 +33,25 @@ const WORDS: usize = 60;
 /// How far, in words, a passage may end from where it would end if all were of one length.
 const SLACK: usize = 20;
 
-/// Parts `text` into passages, and visits each of its words with the number of the passage.
+/// Parts `text` into passages, in order, and visits each of its words.
 pub(super) fn passages(
     text: &[u8],
     chapters: &Chapters,
-    mut visit: impl FnMut(usize, &str),
+    mut visit: impl FnMut(&str),
 ) -> Vec<Passage> {
-    let mut words: Vec<Range<u32>> = Vec::new();
-    let mut letters = String::new();
-    let mut ends = Vec::new();
+    // Room for all words at once: a list that grows leaves its former places behind, and the process keeps them.
+    let mut words: Vec<Range<u32>> = Vec::with_capacity(text.len() / BYTES_OF_A_WORD);
     let characters = text.iter().map(|&byte| char::from(byte)).enumerate();
     for_each_word(characters, text.len(), |range, word| {
         words.push(narrow(range.start)..narrow(range.end));
-        letters.push_str(word);
-        ends.push(letters.len());
+        visit(word);
     });
     let firsts = first_words(text, chapters, &words);
-    let mut start = 0;
-    let mut passage = 0;
-    for (number, &end) in ends.iter().enumerate() {
-        if firsts.get(passage + 1) == Some(&number) {
-            passage += 1;
-        }
-        visit(passage, &letters[start..end]);
-        start = end;
-    }
     locate(text, &words, &firsts)
 }
+
+/// No more than a word takes in any of the books, with the white space behind it.
+const BYTES_OF_A_WORD: usize = 5;
 
 /// The numbers of the words with which passages begin.
 fn first_words(text: &[u8], chapters: &Chapters, words: &[Range<u32>]) -> Vec<usize> {
@@ -175,10 +169,12 @@ fn locate(text: &[u8], words: &[Range<u32>], firsts: &[usize]) -> Vec<Passage> {
             .rev()
             .take_while(|byte| **byte <= b' ')
             .count();
+        let next_first = firsts.get(number + 1).copied().unwrap_or(words.len());
         found.push(Passage {
             from: narrow(from),
             to: narrow(end - behind),
             line: narrow(line),
+            words: narrow(next_first - firsts[number]),
         });
     }
     found
@@ -195,7 +191,7 @@ mod tests {
 
     fn texts(text: &str) -> Vec<String> {
         let bytes = text.as_bytes();
-        let found = passages(bytes, &Chapters::find(bytes), |_, _| ());
+        let found = passages(bytes, &Chapters::find(bytes), |_| ());
         let decode = |passage: &Passage| text[passage.bytes()].to_owned();
         found.iter().map(decode).collect()
     }
@@ -235,7 +231,7 @@ mod tests {
     #[test]
     fn a_passage_knows_its_line() {
         let text = b"One\ntwo.\n\nCHAPTER I\n\nThree.\n\n\nCHAPTER II\n\nFour.";
-        let found = passages(text, &Chapters::find(text), |_, _| ());
+        let found = passages(text, &Chapters::find(text), |_| ());
         let lines: Vec<u32> = found.iter().map(|passage| passage.line).collect();
         assert_eq!(lines, [1, 4, 9]);
     }
@@ -250,26 +246,25 @@ mod tests {
         ) {
             let text = words.join(" ");
             let bytes = text.as_bytes();
-            let mut visited: Vec<Vec<String>> = Vec::new();
-            let found = passages(bytes, &Chapters::find(bytes), |passage, word| {
-                visited.resize(visited.len().max(passage + 1), Vec::new());
-                visited[passage].push(word.to_owned());
-            });
-            proptest::prop_assert_eq!(visited.len(), found.len());
+            let mut visited = Vec::new();
+            let found = passages(bytes, &Chapters::find(bytes), |word| visited.push(word.to_owned()));
             let mut end = 0;
-            for (passage, visited) in found.iter().zip(&visited) {
+            let mut inside = Vec::new();
+            for passage in &found {
                 let part = passage.bytes();
                 proptest::prop_assert!(end <= part.start && part.start < part.end);
                 end = part.end;
-                let mut again = Vec::new();
+                let before = inside.len();
                 let text = &text[part];
-                for_each_word(text.char_indices(), text.len(), |_, word| again.push(word.to_owned()));
-                proptest::prop_assert_eq!(&again, visited);
-                proptest::prop_assert!(again.len() <= WORDS + WORDS / 2 + 2 * SLACK);
+                for_each_word(text.char_indices(), text.len(), |_, word| inside.push(word.to_owned()));
+                let words = inside.len() - before;
+                proptest::prop_assert_eq!(passage.words as usize, words);
+                proptest::prop_assert!((1..=WORDS + WORDS / 2 + 2 * SLACK).contains(&words));
             }
+            proptest::prop_assert_eq!(&inside, &visited);
             let mut all = Vec::new();
             for_each_word(text.char_indices(), text.len(), |_, word| all.push(word.to_owned()));
-            proptest::prop_assert_eq!(all, visited.concat());
+            proptest::prop_assert_eq!(all, visited);
         }
     }
 }

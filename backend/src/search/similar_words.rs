@@ -5,6 +5,7 @@ use tantivy::{TantivyError, Term};
 
 use super::SearchError;
 use super::index::TfidfIndex;
+use super::spelling::Spelling;
 
 /// A word of the books.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,16 +13,28 @@ pub(super) struct SimilarWord {
     /// The word, in lower case.
     pub(super) letters: String,
     /// Letters to add, leave out, change or swap with their neighbours.
-    pub(super) distance: u8,
+    distance: u8,
     /// Books that hold it.
     books: u32,
 }
 
-impl SimilarWord {
-    /// How much the word is like the one asked for: 1/2 with one difference, 1/3 with two.
-    pub(super) fn likeness(&self) -> f32 {
-        1.0 / (1.0 + f32::from(self.distance))
+/// The keys of the words closest to `typed`, and how much each is like it: 1/2 with one difference, 1/3 with two.
+pub(super) fn similar_keys(
+    index: &TfidfIndex,
+    spelling: &Spelling,
+    typed: &str,
+) -> Result<Vec<(String, f32)>, SearchError> {
+    let words = similar_words(index, typed)?;
+    let likeness = |word: &SimilarWord| 1.0 / (1.0 + f32::from(word.distance));
+    let mut keys: Vec<(String, f32)> = Vec::with_capacity(words.len());
+    for word in &words {
+        let key = spelling.key(&word.letters);
+        // Words that differ in their endings share a key, which counts once.
+        if !keys.iter().any(|(other, _)| *other == key) {
+            keys.push((key, likeness(word)));
+        }
     }
+    Ok(keys)
 }
 
 /// Most words that stand for another one.

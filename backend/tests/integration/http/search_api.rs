@@ -44,6 +44,16 @@ async fn hits_come_with_everything_about_them() {
 }
 
 #[tokio::test]
+async fn a_misspelled_word_comes_with_what_may_have_been_meant() {
+    let json = ready().get("/search?q=Whael").await.json();
+    let expected = json!([{ "word": "Whael", "instead": ["whale"] }]);
+    assert_eq!(
+        (&json["suggestions"], &json["unknown_words"]),
+        (&expected, &json!(["Whael"]))
+    );
+}
+
+#[tokio::test]
 async fn the_trace_of_a_search_is_whole() {
     let backend = ready();
     let answer = backend
@@ -131,6 +141,45 @@ async fn hybrid_looks_at_its_candidates_again() {
 }
 
 #[tokio::test]
+async fn a_phrase_is_searched_in_one_trace() {
+    let trace = ready()
+        .get("/search?q=the+white+whale&method=phrase")
+        .await
+        .trace();
+    assert_snapshot!(trace, @r"
+    GET /search SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=the+white+whale&method=phrase, url.scheme=http} links=1
+      search_api INTERNAL {app.index.version=e9cf636e4bb3241c, app.search.method=phrase, app.search.query=the white whale, app.search.query.length=15, app.search.results_count=1}
+        perform_search INTERNAL {app.search.method=phrase}
+          phrase_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.top_score=2.5516653060913086, app.search.total_matches=1}
+            preprocess_query INTERNAL {app.query.dropped_stop_words=0, app.query.token_count=3}
+            vectorize_query INTERNAL {app.vector.nonzero=3, app.vector.out_of_vocabulary=0}
+            compute_similarity INTERNAL {app.similarity.documents_scored=1, app.similarity.postings_read=6}
+            process_results INTERNAL {app.results.returned=1}
+              generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=6}
+    ");
+}
+
+#[tokio::test]
+async fn a_fuzzy_search_weighs_similar_words() {
+    let trace = ready()
+        .get("/search?q=whiet+xyzzy&method=fuzzy")
+        .await
+        .trace();
+    assert_snapshot!(trace, @r"
+    GET /search SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=whiet+xyzzy&method=fuzzy, url.scheme=http} links=1
+      search_api INTERNAL {app.index.version=e9cf636e4bb3241c, app.search.method=fuzzy, app.search.query=whiet xyzzy, app.search.query.length=11, app.search.results_count=2}
+        perform_search INTERNAL {app.search.method=fuzzy}
+          fuzzy_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.top_score=0.4988068640232086, app.search.total_matches=2}
+            preprocess_query INTERNAL {app.query.dropped_stop_words=0, app.query.token_count=2}
+            vectorize_query INTERNAL {app.vector.nonzero=1, app.vector.out_of_vocabulary=2}
+            compute_similarity INTERNAL {app.similarity.documents_scored=2, app.similarity.postings_read=2}
+            process_results INTERNAL {app.results.returned=2}
+              generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=3}
+              generate_snippet INTERNAL {app.book.id=austen-sense.txt, app.snippet.highlights=1}
+    ");
+}
+
+#[tokio::test]
 async fn a_search_without_hits_has_no_score_and_no_snippets() {
     let answer = ready().get("/search?q=xyzzy").await;
     assert_snapshot!(answer.trace(), @r"
@@ -191,11 +240,11 @@ async fn what_cannot_be_answered_is_told_with_what_is_allowed() {
         ("/search?q=a&q=b", twice),
         (
             "/search?q=a&method=magic",
-            "unknown method; allowed: tfidf bm25 hybrid",
+            "unknown method; allowed: tfidf bm25 hybrid phrase fuzzy",
         ),
         (
             "/search?q=a&method=",
-            "unknown method; allowed: tfidf bm25 hybrid",
+            "unknown method; allowed: tfidf bm25 hybrid phrase fuzzy",
         ),
         ("/search?q=a&limit=0", limit),
         ("/search?q=a&limit=21", limit),

@@ -8,6 +8,7 @@ use super::snippets::marked;
 use super::{ids, reference, search_by};
 use crate::support::{library, three_books};
 
+/// Those that rank passages by their words.
 const BOTH: [Method; 2] = [Method::Bm25, Method::Hybrid];
 
 /// The first hit of `query` by `method`.
@@ -99,7 +100,7 @@ fn hybrid_takes_an_unknown_word_for_what_is_spelled_much_like_it() {
 
 #[test]
 fn queries_without_a_single_word_find_nothing_and_break_nothing() {
-    for method in BOTH {
+    for method in [Method::Bm25, Method::Hybrid, Method::Phrase, Method::Fuzzy] {
         for hostile in [
             "(",
             "''",
@@ -120,9 +121,105 @@ fn queries_without_a_single_word_find_nothing_and_break_nothing() {
             );
         }
         let long = "whale ".repeat(170);
-        assert_eq!(search_by(&three_books(), method, &long).total_matches, 2);
+        let expected = if method == Method::Phrase { 0 } else { 2 };
+        assert_eq!(
+            search_by(&three_books(), method, &long).total_matches,
+            expected
+        );
         let answer = search_by(&library(["", "  \n"]), method, "whale");
         assert_eq!(answer.total_matches, 0, "no words at all");
+    }
+}
+
+#[test]
+fn a_phrase_is_found_word_for_word_and_with_its_stop_words() {
+    let library = library([
+        "To be, or not to be: that is the Question.",
+        "The question is that he was not to be, or was to be.",
+        "He is to be or not here. To be.",
+    ]);
+    let answer = search_by(&library, Method::Phrase, "to be or not to be");
+    assert_eq!(ids(&answer), ["austen-emma.txt"]);
+    assert_eq!(
+        marked(&answer.hits[0]),
+        "[To] [be], [or] [not] [to] [be]: that is the Question."
+    );
+    let answer = search_by(&library, Method::Phrase, "not to be");
+    assert_eq!(ids(&answer).len(), 2);
+    assert_eq!(
+        search_by(&library, Method::Phrase, "be that to").total_matches,
+        0
+    );
+    assert_eq!(
+        search_by(&library, Method::Phrase, "to be xyzzy").total_matches,
+        0
+    );
+}
+
+#[test]
+fn a_phrase_may_reach_over_the_border_of_passages_but_not_of_books() {
+    let library = library([
+        "1:1 God made the light.\n\n1:2 The light was good.\n\n1:3 And the end",
+        "of the book is near.",
+    ]);
+    let answer = search_by(&library, Method::Phrase, "light. 1:2 The light");
+    assert_eq!(ids(&answer), ["austen-emma.txt"]);
+    assert_eq!(marked(&answer.hits[0]), "1:1 God made the [light].");
+    assert_eq!(
+        search_by(&library, Method::Phrase, "the end of the book").total_matches,
+        0
+    );
+}
+
+#[test]
+fn fuzzy_forgives_what_bm25_does_not_and_takes_known_words_as_they_are() {
+    let library = library([
+        "Nebuchadnezzar made a furnace.",
+        "A whale and its tale.",
+        "The whole ship was a while away.",
+    ]);
+    let check = |query, books: &[&str]| {
+        let answer = search_by(&library, Method::Fuzzy, query);
+        assert_eq!(ids(&answer), books, "{query}");
+        answer
+    };
+    let answer = check("Nebuchadnezar", &["austen-emma.txt"]);
+    assert_eq!(marked(&answer.hits[0]), "[Nebuchadnezzar] made a furnace.");
+    check("fruncae", &[]);
+    check("furnaec", &["austen-emma.txt"]);
+    check("whale", &["austen-persuasion.txt"]);
+    check(
+        "whalle whole",
+        &["austen-sense.txt", "austen-persuasion.txt"],
+    );
+}
+
+#[test]
+fn unknown_words_come_with_what_may_have_been_meant() {
+    let library = library([
+        "A furnace and a furnish and a whale.",
+        "A furnace, a whale.",
+    ]);
+    for method in Method::ALL {
+        let answer = search_by(&library, method, "furnade Whael whale xyzzy and");
+        assert_eq!(
+            answer.unknown_words,
+            ["furnade", "Whael", "xyzzy"],
+            "{method}"
+        );
+        let found: Vec<(&str, String)> = answer
+            .suggestions
+            .iter()
+            .map(|suggestion| (suggestion.word.as_str(), suggestion.instead.join(" ")))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("furnade", "furnace".to_owned()),
+                ("Whael", "whale".to_owned())
+            ],
+            "{method}"
+        );
     }
 }
 
@@ -166,6 +263,20 @@ proptest! {
         for pair in answer.hits.windows(2) {
             prop_assert!(pair[0].score >= pair[1].score);
         }
+    }
+
+    #[test]
+    fn a_phrase_is_found_wherever_the_plain_reference_finds_it(
+        books in prop::collection::vec(text(1..300), 1..4),
+        phrase in text(1..4),
+    ) {
+        let words = |text: &str| -> Vec<String> { text.split(' ').map(str::to_lowercase).collect() };
+        let wanted = words(&phrase);
+        let has_phrase = |text: &String| words(text).windows(wanted.len()).any(|part| part == wanted);
+        let library = library(books.clone());
+        let answer = search_by(&library, Method::Phrase, &phrase);
+        prop_assert_eq!(answer.total_matches, books.iter().filter(|text| has_phrase(text)).count());
+        prop_assert!(answer.hits.iter().all(|hit| !hit.highlights.is_empty()));
     }
 
     #[test]

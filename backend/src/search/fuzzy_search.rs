@@ -1,0 +1,66 @@
+//! Search by BM25 over passages that forgives misspelling: a word that no book holds stands for the words that are spelled
+//! much like it. Words that the books know are taken as they are.
+
+use shared::semconv::span;
+use tantivy::DocId;
+use telemetry::in_span;
+
+use super::bm25_search::Probabilistic;
+use super::generate_snippet::Snippet;
+use super::index::TfidfIndex;
+use super::model::{Model, Scores, answer};
+use super::passage_vector::{PassageVector, weigh};
+use super::preprocess_query::Query;
+use super::process_results::Cut;
+use super::similar_words::similar_keys;
+use super::{Answer, Features, Library, Request, SearchError};
+use crate::corpus::Book;
+
+/// Answers `request` from the passages of all books.
+pub(super) fn fuzzy_search(
+    library: &Library,
+    request: &Request<'_>,
+) -> Result<Answer, SearchError> {
+    in_span(span::FUZZY_SEARCH, |cx| {
+        let model = Forgiving {
+            strict: Probabilistic(&library.passages),
+            dictionary: library.indexes.of(Features::All),
+        };
+        answer(cx, library, &model, request, Cut::at(request, 0.0))
+    })
+}
+
+/// BM25 with similar words for unknown ones.
+struct Forgiving<'i> {
+    strict: Probabilistic<'i>,
+    /// Where words stand as they are spelled in the books.
+    dictionary: &'i TfidfIndex,
+}
+
+impl Model for Forgiving<'_> {
+    type Vector = PassageVector;
+
+    fn split(&self, text: &str) -> Query {
+        self.strict.split(text)
+    }
+
+    fn weigh(&self, query: &Query) -> Result<PassageVector, SearchError> {
+        let passages = self.strict.0;
+        weigh(passages, query, |word| {
+            similar_keys(self.dictionary, &passages.spelling, word)
+        })
+    }
+
+    fn score(&self, vector: &PassageVector) -> Result<Scores, SearchError> {
+        self.strict.score(vector)
+    }
+
+    fn show(
+        &self,
+        book: &Book,
+        vector: &PassageVector,
+        passage: DocId,
+    ) -> Result<Snippet, SearchError> {
+        self.strict.show(book, vector, passage)
+    }
+}
