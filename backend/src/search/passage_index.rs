@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use tantivy::directory::RamDirectory;
@@ -20,7 +21,7 @@ use tantivy::{
 
 use super::SearchError;
 use super::generate_snippet::{Snippet, words_in};
-use super::passages::{Passage, passages};
+use super::passages::{Passage, for_each_passage};
 use super::spelling::Spelling;
 use super::words::for_each_word;
 use crate::corpus::{Book, Corpus};
@@ -53,20 +54,18 @@ impl PassageIndex {
         let mut found = Vec::new();
         let mut firsts = vec![0];
         for book in &corpus.books {
-            let room = book.word_count + book.word_count / 8;
-            let mut numbers = Vec::with_capacity(room);
-            let parts = passages(book.text.bytes(), &book.chapters, |word| {
-                numbers.push(keys.number(word));
-            });
-            let mut rest = numbers.as_slice();
-            for passage in &parts {
-                let words;
-                (words, rest) = rest.split_at(passage.words as usize);
+            let mut written = Ok(());
+            let text = book.text.bytes();
+            let key = |word: &str| keys.of(word);
+            for_each_passage(text, &book.chapters, key, |passage, keys| {
+                found.push(passage);
                 let mut document = TantivyDocument::new();
-                document.add_text(field, keys.line(words));
-                writer.add_document(document)?;
-            }
-            found.extend(parts);
+                document.add_text(field, keys.join(" "));
+                if written.is_ok() {
+                    written = writer.add_document(document);
+                }
+            });
+            written?;
             firsts.push(found.len() as DocId);
         }
         let reader = writer
@@ -182,38 +181,21 @@ impl PassageIndex {
     }
 }
 
-/// Words to keys by number. Every word is stemmed once, not each time it occurs.
+/// The keys of the words met so far. Every word is stemmed once, not each time it occurs.
 #[derive(Default)]
 struct Keys {
     spelling: Spelling,
-    of_words: HashMap<String, u32>,
-    of_keys: HashMap<String, u32>,
-    keys: Vec<String>,
+    of_words: HashMap<String, Rc<str>>,
 }
 
 impl Keys {
-    fn number(&mut self, word: &str) -> u32 {
-        if let Some(&number) = self.of_words.get(word) {
-            return number;
+    fn of(&mut self, word: &str) -> Rc<str> {
+        if let Some(key) = self.of_words.get(word) {
+            return Rc::clone(key);
         }
-        let key = self.spelling.key(word);
-        let keys = &mut self.keys;
-        let number = *self.of_keys.entry(key).or_insert_with_key(|key| {
-            keys.push(key.clone());
-            keys.len() as u32 - 1
-        });
-        self.of_words.insert(word.to_owned(), number);
-        number
-    }
-
-    /// The keys with these numbers, with blanks between them.
-    fn line(&self, numbers: &[u32]) -> String {
-        let mut line = String::with_capacity(numbers.len() * 8);
-        for &number in numbers {
-            line.push_str(&self.keys[number as usize]);
-            line.push(' ');
-        }
-        line
+        let key: Rc<str> = self.spelling.key(word).into();
+        self.of_words.insert(word.to_owned(), Rc::clone(&key));
+        key
     }
 }
 

@@ -33,53 +33,106 @@ const WORDS: usize = 60;
 /// How far, in words, a passage may end from where it would end if all were of one length.
 const SLACK: usize = 20;
 
-/// Parts `text` into passages, in order, and visits each of its words.
-pub(super) fn passages(
+/// Parts `text` into passages and visits them in order, each with the keys of its words, which `key` makes.
+pub(super) fn for_each_passage<K>(
     text: &[u8],
     chapters: &Chapters,
-    mut visit: impl FnMut(&str),
-) -> Vec<Passage> {
-    // Room for all words at once: a list that grows leaves its former places behind, and the process keeps them.
-    let mut words: Vec<Range<u32>> = Vec::with_capacity(text.len() / BYTES_OF_A_WORD);
+    mut key: impl FnMut(&str) -> K,
+    visit: impl FnMut(Passage, &[K]),
+) {
+    // Only the section that is being read is kept: what a start-up once took, the process keeps.
+    let mut section = Section {
+        text,
+        words: Vec::new(),
+        keys: Vec::new(),
+        place: Place { from: 0, line: 1 },
+        visit,
+    };
+    let mut headings = chapters.starts().peekable();
+    let mut last_verse = None;
     let characters = text.iter().map(|&byte| char::from(byte)).enumerate();
     for_each_word(characters, text.len(), |range, word| {
-        words.push(narrow(range.start)..narrow(range.end));
-        visit(word);
+        let end = section.words.last().map_or(0, |word| word.end as usize);
+        let heading = headings.next_if(|&heading| heading <= range.start);
+        section.words.push(narrow(range.start)..narrow(range.end));
+        section.keys.push(key(word));
+        let read = section.words.len();
+        if heading.is_some_and(|heading| heading >= end) {
+            section.close(read - 1);
+            return;
+        }
+        // A time of day looks like a verse, but does not follow the verse before.
+        let Some(first) = read.checked_sub(2) else {
+            return;
+        };
+        let verse = verse(text, &section.words, first).filter(|&(chapter, verse)| {
+            verse == 1 || last_verse == Some((chapter, verse.saturating_sub(1)))
+        });
+        if verse.is_some() {
+            last_verse = verse;
+            section.close(first);
+        }
     });
-    let firsts = first_words(text, chapters, &words);
-    locate(text, &words, &firsts)
+    section.close(section.words.len());
 }
 
-/// No more than a word takes in any of the books, with the white space behind it.
-const BYTES_OF_A_WORD: usize = 5;
+/// The words between two borders that no passage crosses.
+struct Section<'t, K, V> {
+    text: &'t [u8],
+    words: Vec<Range<u32>>,
+    keys: Vec<K>,
+    place: Place,
+    visit: V,
+}
 
-/// The numbers of the words with which passages begin.
-fn first_words(text: &[u8], chapters: &Chapters, words: &[Range<u32>]) -> Vec<usize> {
-    let mut firsts = Vec::new();
-    let mut headings = chapters.starts().peekable();
-    let mut section = 0;
-    let mut last_verse = verse(text, words, 0);
-    for number in 1..=words.len() {
-        let is_border = match words.get(number) {
-            None => true,
-            Some(word) => {
-                let begins_chapter = headings
-                    .next_if(|&heading| heading <= word.start as usize)
-                    .is_some_and(|heading| heading >= words[number - 1].end as usize);
-                // A time of day looks the same, but does not follow the verse before.
-                let verse = verse(text, words, number).filter(|&(chapter, verse)| {
-                    verse == 1 || last_verse == Some((chapter, verse.saturating_sub(1)))
-                });
-                last_verse = verse.or(last_verse);
-                begins_chapter || verse.is_some()
-            }
+/// Up to where the lines have been counted.
+struct Place {
+    from: usize,
+    line: usize,
+}
+
+impl<K, V: FnMut(Passage, &[K])> Section<'_, K, V> {
+    /// Ends the section in front of the word `end`, with which the next one begins.
+    fn close(&mut self, end: usize) {
+        let firsts = first_words(self.text, &self.words[..end]);
+        for (place, &first) in firsts.iter().enumerate() {
+            let next = firsts.get(place + 1).copied().unwrap_or(end);
+            let passage = self.locate(first, next);
+            (self.visit)(passage, &self.keys[first..next]);
+        }
+        self.words.drain(..end);
+        self.keys.drain(..end);
+    }
+
+    /// The passage of these words: from white space to white space, so that punctuation stays with its words.
+    fn locate(&mut self, first: usize, next: usize) -> Passage {
+        let from = self.start_of(first);
+        let end = match next < self.words.len() {
+            true => self.start_of(next),
+            false => self.text.len(),
         };
-        if is_border {
-            part(text, words, section..number, &mut firsts);
-            section = number;
+        let behind = self.text[from..end]
+            .iter()
+            .rev()
+            .take_while(|byte| **byte <= b' ')
+            .count();
+        let before = &self.text[self.place.from..from];
+        self.place.line += before.iter().filter(|&&byte| byte == b'\n').count();
+        self.place.from = from;
+        Passage {
+            from: narrow(from),
+            to: narrow(end - behind),
+            line: narrow(self.place.line),
+            words: narrow(next - first),
         }
     }
-    firsts
+
+    /// The byte behind the white space in front of a word.
+    fn start_of(&self, word: usize) -> usize {
+        let before = &self.text[..self.words[word].start as usize];
+        let space = before.iter().rposition(u8::is_ascii_whitespace);
+        space.map_or(0, |space| space + 1)
+    }
 }
 
 /// Chapter and verse, if the word with this number begins one: `1:1` with white space around it.
@@ -99,20 +152,21 @@ fn verse(text: &[u8], words: &[Range<u32>], number: usize) -> Option<(u32, u32)>
     stands_alone.then_some((parse(chapter)?, parse(verse)?))
 }
 
-/// Parts the words of one section.
-fn part(text: &[u8], words: &[Range<u32>], section: Range<usize>, firsts: &mut Vec<usize>) {
-    firsts.push(section.start);
+/// The numbers of the words of a section with which passages begin.
+fn first_words(text: &[u8], section: &[Range<u32>]) -> Vec<usize> {
+    if section.is_empty() {
+        return Vec::new();
+    }
     let parts = (section.len() + WORDS / 2) / WORDS;
-    let mut first = section.start;
+    let mut firsts = vec![0];
+    let mut first = 0;
     for number in 1..parts {
-        let even = section.start + number * section.len() / parts;
+        let even = number * section.len() / parts;
         let nearest = (first + 1).max(even.saturating_sub(SLACK));
-        let best = (nearest..section.end.min(even + SLACK))
+        let best = (nearest..section.len().min(even + SLACK))
             .filter_map(|word| {
-                Some((
-                    fitness(text, words, word)? - even.abs_diff(word) as i32,
-                    word,
-                ))
+                let fitness = fitness(text, section, word)?;
+                Some((fitness - even.abs_diff(word) as i32, word))
             })
             .max_by_key(|&(fitness, word)| (fitness, std::cmp::Reverse(word)));
         if let Some((_, word)) = best {
@@ -120,6 +174,7 @@ fn part(text: &[u8], words: &[Range<u32>], section: Range<usize>, firsts: &mut V
             first = word;
         }
     }
+    firsts
 }
 
 /// How well a passage may begin with this word, in words by which it may be farther away; `None` where it may not.
@@ -144,42 +199,6 @@ fn fitness(text: &[u8], words: &[Range<u32>], word: usize) -> Option<i32> {
 
 const ABBREVIATIONS: [&[u8]; 5] = [b"Mr", b"Mrs", b"Dr", b"St", b"Capt"];
 
-/// Where the passages stand: from white space to white space, so that punctuation stays with its words.
-fn locate(text: &[u8], words: &[Range<u32>], firsts: &[usize]) -> Vec<Passage> {
-    let starts: Vec<usize> = firsts
-        .iter()
-        .map(|&word| {
-            let letter = words[word].start as usize;
-            let space = text[..letter].iter().rposition(u8::is_ascii_whitespace);
-            space.map_or(0, |space| space + 1)
-        })
-        .collect();
-    let mut line = 1;
-    let mut counted = 0;
-    let mut found = Vec::with_capacity(starts.len());
-    for (number, &from) in starts.iter().enumerate() {
-        line += text[counted..from]
-            .iter()
-            .filter(|&&byte| byte == b'\n')
-            .count();
-        counted = from;
-        let end = starts.get(number + 1).copied().unwrap_or(text.len());
-        let behind = text[from..end]
-            .iter()
-            .rev()
-            .take_while(|byte| **byte <= b' ')
-            .count();
-        let next_first = firsts.get(number + 1).copied().unwrap_or(words.len());
-        found.push(Passage {
-            from: narrow(from),
-            to: narrow(end - behind),
-            line: narrow(line),
-            words: narrow(next_first - firsts[number]),
-        });
-    }
-    found
-}
-
 /// Positions are 32 bits wide in tantivy, and no book is longer than that.
 fn narrow(position: usize) -> u32 {
     u32::try_from(position).expect("a book is shorter than 4 GiB")
@@ -189,9 +208,23 @@ fn narrow(position: usize) -> u32 {
 mod tests {
     use super::*;
 
+    fn passages(text: &[u8]) -> Vec<Passage> {
+        let mut found = Vec::new();
+        for_each_passage(
+            text,
+            &Chapters::find(text),
+            |_| 0,
+            |passage, keys: &[i32]| {
+                assert_eq!(passage.words as usize, keys.len());
+                found.push(passage);
+            },
+        );
+        found
+    }
+
     fn texts(text: &str) -> Vec<String> {
         let bytes = text.as_bytes();
-        let found = passages(bytes, &Chapters::find(bytes), |_| ());
+        let found = passages(bytes);
         let decode = |passage: &Passage| text[passage.bytes()].to_owned();
         found.iter().map(decode).collect()
     }
@@ -231,7 +264,7 @@ mod tests {
     #[test]
     fn a_passage_knows_its_line() {
         let text = b"One\ntwo.\n\nCHAPTER I\n\nThree.\n\n\nCHAPTER II\n\nFour.";
-        let found = passages(text, &Chapters::find(text), |_| ());
+        let found = passages(text);
         let lines: Vec<u32> = found.iter().map(|passage| passage.line).collect();
         assert_eq!(lines, [1, 4, 9]);
     }
@@ -246,8 +279,18 @@ mod tests {
         ) {
             let text = words.join(" ");
             let bytes = text.as_bytes();
-            let mut visited = Vec::new();
-            let found = passages(bytes, &Chapters::find(bytes), |word| visited.push(word.to_owned()));
+            let mut visited: Vec<String> = Vec::new();
+            let mut found = Vec::new();
+            let mut in_order = Vec::new();
+            let number = |word: &str| {
+                visited.push(word.to_owned());
+                visited.len() as u32 - 1
+            };
+            for_each_passage(bytes, &Chapters::find(bytes), number, |passage, keys: &[u32]| {
+                found.push(passage);
+                in_order.extend_from_slice(keys);
+            });
+            proptest::prop_assert!(in_order.into_iter().eq(0..visited.len() as u32));
             let mut end = 0;
             let mut inside = Vec::new();
             for passage in &found {

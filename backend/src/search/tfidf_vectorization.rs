@@ -1,6 +1,4 @@
-//! From the corpus to the two indexes that `tfidf` searches, built side by side when the program starts.
-
-use std::thread;
+//! From the corpus to the two indexes that `tfidf` searches, built when the program starts.
 
 use sha2::{Digest, Sha256};
 use shared::semconv::{attribute, span};
@@ -63,20 +61,12 @@ pub(super) fn tfidf_vectorization(corpus: &Corpus) -> Result<TfidfIndexes, Searc
 
 fn build(corpus: &Corpus) -> Result<TfidfIndexes, SearchError> {
     let texts: Vec<&[u8]> = corpus.books.iter().map(|book| book.text.bytes()).collect();
-    let (all, most_frequent) = thread::scope(|scope| {
-        let all = scope.spawn(|| {
-            let books = texts.iter().map(|text| occurrences(text)).collect();
-            TfidfIndex::build(Features::All, books)
-        });
-        let most_frequent = TfidfIndex::build(Features::MostFrequent, fit(&texts, FEATURES));
-        (
-            all.join().expect("building an index does not panic"),
-            most_frequent,
-        )
-    });
+    // One after the other: the index of passages takes as long as both, and an allocator that served two threads keeps
+    // twice as much for later.
+    let books = texts.iter().map(|text| occurrences(text)).collect();
     Ok(TfidfIndexes {
-        all: all?,
-        most_frequent: most_frequent?,
+        all: TfidfIndex::build(Features::All, books)?,
+        most_frequent: TfidfIndex::build(Features::MostFrequent, fit(&texts, FEATURES))?,
         version: version(corpus),
     })
 }
