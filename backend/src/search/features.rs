@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use super::occurrences::Occurrences;
+use super::occurrences::{Occurrences, narrow};
 use super::terms::{Splitting, for_each_term};
 
 /// How many features the compatible variant keeps.
@@ -40,7 +40,7 @@ impl Features {
 /// The occurrences of every feature of the compatible variant in each of `texts`, in the order of their positions.
 pub(super) fn fit(texts: &[&[u8]], most: usize) -> Vec<Occurrences> {
     let mut numbers = Numbers::default();
-    let books: Vec<Vec<(usize, u32)>> = texts.iter().map(|text| numbers.read(text)).collect();
+    let books: Vec<Vec<(u32, u32)>> = texts.iter().map(|text| numbers.read(text)).collect();
     let Numbers { words, counts, .. } = &numbers;
 
     // No feature is rarer than the last word that would be kept if there were no pairs. So a pair is worth counting only
@@ -81,9 +81,10 @@ pub(super) fn fit(texts: &[&[u8]], most: usize) -> Vec<Occurrences> {
     let is_single: Vec<bool> = (0..words.len() as u32)
         .map(|word| kept.contains(&Feature::Word(word)))
         .collect();
-    let occurrences = |book: &Vec<(usize, u32)>| {
+    let occurrences = |book: &Vec<(u32, u32)>| {
         let mut found = Occurrences::default();
         for (index, &(at, word)) in book.iter().enumerate() {
+            let at = at as usize;
             if is_single[word as usize] {
                 found.push(at, &[&words[word as usize]]);
             }
@@ -123,8 +124,8 @@ struct Numbers {
 }
 
 impl Numbers {
-    /// The words of `text` with their positions.
-    fn read(&mut self, text: &[u8]) -> Vec<(usize, u32)> {
+    /// The positions and numbers of the words of `text`.
+    fn read(&mut self, text: &[u8]) -> Vec<(u32, u32)> {
         let mut found = Vec::new();
         for_each_term(text, Features::MostFrequent.splitting(), |at, term| {
             let number = match self.numbers.get(term) {
@@ -132,7 +133,7 @@ impl Numbers {
                 None => self.add(term),
             };
             self.counts[number as usize] += 1;
-            found.push((at, number));
+            found.push((narrow(at), number));
         });
         found
     }

@@ -93,7 +93,7 @@ impl TfidfIndex {
 /// Name of the tokenizer.
 const REPLAY: &str = "replay";
 /// Sizes the writer's table of terms; it grows beyond this where needed.
-const WRITER_BYTES: usize = 32 * 1024 * 1024;
+pub(super) const WRITER_BYTES: usize = 4 * 1024 * 1024;
 
 fn schema() -> (Schema, Field) {
     let indexing = TextFieldIndexing::default()

@@ -86,6 +86,6 @@ impl TokenStream for Replayed {
 }
 
 /// Positions are 32 bits wide in tantivy, and no book is longer than that.
-fn narrow(position: usize) -> u32 {
+pub(super) fn narrow(position: usize) -> u32 {
     u32::try_from(position).expect("a book is shorter than 4 GiB")
 }

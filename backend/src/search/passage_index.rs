@@ -21,6 +21,7 @@ use tantivy::{
 
 use super::SearchError;
 use super::generate_snippet::{Snippet, words_in};
+use super::index::WRITER_BYTES;
 use super::passages::{Passage, for_each_passage};
 use super::spelling::Spelling;
 use super::words::for_each_word;
@@ -221,8 +222,6 @@ fn relative_lengths(passages: &[Passage]) -> Vec<f32> {
 
 /// Name of the tokenizer.
 const AT_BLANKS: &str = "at_blanks";
-/// Sizes the writer's table of terms; it grows beyond this where needed.
-const WRITER_BYTES: usize = 16 * 1024 * 1024;
 
 fn schema() -> (Schema, Field) {
     let indexing = TextFieldIndexing::default()

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::occurrences::narrow;
 use super::words::for_each_word;
 use crate::corpus::Chapters;
 
@@ -198,11 +199,6 @@ fn fitness(text: &[u8], words: &[Range<u32>], word: usize) -> Option<i32> {
 }
 
 const ABBREVIATIONS: [&[u8]; 5] = [b"Mr", b"Mrs", b"Dr", b"St", b"Capt"];
-
-/// Positions are 32 bits wide in tantivy, and no book is longer than that.
-fn narrow(position: usize) -> u32 {
-    u32::try_from(position).expect("a book is shorter than 4 GiB")
-}
 
 #[cfg(test)]
 mod tests {

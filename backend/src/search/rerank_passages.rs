@@ -12,8 +12,8 @@ use super::passage_vector::PassageVector;
 
 /// Scores the candidates again, which come by their numbers, and keeps the best one of each book.
 ///
-/// The new score is the mean of three shares, each between 0 and 1: of the highest BM25 among the candidates; of the words of the
-/// query that occur, by weight; and of the words of the query in the longest run that occurs word for word.
+/// The new score is the mean of three shares, each between 0 and 1: of the highest BM25 among the candidates; of the
+/// words of the query that occur, by weight; and of the words of the query in the longest run that occurs word for word.
 pub(super) fn rerank_passages(
     index: &PassageIndex,
     vector: &PassageVector,
@@ -25,14 +25,29 @@ pub(super) fn rerank_passages(
             candidates.len() as i64,
         ));
         let highest = candidates.iter().map(|one| one.score).fold(0.0, Score::max);
-        let occurrences = occurrences(index, vector, &candidates)?;
-        let mut reading = Reading::new(vector);
-        for (candidate, occurrences) in candidates.iter_mut().zip(occurrences) {
-            let (coverage, run) = reading.shares(vector, occurrences);
+        // A single word is the whole query wherever it stands.
+        let shares = match vector.sequence.len() {
+            1 => vec![(1.0, 1.0); candidates.len()],
+            _ => shares(index, vector, &candidates)?,
+        };
+        for (candidate, (coverage, run)) in candidates.iter_mut().zip(shares) {
             candidate.score = (candidate.score / highest + coverage + run) / 3.0;
         }
         Ok(best_of_each_book(candidates))
     })
+}
+
+/// Which share of the query occurs in each of the candidates, and which share of it in one run.
+fn shares(
+    index: &PassageIndex,
+    vector: &PassageVector,
+    candidates: &[Match],
+) -> Result<Vec<(Score, Score)>, SearchError> {
+    let mut reading = Reading::new(vector);
+    let occurrences = occurrences(index, vector, candidates)?.into_iter();
+    Ok(occurrences
+        .map(|occurrences| reading.shares(vector, occurrences))
+        .collect())
 }
 
 /// A word of the query in a passage: its number among the words of the passage, and which word it is.
