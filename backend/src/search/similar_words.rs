@@ -85,6 +85,10 @@ fn within(index: &TfidfIndex, word: &str, distance: u8) -> Result<Vec<SimilarWor
         .map_err(TantivyError::from)?;
     let mut found = Vec::new();
     while let Some((letters, info)) = words.next() {
+        // Nobody means by a word that very word: another method may know it, and it is not misspelled.
+        if letters == word.as_bytes() {
+            continue;
+        }
         found.push(SimilarWord {
             letters: String::from_utf8_lossy(letters).into_owned(),
             distance,

@@ -195,6 +195,15 @@ fn fuzzy_forgives_what_bm25_does_not_and_takes_known_words_as_they_are() {
 }
 
 #[test]
+fn a_word_is_not_suggested_in_place_of_itself() {
+    // Whole books know `seashore` by its letters, passages know `sea` and `shore`.
+    let library = library(["By the sea-shore they met seashares.", "Nothing else."]);
+    let suggestions = search_by(&library, Method::Bm25, "seashore").suggestions;
+    assert_eq!(suggestions.len(), 1);
+    assert_eq!(suggestions[0].instead, ["seashares"]);
+}
+
+#[test]
 fn unknown_words_come_with_what_may_have_been_meant() {
     let library = library([
         "A furnace and a furnish and a whale.",
