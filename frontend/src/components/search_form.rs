@@ -108,8 +108,12 @@ fn label(method: Method) -> &'static str {
 fn explained(method: Method) -> &'static str {
     match method {
         Method::Tfidf => "Books in which your words weigh most, rare words more than common ones",
-        Method::Bm25 => "Books with the passage in which most of your words stand, in whatever order",
-        Method::Hybrid => "Books with the passage that comes closest to your words as you typed them",
+        Method::Bm25 => {
+            "Books with the passage in which most of your words stand, in whatever order"
+        }
+        Method::Hybrid => {
+            "Books with the passage that comes closest to your words as you typed them"
+        }
         Method::Phrase => "Books with a passage in which your words stand in a row",
         Method::Fuzzy => "Like BM25, with words that no book holds taken for similar ones",
     }
