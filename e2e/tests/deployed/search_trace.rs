@@ -113,6 +113,9 @@ fn by_id(tree: &Tree) -> Vec<Span> {
     let mut spans = tree.spans().to_vec();
     for span in &mut spans {
         span.attributes.sort_by(|(a, _), (b, _)| a.cmp(b));
+        // The order of events has no meaning beside their times, and a store need not keep it.
+        span.events
+            .sort_by(|a, b| (a.time_ns, &a.name).cmp(&(b.time_ns, &b.name)));
     }
     spans.sort_by_key(|span| span.span_id);
     spans
