@@ -44,13 +44,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     }
 }
 
-fn checks() -> [(&'static str, Command); 5] {
+fn checks() -> [(&'static str, Command); 6] {
     let mut format = process::cargo();
     format.args(["fmt", "--all", "--check"]);
 
     let mut native = process::cargo();
     native.args(["clippy", "--workspace", "--all-targets", "--quiet"]);
     native.args(["--", "-D", "warnings"]);
+
+    // Tests with `test = false` in Cargo.toml run only when they are asked for, and are no part of all targets.
+    let mut on_request = process::cargo();
+    on_request.args(["clippy", "-p", "e2e", "--test", "*", "--quiet"]);
+    on_request.args(["--", "-D", "warnings"]);
 
     let mut wasm = process::cargo();
     wasm.args(["clippy", "--target", "wasm32-unknown-unknown", "--quiet"]);
@@ -73,6 +78,7 @@ fn checks() -> [(&'static str, Command); 5] {
     [
         ("formatting", format),
         ("clippy", native),
+        ("clippy for tests that run on request", on_request),
         ("clippy for wasm", wasm),
         ("clippy for the tests in wasm", wasm_tests),
         ("documentation", documentation),
