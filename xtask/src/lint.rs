@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::process;
 use crate::supervise::Stop;
 use crate::tidy;
+use crate::tools;
 
 /// Crates that are compiled for the browser.
 const WASM_PACKAGES: &[&str] = &[
@@ -25,6 +26,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
             "lint takes no arguments, not `{unknown}`"
         )));
     }
+    tools::ensure_wasm_target(false, &Stop::never())?;
     let mut failed = Vec::new();
     for (name, mut command) in checks() {
         process::say(&format!("==> {name}"));

@@ -239,7 +239,10 @@ fn verify_corpus_tells_a_whole_corpus_from_a_damaged_one() {
     let path = directory.path().to_str().unwrap();
     let (code, stderr) = verify(path);
     assert_eq!(code, Some(1));
-    assert!(stderr.contains("none of the 18 books is usable"), "{stderr}");
+    assert!(
+        stderr.contains("none of the 18 books is usable"),
+        "{stderr}"
+    );
 
     let Some(books) = crate::support::corpus_dir() else {
         return;
