@@ -135,11 +135,7 @@ async fn check_resources(deployment: &Deployment, trace_id: &str) {
             ]
         );
         for (name, resource) in by_service {
-            for key in [
-                "service.version",
-                "telemetry.sdk.language",
-                "deployment.environment.name",
-            ] {
+            for key in ["service.version", "telemetry.sdk.language"] {
                 assert!(
                     resource.contains_key(key),
                     "{name} has no {key}: {resource:?}"
