@@ -12,12 +12,15 @@ mod trace_context;
 
 use std::future::Future;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::MatchedPath;
-use axum::http::Extensions;
+use axum::http::{Extensions, HeaderValue, header};
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::get;
 use shared::QueryCapture;
 use shared::semconv::attribute;
@@ -74,10 +77,13 @@ impl App {
     }
 }
 
-/// How long requests may take to finish after the signal to stop.
+/// How long answers say that their connection ends, before idle connections are closed: a request that is on its way over
+/// one of these would be cut.
+const LAST_ANSWERS: Duration = Duration::from_millis(500);
+/// How long requests may take to finish after that.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Answers requests until `stop` is done, then finishes those that are under way.
+/// Answers requests until `stop` is done, asks clients to leave, then finishes what is under way.
 ///
 /// # Errors
 /// The listener fails.
@@ -87,8 +93,19 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (stopping, stopped) = oneshot::channel();
-    let server = axum::serve(listener, router(&app)).with_graceful_shutdown(async move {
+    let leaving = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&leaving);
+    let router = router(&app).layer(map_response(move |mut response: Response| {
+        if asked.load(Ordering::Relaxed) {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        std::future::ready(response)
+    }));
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
         stop.await;
+        leaving.store(true, Ordering::Relaxed);
+        tokio::time::sleep(LAST_ANSWERS).await;
         let _ = stopping.send(());
     });
     let too_late = async {

@@ -17,7 +17,7 @@ Environment:
   REGISTRY   where the images are, such as ghcr.io/OWNER/gutenberg-explorer
   TAG        tag to deploy                        (default: main, which is the newest build of that branch)
   NAMESPACE  namespace that the overlay deploys to (default: gutenberg-explorer)
-  TIMEOUT    how long a rollout may take          (default: 300s)
+  TIMEOUT    seconds that a rollout may take      (default: 300)
 END
 }
 
@@ -38,7 +38,8 @@ done
 : "${CONTEXT:?names the cluster to deploy to; kubectl config get-contexts lists them}"
 NAMESPACE=${NAMESPACE:-gutenberg-explorer}
 TAG=${TAG:-main}
-TIMEOUT=${TIMEOUT:-300s}
+TIMEOUT=${TIMEOUT:-300}
+[[ $TIMEOUT =~ ^[1-9][0-9]*$ ]] || die "TIMEOUT is a number of seconds"
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 folder=${scripts%/scripts}/overlays/$overlay
 [[ -f $folder/kustomization.yaml ]] || die "there is no overlay $overlay"
@@ -78,7 +79,7 @@ render() {
     printf '  - {name: gutenberg-explorer/%s, newName: %s, digest: "%s"}\n' "$image" "$REGISTRY/$image" "$digest" \
       >>"$work/kustomization.yaml"
     say "$image: $REGISTRY/$image:$TAG is $digest"
-  done < <(sed -n 's|^ *\(- \)\{0,1\}image: gutenberg-explorer/\([a-z-]*\):.*|\2|p' "$work/rendered.yaml" | sort -u)
+  done < <(sed -nE 's#^ *(- )?image: gutenberg-explorer/([a-z-]+):.*#\2#p' "$work/rendered.yaml" | sort -u)
 }
 
 # `name revision` of every Deployment that is there.
@@ -90,7 +91,8 @@ revisions() {
 # Every Deployment of the rollout back to the revision that it had before; one that is new has none.
 undo() {
   local name revision failed=
-  for name in ${changed[@]+"${changed[@]}"}; do
+  ((${#changed[@]} > 0)) || die "the deployment does not work, and no Deployment was changed that could be undone"
+  for name in "${changed[@]}"; do
     revision=$(awk -v name="$name" '$1 == name { print $2 }' "$work/before")
     if [[ -z $revision ]]; then
       say "$name was not there before and stays, so that it can be looked at"
@@ -98,7 +100,7 @@ undo() {
     fi
     "${kube[@]}" rollout undo "deployment/$name" --to-revision "$revision" || failed=1
   done
-  for name in ${changed[@]+"${changed[@]}"}; do
+  for name in "${changed[@]}"; do
     "${kube[@]}" get pods --selector "app.kubernetes.io/name=$name" || true
   done
   [[ -z $failed ]] || die "not everything could be undone; see above"
@@ -121,12 +123,12 @@ applied=1
 changed=()
 while read -r name; do
   changed+=("$name")
-done < <(sed -n 's|^deployment\.apps/\([a-z0-9-]*\) \(configured\|created\)$|\1|p' "$work/applied")
+done < <(sed -nE 's#^deployment\.apps/([a-z0-9-]+) (configured|created)$#\1#p' "$work/applied")
 [[ -n $applied ]] || undo
 
 for name in ${changed[@]+"${changed[@]}"}; do
-  "${kube[@]}" rollout status "deployment/$name" --timeout "$TIMEOUT" || undo
+  "${kube[@]}" rollout status "deployment/$name" --timeout "${TIMEOUT}s" || undo
 done
 say "ask a question"
-CONTEXT=$CONTEXT NAMESPACE=$NAMESPACE "$scripts/smoke.sh" || undo
+CONTEXT=$CONTEXT NAMESPACE=$NAMESPACE TIMEOUT=60 "$scripts/smoke.sh" || undo
 say "deployed"

@@ -16,11 +16,16 @@ pub(crate) struct Answer {
 
 /// The answer to a GET at `address` (`host:port`), or `None` when there is none within five seconds.
 pub(crate) fn get(address: &str, path: &str) -> Option<Answer> {
+    get_with(address, path, "")
+}
+
+/// As [`get`], with a header line, which ends with its own `\r\n`.
+pub(crate) fn get_with(address: &str, path: &str, header: &str) -> Option<Answer> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\n{header}Connection: close\r\n\r\n"
     )
     .ok()?;
     let mut answer = Vec::new();

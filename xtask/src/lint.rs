@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::process;
 use crate::supervise::Stop;
 use crate::tidy;
+use crate::tools;
 
 /// Crates that are compiled for the browser.
 const WASM_PACKAGES: &[&str] = &[
@@ -25,6 +26,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
             "lint takes no arguments, not `{unknown}`"
         )));
     }
+    tools::ensure_wasm_target(false, &Stop::never())?;
     let mut failed = Vec::new();
     for (name, mut command) in checks() {
         process::say(&format!("==> {name}"));
@@ -44,13 +46,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     }
 }
 
-fn checks() -> [(&'static str, Command); 5] {
+fn checks() -> [(&'static str, Command); 6] {
     let mut format = process::cargo();
     format.args(["fmt", "--all", "--check"]);
 
     let mut native = process::cargo();
     native.args(["clippy", "--workspace", "--all-targets", "--quiet"]);
     native.args(["--", "-D", "warnings"]);
+
+    // Tests with `test = false` in Cargo.toml run only when they are asked for, and are no part of all targets.
+    let mut on_request = process::cargo();
+    on_request.args(["clippy", "-p", "e2e", "--test", "*", "--quiet"]);
+    on_request.args(["--", "-D", "warnings"]);
 
     let mut wasm = process::cargo();
     wasm.args(["clippy", "--target", "wasm32-unknown-unknown", "--quiet"]);
@@ -73,6 +80,7 @@ fn checks() -> [(&'static str, Command); 5] {
     [
         ("formatting", format),
         ("clippy", native),
+        ("clippy for tests that run on request", on_request),
         ("clippy for wasm", wasm),
         ("clippy for the tests in wasm", wasm_tests),
         ("documentation", documentation),

@@ -4,6 +4,7 @@
 
 mod debian;
 mod download;
+mod wasm_target;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use crate::supervise::Stop;
 use crate::workspace;
 
 pub(crate) use debian::install as install_debian_packages;
+pub(crate) use wasm_target::ensure as ensure_wasm_target;
 
 /// A program, or a few that belong together, in one version.
 struct Tool {
@@ -45,6 +47,7 @@ impl Tools {
     /// # Errors
     /// When a tool cannot be had, with what was tried.
     pub(crate) fn ensure(offline: bool, stop: &Stop) -> Result<Tools, Failure> {
+        ensure_wasm_target(offline, stop)?;
         let mut folders = Vec::new();
         for tool in [wasm_bindgen()?, trunk()] {
             let folder = match tool.find() {
@@ -63,6 +66,7 @@ impl Tools {
     /// # Errors
     /// When it cannot be had.
     pub(crate) fn ensure_wasm_bindgen(offline: bool, stop: &Stop) -> Result<Tools, Failure> {
+        ensure_wasm_target(offline, stop)?;
         let tool = wasm_bindgen()?;
         let folder = match tool.find() {
             Some(folder) => folder,

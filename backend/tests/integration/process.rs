@@ -239,7 +239,10 @@ fn verify_corpus_tells_a_whole_corpus_from_a_damaged_one() {
     let path = directory.path().to_str().unwrap();
     let (code, stderr) = verify(path);
     assert_eq!(code, Some(1));
-    assert!(stderr.contains("none of the 18 books is usable"), "{stderr}");
+    assert!(
+        stderr.contains("none of the 18 books is usable"),
+        "{stderr}"
+    );
 
     let Some(books) = crate::support::corpus_dir() else {
         return;
@@ -258,4 +261,36 @@ fn verify_corpus_tells_a_whole_corpus_from_a_damaged_one() {
         stderr.contains("melville-moby_dick.txt: the file is missing"),
         "{stderr}"
     );
+}
+
+#[test]
+fn told_to_end_it_answers_over_kept_connections_and_asks_to_leave() {
+    use std::io::Write;
+    let home = TempDir::new().unwrap();
+    let mut running = Running::start(&home);
+    running.wait_for_log("the index answers");
+    let stream = TcpStream::connect(running.address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut kept = BufReader::new(stream);
+    // The head of the next answer over this connection.
+    let mut ask = || {
+        kept.get_mut()
+            .write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n")
+            .unwrap();
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert_ne!(kept.read_line(&mut head).unwrap(), 0, "cut: {head:?}");
+        }
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![0; length.unwrap().parse().unwrap()];
+        kept.read_exact(&mut body).unwrap();
+        head
+    };
+    assert!(!ask().contains("connection: close"));
+    running.kill("TERM");
+    // The signal takes its time; until the client is asked to leave, every request is answered.
+    while !ask().contains("connection: close") {}
+    assert_eq!(running.exit_code(), Some(0));
 }

@@ -3,6 +3,7 @@
 
 use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,9 +17,9 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 /// Answers to an export are a few bytes; what is longer is not read.
 const MAX_RESPONSE_BYTES: u64 = 64 * 1024;
 
-/// An HTTP/1.1 client that blocks the calling thread, with connections kept open between exports.
+/// An HTTP/1.1 client that blocks the calling thread, with connections kept open between exports that succeed.
 #[derive(Debug)]
-pub(crate) struct BlockingClient(ureq::Agent);
+pub(crate) struct BlockingClient(Mutex<ureq::Agent>);
 
 impl BlockingClient {
     /// A client whose requests take at most `timeout`.
@@ -31,7 +32,7 @@ impl BlockingClient {
             .proxy(None)
             .user_agent(concat!("gutenberg-telemetry/", env!("CARGO_PKG_VERSION")))
             .build();
-        Self(config.new_agent())
+        Self(Mutex::new(config.new_agent()))
     }
 }
 
@@ -39,7 +40,15 @@ impl BlockingClient {
 impl HttpClient for BlockingClient {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let (head, body) = request.into_parts();
-        let response = self.0.run(Request::from_parts(head, &body[..]))?;
+        // A client is whole between any two of its methods.
+        let agent = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = agent().clone();
+        let response = used.run(Request::from_parts(head, &body[..]))?;
+        if !response.status().is_success() {
+            // Perhaps something else answers where the receiver will be, such as a gateway while a cluster sets up its
+            // network. Over a connection that is kept, it would go on answering.
+            *agent() = used.config().new_agent();
+        }
         let (head, body) = response.into_parts();
         let mut bytes = Vec::new();
         body.into_reader()

@@ -15,7 +15,7 @@ pub(crate) struct Setup {
     pub(crate) overlay: &'static str,
     pub(crate) environment: Vec<(&'static str, String)>,
     /// Completes the files, as `key::key: value`.
-    pub(crate) overrides: Vec<&'static str>,
+    pub(crate) overrides: Vec<String>,
 }
 
 impl Setup {
@@ -32,8 +32,8 @@ impl Setup {
         self
     }
 
-    pub(crate) fn overriding(mut self, line: &'static str) -> Setup {
-        self.overrides.push(line);
+    pub(crate) fn overriding(mut self, line: impl Into<String>) -> Setup {
+        self.overrides.push(line.into());
         self
     }
 

@@ -114,6 +114,32 @@ async fn storage_down_and_the_collector_killed() -> anyhow::Result<()> {
     all_there(&ours, 1..=40).await
 }
 
+/// A queue that has no room says so to the sender, who keeps the spans and comes back.
+#[tokio::test]
+async fn a_full_queue_refuses_and_forgets_nothing() -> anyhow::Result<()> {
+    let mut ours = Ours::stopped();
+    let setup = Setup::new("ours.yaml")
+        .with("OTELCOL_OURS_ENDPOINT", ours.endpoint())
+        .overriding("exporters::otlp_http/ours::sending_queue::batch::min_size: 1000")
+        .overriding("exporters::otlp_http/ours::sending_queue::queue_size: 20000");
+    let otelcol = Otelcol::start(setup).await?;
+    let mut accepted = 0;
+    let refusal = loop {
+        match send(&otelcol, accepted + 1).await {
+            Ok(()) => accepted += 1,
+            Err(error) => break error.to_string(),
+        }
+        anyhow::ensure!(accepted < 1_000, "nothing is ever refused");
+    };
+    assert!(refusal.contains("503"), "{refusal}");
+    assert!(accepted > 50, "{accepted}");
+
+    ours.start().await?;
+    all_there(&ours, 1..=accepted).await?;
+    send(&otelcol, accepted + 1).await?;
+    all_there(&ours, [accepted + 1]).await
+}
+
 #[tokio::test]
 async fn one_destination_down_does_not_hold_up_the_other() -> anyhow::Result<()> {
     let stored = Ours::started().await?;

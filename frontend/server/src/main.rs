@@ -55,7 +55,7 @@ async fn listen_and_serve(config: Config, assets: Assets, page: String) -> anyho
             _ = terminate.recv() => (),
             _ = interrupt.recv() => (),
         }
-        tracing::info!("stopping: no new requests, draining those under way");
+        tracing::info!("stopping: clients are asked to leave, requests under way are finished");
     };
     router::serve(listener, router, stop).await
 }

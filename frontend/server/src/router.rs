@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::MatchedPath;
 use axum::http::{HeaderValue, header};
 use axum::middleware::map_response;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use telemetry::http::ServerLayer;
 use tokio::net::TcpListener;
@@ -20,7 +21,10 @@ use crate::throttle::Throttle;
 use crate::upstream::Upstream;
 use crate::{page, proxy, security};
 
-/// How long requests under way may take once the server stops.
+/// How long answers say that their connection ends, before idle connections are closed: a request that is on its way over
+/// one of these would be cut.
+const LAST_ANSWERS: Duration = Duration::from_millis(500);
+/// How long requests under way may take after that.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the handlers share.
@@ -71,7 +75,7 @@ pub fn router(config: &Config, assets: Assets, page_config: String) -> Router {
         .with_state(app)
 }
 
-/// Serves until `stop`, then lets requests under way finish for at most 10 s.
+/// Serves until `stop`, asks clients to leave, then lets requests under way finish for at most 10 s.
 ///
 /// # Errors
 /// When the listener fails.
@@ -81,8 +85,19 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
+    let leaving = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&leaving);
+    let router = router.layer(map_response(move |mut response: Response| {
+        if asked.load(Ordering::Relaxed) {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        std::future::ready(response)
+    }));
     let stop = async move {
         stop.await;
+        leaving.store(true, Ordering::Relaxed);
+        tokio::time::sleep(LAST_ANSWERS).await;
         stopping.send_replace(true);
     };
     let service = router.into_make_service_with_connect_info::<SocketAddr>();

@@ -1,5 +1,10 @@
 //! `docker compose up` as a user runs it: a browser searches, the trace is whole in the page and in Jaeger, every part is
-//! killed once while the others go on, and nothing is left behind.
+//! killed once while the others go on, stopped while it works and missing for half a minute, and nothing is left behind.
+
+mod footprint;
+mod outage;
+mod steady_client;
+mod stop_under_load;
 
 use super::docker::{output, run, versions};
 use super::{Check, Speed, Verdict};
@@ -36,19 +41,24 @@ fn compose() -> Result<String, Verdict> {
         let _ = run("docker compose logs --no-color --tail 50");
     }
     let down = run(DOWN);
-    outcome?;
+    let footprint = outcome?;
     down?;
     nothing_is_left()?;
-    Ok(versions)
+    Ok(format!("{versions}; {footprint}"))
 }
 
-fn up_and_search() -> Result<(), Verdict> {
+/// Answers with what the project takes when it is idle, and how fast it starts.
+fn up_and_search() -> Result<String, Verdict> {
     run(UP)?;
     search_in_a_browser()?;
     for service in SERVICES {
         kill(service)?;
     }
-    search_in_a_browser()
+    search_in_a_browser()?;
+    outage::nothing_is_lost()?;
+    let starts = stop_under_load::nothing_is_cut()?;
+    let memory = footprint::memory()?;
+    Ok(format!("{memory}; {starts}"))
 }
 
 /// The tests of a running deployment, against this one.

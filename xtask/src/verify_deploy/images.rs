@@ -15,6 +15,14 @@ pub(super) const CHECKS: &[Check] = &[Check {
     run: images,
 }];
 
+/// Empty files in every container that Docker creates.
+const PUT_IN_BY_DOCKER: [&str; 5] = [
+    ".dockerenv",
+    "dev/console",
+    "etc/hostname",
+    "etc/hosts",
+    "etc/resolv.conf",
+];
 const MOST_COMPRESSED_BYTES: u64 = 20_000_000;
 
 fn images() -> Result<String, Verdict> {
@@ -101,8 +109,7 @@ fn programs(listing: &str) -> BTreeSet<&str> {
                     .is_some_and(|mode| mode.contains('x'))
         })
         .filter_map(|line| line.split_whitespace().last())
-        // Docker puts it into every container it creates.
-        .filter(|name| *name != ".dockerenv")
+        .filter(|name| !PUT_IN_BY_DOCKER.contains(name))
         .collect()
 }
 
@@ -160,7 +167,8 @@ mod tests {
 drwxr-xr-x 0/0 0 2026-11-21 12:00 dev/
 -rwxr-xr-x 0/0 0 2026-11-21 12:00 .dockerenv
 -rwxr-xr-x 0/0 9 2026-11-21 12:00 backend
--rw-r--r-- 0/0 9 2026-11-21 12:00 etc/hosts
+-rwxr-xr-x 0/0 0 2026-11-21 12:00 etc/hosts
+-rw-r--r-- 0/0 9 2026-11-21 12:00 etc/mime.types
 lrwxrwxrwx 0/0 0 2026-11-21 12:00 etc/mtab -> /proc/mounts
 ";
         assert_eq!(programs(listing), BTreeSet::from(["backend"]));

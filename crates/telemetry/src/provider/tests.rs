@@ -69,6 +69,33 @@ fn receiver(status: &'static str) -> (String, Receiver<(String, Vec<u8>)>) {
     (endpoint, received)
 }
 
+/// A receiver that keeps connections open and refuses whatever comes over the first one; and the number of the connection
+/// of each request, from 0.
+fn receiver_behind_another() -> (String, Receiver<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let (connections, received) = channel();
+    std::thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let mut stream = stream.unwrap();
+            let connections = connections.clone();
+            std::thread::spawn(move || {
+                let status = if number == 0 {
+                    "404 Not Found"
+                } else {
+                    "200 OK"
+                };
+                while stream.peek(&mut [0]).is_ok_and(|bytes| bytes > 0) {
+                    read_request(&stream);
+                    write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").unwrap();
+                    connections.send(number).unwrap();
+                }
+            });
+        }
+    });
+    (endpoint, received)
+}
+
 fn guarded(endpoint: &str) -> (SdkTracerProvider, Guard) {
     let provider = provider(&settings(endpoint)).unwrap();
     (
@@ -132,6 +159,17 @@ fn a_span_arrives_soon_with_its_resource() {
         of_resource.scope_spans[0].scope.as_ref().unwrap().name,
         "telemetry"
     );
+    guard.shutdown();
+}
+
+#[test]
+fn a_connection_is_kept_as_long_as_exports_succeed() {
+    let (endpoint, received) = receiver_behind_another();
+    let (provider, guard) = guarded(&endpoint);
+    for connection in [0, 1, 1, 1] {
+        provider.tracer(SCOPE).start("work").end();
+        assert_eq!(received.recv_timeout(PATIENCE), Ok(connection));
+    }
     guard.shutdown();
 }
 

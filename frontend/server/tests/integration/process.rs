@@ -273,3 +273,32 @@ fn precompress_writes_what_is_shorter_and_removes_what_is_outdated() {
     assert_eq!(code, Some(1));
     assert!(message.contains("cannot read /nonexistent"), "{message}");
 }
+
+#[test]
+fn told_to_end_it_answers_over_kept_connections_and_asks_to_leave() {
+    let dist = dist();
+    let server = Running::start(dist.path(), &[("OTEL_TRACES_EXPORTER", "none")]);
+    let mut kept = BufReader::new(TcpStream::connect(server.address).unwrap());
+    // The head of the next answer over this connection.
+    let mut ask = || {
+        kept.get_mut()
+            .write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n")
+            .unwrap();
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert_ne!(kept.read_line(&mut head).unwrap(), 0, "cut: {head:?}");
+        }
+        let mut body = String::new();
+        kept.read_line(&mut body).unwrap();
+        assert_eq!(body, "alive\n");
+        head
+    };
+    assert!(!ask().contains("connection: close"));
+    let stopping = std::thread::spawn(move || {
+        let mut server = server;
+        server.stop("TERM")
+    });
+    // The signal takes its time; until the client is asked to leave, every request is answered.
+    while !ask().contains("connection: close") {}
+    assert_eq!(stopping.join().unwrap(), Some(0));
+}
