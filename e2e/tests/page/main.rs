@@ -5,6 +5,7 @@
 mod failures;
 mod hostile_queries;
 mod isolation;
+mod methods;
 mod page;
 mod real_books;
 mod search_trace;
