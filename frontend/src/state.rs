@@ -1,7 +1,7 @@
 //! What the search page shows, as plain data. `frontend_search` moves it from one state to the next; the components
 //! only read it.
 
-use shared::{Hit, Method, SearchResponse};
+use shared::{Hit, Method, SearchResponse, Suggestion};
 
 use crate::passage::{self, Piece};
 
@@ -44,6 +44,8 @@ pub(crate) struct Question {
 pub(crate) struct Answer {
     /// The words that were searched for.
     pub query: String,
+    /// How they were searched for.
+    pub method: Method,
     /// Time the search took in the backend.
     pub took_ns: u64,
     /// Books found, of which `passages` are shown.
@@ -52,6 +54,8 @@ pub(crate) struct Answer {
     pub passages: Vec<Passage>,
     /// Words that no book contains.
     pub unknown_words: Vec<String>,
+    /// What may have been meant by some of them.
+    pub suggestions: Vec<Suggestion>,
     /// Words too common or too short to search for.
     pub dropped_words: Vec<String>,
 }
@@ -119,6 +123,7 @@ impl From<SearchResponse> for Answer {
         let best = response.results.first().map_or(0.0, |hit| hit.score);
         Answer {
             query: response.query,
+            method: response.method,
             took_ns: response.took_us.saturating_mul(1000),
             total_matches: response.total_matches,
             passages: response
@@ -127,6 +132,7 @@ impl From<SearchResponse> for Answer {
                 .map(|hit| Passage::new(hit, best))
                 .collect(),
             unknown_words: response.unknown_words,
+            suggestions: response.suggestions,
             dropped_words: response.dropped_words,
         }
     }

@@ -1,5 +1,6 @@
 //! The sentences of the search page.
 
+use shared::{Method, Suggestion};
 use trace_model::duration;
 
 use crate::state::{Answer, SearchState, Shown};
@@ -56,30 +57,73 @@ pub(crate) fn nothing_found(answer: &Answer) -> Vec<String> {
         ));
     }
     if reasons.is_empty() {
-        reasons.push(format!(
-            "“{}” holds no word to look for.",
-            answer.query.trim()
-        ));
+        reasons.push(match answer.method {
+            Method::Phrase => "No book holds these words in a row.".to_owned(),
+            _ => format!("“{}” holds no word to look for.", answer.query.trim()),
+        });
     }
+    reasons.extend(did_you_mean(&answer.suggestions));
     reasons
 }
 
-/// Words that were passed over although there are hits; empty when none were.
-pub(crate) fn passed_over(answer: &Answer) -> String {
+/// What to try after a search that found nothing; a list of examples follows.
+pub(crate) fn advice(method: Method) -> &'static str {
+    match method {
+        Method::Tfidf => {
+            "TF-IDF looks for whole words as they are written. Check the spelling, use another form of the word, or try "
+        }
+        Method::Phrase => {
+            "A phrase is looked for word by word. Choose another method, which takes the words in any order, or try "
+        }
+        Method::Bm25 | Method::Hybrid | Method::Fuzzy => {
+            "Check the spelling, use another word, or try "
+        }
+    }
+}
+
+/// What became of words that no book holds or that were not searched for, although there are hits: a sentence each.
+pub(crate) fn notes(answer: &Answer) -> Vec<String> {
+    // These two methods search for what is spelled much like an unknown word.
+    let replaces = matches!(answer.method, Method::Hybrid | Method::Fuzzy);
+    let has_similar = |word: &String| answer.suggestions.iter().any(|one| one.word == *word);
+    let (replaced, unknown): (Vec<String>, Vec<String>) = answer
+        .unknown_words
+        .iter()
+        .cloned()
+        .partition(|word| replaces && has_similar(word));
+
     let mut notes = Vec::new();
-    if !answer.unknown_words.is_empty() {
+    if !replaced.is_empty() {
         notes.push(format!(
-            "{} in no book",
-            listed(&answer.unknown_words, "and")
+            "In no book: {}. Words spelled much alike are shown.",
+            listed(&replaced, "and")
         ));
     }
+    let mut passed_over = Vec::new();
+    if !unknown.is_empty() {
+        passed_over.push(format!("{} in no book", listed(&unknown, "and")));
+    }
     if !answer.dropped_words.is_empty() {
-        notes.push(format!(
+        passed_over.push(format!(
             "{} too common to search for",
             listed(&answer.dropped_words, "and")
         ));
     }
-    notes.join("; ")
+    if !passed_over.is_empty() {
+        notes.push(format!("Passed over: {}.", passed_over.join("; ")));
+    }
+    if !replaces {
+        notes.extend(did_you_mean(&answer.suggestions));
+    }
+    notes
+}
+
+fn did_you_mean(suggestions: &[Suggestion]) -> Option<String> {
+    let words: Vec<String> = suggestions
+        .iter()
+        .flat_map(|suggestion| suggestion.instead.iter().cloned())
+        .collect();
+    (!words.is_empty()).then(|| format!("Did you mean {}?", listed(&words, "or")))
 }
 
 /// `“a”, “b” and “c”`; at most six words are named.
@@ -143,10 +187,12 @@ mod tests {
         };
         Answer {
             query: "love".into(),
+            method: Method::Tfidf,
             took_ns: 400_000,
             total_matches,
             passages: vec![passage; shown],
             unknown_words: vec![],
+            suggestions: vec![],
             dropped_words: vec![],
         }
     }
@@ -227,12 +273,47 @@ mod tests {
     #[test]
     fn words_passed_over_are_noted_beside_hits() {
         let mut partly = answer(3, 3);
-        assert_eq!(passed_over(&partly), "");
+        assert_eq!(notes(&partly), [""; 0]);
         partly.unknown_words = words(&["xyzzy"]);
         partly.dropped_words = words(&["of", "the", "and"]);
         assert_eq!(
-            passed_over(&partly),
-            "“xyzzy” in no book; “of”, “the” and “and” too common to search for"
+            notes(&partly),
+            ["Passed over: “xyzzy” in no book; “of”, “the” and “and” too common to search for."]
+        );
+    }
+
+    #[test]
+    fn a_misspelt_word_is_replaced_by_some_methods_and_questioned_by_the_others() {
+        let mut misspelt = answer(3, 3);
+        misspelt.unknown_words = words(&["captian", "xyzzy"]);
+        misspelt.suggestions = vec![Suggestion {
+            word: "captian".into(),
+            instead: words(&["captain", "captains"]),
+        }];
+        assert_eq!(
+            notes(&misspelt),
+            [
+                "Passed over: “captian” and “xyzzy” in no book.",
+                "Did you mean “captain” or “captains”?",
+            ]
+        );
+        misspelt.method = Method::Fuzzy;
+        assert_eq!(
+            notes(&misspelt),
+            [
+                "In no book: “captian”. Words spelled much alike are shown.",
+                "Passed over: “xyzzy” in no book.",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_phrase_that_is_nowhere_is_not_called_empty() {
+        let mut nowhere = answer(0, 0);
+        nowhere.method = Method::Phrase;
+        assert_eq!(
+            nothing_found(&nowhere),
+            ["No book holds these words in a row."]
         );
     }
 

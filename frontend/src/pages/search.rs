@@ -88,9 +88,9 @@ fn pending() -> impl IntoView {
 }
 
 fn answered(answer: Answer) -> impl IntoView {
-    let note = wording::passed_over(&answer);
+    let notes = wording::notes(&answer);
     view! {
-        {(!note.is_empty()).then(|| view! { <p class="note">"Passed over: " {note} "."</p> })}
+        {notes.into_iter().map(|note| view! { <p class="note">{note}</p> }).collect_view()}
         <Passages passages=answer.passages />
     }
 }
@@ -102,7 +102,7 @@ fn empty(answer: &Answer) -> impl IntoView {
             <h2>"Nothing found"</h2>
             {reasons.into_iter().map(|reason| view! { <p>{reason}</p> }).collect_view()}
             <p>
-                "TF-IDF looks for whole words as they are written. Check the spelling, use another form of the word, or try "
+                {wording::advice(answer.method)}
                 {examples()}
             </p>
         </div>
