@@ -9,6 +9,7 @@ use super::SearchError;
 use super::model::{Match, Vector};
 use super::passage_index::PassageIndex;
 use super::preprocess_query::Query;
+use super::similar_words::MOST_REPLACED;
 use super::words::for_each_word;
 
 /// How fast further occurrences of a word in a passage stop to matter, and how much the length of a passage matters: the
@@ -84,7 +85,11 @@ pub(super) fn weigh(
             Some(info) => found.push((info, 1.0)),
             None => {
                 vector.unknown.push(key.clone());
-                for (key, likeness) in similar(query.typed_first(key))? {
+                let stand_ins = match vector.unknown.len() > MOST_REPLACED {
+                    true => Vec::new(),
+                    false => similar(query.typed_first(key))?,
+                };
+                for (key, likeness) in stand_ins {
                     found.extend(index.look_up(&key)?.map(|info| (info, likeness)));
                 }
             }

@@ -8,7 +8,7 @@ use super::bm25_search::bm25_search;
 use super::fuzzy_search::fuzzy_search;
 use super::hybrid_search::hybrid_search;
 use super::phrase_search::phrase_search;
-use super::similar_words::similar_words;
+use super::similar_words::{MOST_REPLACED, similar_words};
 use super::tfidf_search::tfidf_search;
 use super::{Answer, Features, Library, Request, SearchError};
 
@@ -50,10 +50,15 @@ pub fn perform_search(library: &Library, request: &Request<'_>) -> Result<Answer
 fn suggestions(library: &Library, unknown: &[String]) -> Result<Vec<Suggestion>, SearchError> {
     let dictionary = library.indexes.of(Features::All);
     let mut found: Vec<Suggestion> = Vec::new();
+    let mut looked_up: Vec<&String> = Vec::new();
     for word in unknown {
-        if found.iter().any(|suggestion| suggestion.word == *word) {
+        if looked_up.contains(&word) {
             continue;
         }
+        if looked_up.len() == MOST_REPLACED {
+            break;
+        }
+        looked_up.push(word);
         let similar = similar_words(dictionary, word)?.into_iter();
         let instead: Vec<String> = similar
             .map(|word| word.letters)

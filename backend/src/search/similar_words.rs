@@ -37,6 +37,9 @@ pub(super) fn similar_keys(
     Ok(keys)
 }
 
+/// Most unknown words of one query that others are looked for: each costs a walk through the dictionary, and whoever sends
+/// dozens has not mistyped them.
+pub(super) const MOST_REPLACED: usize = 8;
 /// Most words that stand for another one.
 const MOST: usize = 8;
 /// Fewest letters of a word in which one letter may differ, and in which two may: in shorter ones chance is too great.

@@ -311,3 +311,25 @@ proptest! {
         prop_assert_eq!(ids(&bm25), ids(&hybrid));
     }
 }
+
+#[test]
+fn only_the_first_eight_unknown_words_are_replaced_and_suggested_for() {
+    let library = library([
+        "Alabaster, bandanna, cardinal, dandelion, elephant, fandango, gallery, harmonica, indigo.",
+    ]);
+    // The first one is typed twice, and is one word all the same.
+    let typed = "alabxster alabxster bandxnna cardxnal dandxlion elephxnt fandxngo gallxry harmxnica indxgo";
+    for method in Method::ALL {
+        let answer = search_by(&library, method, typed);
+        let words: Vec<&str> = answer
+            .suggestions
+            .iter()
+            .map(|suggestion| suggestion.word.as_str())
+            .collect();
+        assert_eq!(words.len(), 8, "{method}: {words:?}");
+        assert!(!words.contains(&"indxgo"), "{method}");
+        assert_eq!(answer.unknown_words.len(), 10, "{method}");
+    }
+    let replaced = &search_by(&library, Method::Fuzzy, typed).hits[0];
+    assert_eq!(replaced.highlights.len(), 8);
+}
