@@ -86,18 +86,21 @@ fn whole(made: &mut Made) -> Result<String, Failure> {
 
 /// Waits until every Deployment is as it should be.
 fn await_rollout() -> Result<(), Failure> {
-    for workload in WORKLOADS {
-        let deployment = format!("deployment/{workload}");
-        kubectl(&[
-            "-n",
-            NAMESPACE,
-            "rollout",
-            "status",
-            &deployment,
-            "--timeout=180s",
-        ])?;
-    }
-    Ok(())
+    WORKLOADS.into_iter().try_for_each(await_rollout_of)
+}
+
+/// Waits until the Deployment of `workload` is as it should be.
+fn await_rollout_of(workload: &str) -> Result<(), Failure> {
+    let deployment = format!("deployment/{workload}");
+    kubectl(&[
+        "-n",
+        NAMESPACE,
+        "rollout",
+        "status",
+        &deployment,
+        "--timeout=180s",
+    ])
+    .map(drop)
 }
 
 /// The image with a shell that looks from inside the cluster.

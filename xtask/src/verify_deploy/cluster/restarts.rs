@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::kubectl::kubectl;
 use super::network::{STEADY_CLIENT, bash_in};
-use super::{NAMESPACE, WORKLOADS, await_rollout};
+use super::{NAMESPACE, WORKLOADS, await_rollout, await_rollout_of};
 use crate::failure::Failure;
 use crate::process;
 
@@ -66,14 +66,7 @@ fn restart(workload: &str) -> Result<(), Failure> {
     let deployment = format!("deployment/{workload}");
     let before = pods(workload)?;
     kubectl(&["-n", NAMESPACE, "rollout", "restart", &deployment])?;
-    kubectl(&[
-        "-n",
-        NAMESPACE,
-        "rollout",
-        "status",
-        &deployment,
-        "--timeout=180s",
-    ])?;
+    await_rollout_of(workload)?;
     // The rollout is over when the new pods are ready; requests may be lost until the old ones are gone.
     for pod in before {
         kubectl(&[
