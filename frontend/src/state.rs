@@ -202,6 +202,7 @@ mod tests {
             unknown_words: vec![],
             suggestions: vec![],
             dropped_words: vec![],
+            hints: vec![],
         }
     }
 

@@ -4,6 +4,8 @@ pub mod semconv;
 mod wire;
 
 pub use wire::{
-    Book, Books, Health, HealthStatus, Hit, Location, Method, PageConfig, Problem, QueryCapture,
-    SearchResponse, SkippedBook, Suggestion, TraceContext, TraceContextHeaders, UnknownMethod,
+    Book, BookDetail, BookText, Books, Chapter, ComparedMethod, ComparedSpeed, Comparison,
+    Contribution, Explanation, Health, HealthStatus, Hit, Location, Method, PageConfig, Problem,
+    QueryCapture, ScorePart, SearchResponse, SkippedBook, Suggestion, TraceContext,
+    TraceContextHeaders, UnknownMethod,
 };

@@ -73,6 +73,7 @@ fn search_api(
             unknown_words: answer.unknown_words,
             suggestions: answer.suggestions,
             dropped_words: answer.dropped_words,
+            hints: Vec::new(),
         })
     })
 }
