@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: runs the benchmark programs of the backend, which print their own tables.
+//! `cargo xtask bench`: runs the benchmark programs of the backend, which print their own tables. What follows
+//! the name is for the program, such as `cargo xtask bench search --scale 100`.
 
 use crate::failure::Failure;
 use crate::process;
@@ -10,8 +11,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     command.args(["bench", "--quiet", "-p", "backend"]);
     match arguments {
         [] => command.arg("--benches"),
-        [name] => command.args(["--bench", name]),
-        _ => return Err(Failure::usage("bench takes at most one name")),
+        [name, rest @ ..] => command.args(["--bench", name, "--"]).args(rest),
     };
     process::run(&mut command, &Stop::never())
 }

@@ -75,7 +75,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     },
     Subcommand {
         name: "bench",
-        arguments: "[NAME]",
+        arguments: "[relevance|search [--scale 1,10,100]]",
         help: "run the benchmarks, or the one of that name",
         run: bench::run,
     },

@@ -40,6 +40,11 @@ impl Text {
         Self(OwnedBytes::new(text))
     }
 
+    /// A text that was made in memory.
+    pub fn in_memory(text: Vec<u8>) -> Self {
+        Self(OwnedBytes::new(text))
+    }
+
     /// The bytes, one for each letter.
     pub fn bytes(&self) -> &[u8] {
         &self.0

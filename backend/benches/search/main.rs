@@ -1,0 +1,277 @@
+//! Start-up, search and memory, on the real books (`CORPUS_DIR`) or the sample, and on larger corpora made from them; the
+//! tables are Markdown.
+//!
+//! `CORPUS_DIR=… cargo bench -p backend --bench search [-- --scale 1,10,100]`. Searches in process run one at a time on one
+//! thread and without telemetry; the percentiles are of all samples of a fixed list of queries (`queries`), each answered
+//! whole, snippets included. Over HTTP, the load runs in this process, on the same cores as the server.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "the tables are what the benchmark is for"
+)]
+
+mod load;
+mod process;
+mod queries;
+mod samples;
+mod synthetic;
+
+use std::env;
+use std::hint::black_box;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use backend::corpus::{Corpus, Source, load_gutenberg_corpus};
+use backend::http::{self, App};
+use backend::search::{Features, Library, MOST_RESULTS, Request, perform_search};
+use clap::Parser;
+use shared::{Method, QueryCapture};
+use telemetry::SpanContext;
+use tokio::net::TcpListener;
+
+use crate::load::{CONNECTIONS, Load, load, search_path};
+use crate::process::{Backend, Memory};
+use crate::queries::{QUERIES, judged};
+use crate::samples::{Samples, ms, us};
+
+/// Starts of each kind.
+const STARTS: usize = 10;
+/// Times that the list of queries is asked, at 1×; at larger scales fewer.
+const ROUNDS: usize = 500;
+/// What one method may take for all rounds; at least one round is finished.
+const MOST_TIME: Duration = Duration::from_secs(6);
+/// How long each method is asked over HTTP.
+const LOAD_TIME: Duration = Duration::from_secs(3);
+
+/// The benchmark's own arguments.
+#[derive(Parser)]
+struct Arguments {
+    /// Scales to measure: 1 is the corpus as it is, 10 ten times as many books
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 10])]
+    scale: Vec<usize>,
+    /// What cargo passes to every benchmark
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let source = Source::find(env::var_os("CORPUS_DIR").map(PathBuf::from));
+    println!("corpus: {}", source.as_str());
+    if arguments.scale.contains(&1) {
+        starts(&source)?;
+    }
+    for scale in arguments.scale {
+        let corpus = load_gutenberg_corpus(source.clone())?;
+        measure(corpus, scale.max(1))?;
+    }
+    Ok(())
+}
+
+/// Starts of the process, and of the library in this process.
+fn starts(source: &Source) -> anyhow::Result<()> {
+    let mut in_process = Samples::default();
+    for _ in 0..STARTS {
+        let begin = Instant::now();
+        let corpus = load_gutenberg_corpus(source.clone())?;
+        black_box(Library::index(corpus)?);
+        in_process.add(begin.elapsed());
+    }
+    let (mut ready, mut first) = (Samples::default(), Samples::default());
+    for _ in 0..STARTS {
+        let backend = Backend::start()?;
+        ready.add(backend.ready);
+        first.add(backend.first_answer);
+    }
+    println!("\n| start, {STARTS} times | median ms | worst ms |\n| --- | ---: | ---: |");
+    for (name, samples) in [
+        ("library from texts, in process", &in_process),
+        ("process from texts to ready", &ready),
+        ("process from texts to first answer", &first),
+    ] {
+        let (median, worst) = (samples.percentile(50.0), samples.percentile(100.0));
+        println!("| {name} | {:.1} | {:.1} |", ms(median), ms(worst));
+    }
+    Ok(())
+}
+
+/// All of one scale.
+fn measure(corpus: Corpus, scale: usize) -> anyhow::Result<()> {
+    let begin = Instant::now();
+    let corpus = synthetic::grow(corpus, scale);
+    let made = begin.elapsed();
+    let bytes: usize = corpus
+        .books
+        .iter()
+        .map(|book| book.text.bytes().len())
+        .sum();
+    let begin = Instant::now();
+    let books = corpus.books.len();
+    let library = Library::index(corpus)?;
+    let built = begin.elapsed();
+    println!(
+        "\n## {scale}×: {books} books, {:.1} MB of text; made in {:.1} s, indexed in {:.2} s",
+        bytes as f64 / 1e6,
+        made.as_secs_f64(),
+        built.as_secs_f64()
+    );
+
+    let rounds = (ROUNDS / scale).max(3);
+    let judged = judged()?;
+    println!(
+        "\n| {scale}×, in process | samples | p50 µs | p90 µs | p99 µs | max µs | searches/s |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    );
+    let mut by_query = Vec::new();
+    for (method, features) in variants() {
+        let name = name(method, features);
+        let times = ask(&library, method, features, &QUERIES, rounds)?;
+        row(&name, &times);
+        if !judged.is_empty() {
+            let judged: Vec<&str> = judged.iter().map(String::as_str).collect();
+            let times = ask(&library, method, features, &judged, rounds)?;
+            row(&format!("{name}, judged queries"), &times);
+        }
+        by_query.push((name, times));
+    }
+    print_by_query(scale, &by_query);
+    match scale {
+        1 => over_http_to_a_process()?,
+        _ => over_http_in_process(library, scale)?,
+    }
+    Ok(())
+}
+
+/// Every way to search.
+fn variants() -> Vec<(Method, Features)> {
+    let all = Method::ALL.into_iter();
+    let mut variants: Vec<_> = all.map(|method| (method, Features::All)).collect();
+    variants.push((Method::Tfidf, Features::MostFrequent));
+    variants
+}
+
+fn name(method: Method, features: Features) -> String {
+    match features {
+        Features::All => format!("`{method}`"),
+        Features::MostFrequent => format!("`{method}`, `features=5000`"),
+    }
+}
+
+/// The times of each of `queries`, asked in turn.
+fn ask(
+    library: &Library,
+    method: Method,
+    features: Features,
+    queries: &[&str],
+    rounds: usize,
+) -> anyhow::Result<Vec<Samples>> {
+    let mut times = vec![Samples::default(); queries.len()];
+    let begin = Instant::now();
+    for round in 0..=rounds {
+        for (query, times) in queries.iter().zip(&mut times) {
+            let request = Request {
+                query,
+                method,
+                features,
+                limit: MOST_RESULTS,
+                threshold: None,
+            };
+            let asked = Instant::now();
+            black_box(perform_search(library, &request)?);
+            // The first round fills caches.
+            if round > 0 {
+                times.add(asked.elapsed());
+            }
+        }
+        if round > 0 && begin.elapsed() > MOST_TIME {
+            break;
+        }
+    }
+    Ok(times)
+}
+
+fn row(name: &str, times: &[Samples]) {
+    let mut all = Samples::default();
+    times.iter().for_each(|times| all.append(times));
+    let (samples, cells, rate) = (all.len(), all.cells(), all.per_second());
+    println!("| {name} | {samples} | {cells} | {rate:.0} |");
+}
+
+fn print_by_query(scale: usize, methods: &[(String, Vec<Samples>)]) {
+    let names: Vec<&str> = methods.iter().map(|(name, _)| name.as_str()).collect();
+    println!("\n| {scale}×, p50 / p99 µs | {} |", names.join(" | "));
+    println!("| --- |{}", " ---: |".repeat(names.len()));
+    for (number, query) in QUERIES.iter().enumerate() {
+        let cell = |(_, times): &(String, Vec<Samples>)| {
+            let (p50, p99) = (
+                times[number].percentile(50.0),
+                times[number].percentile(99.0),
+            );
+            format!("{:.1} / {:.1}", us(p50), us(p99))
+        };
+        let cells: Vec<String> = methods.iter().map(cell).collect();
+        println!("| {query} | {} |", cells.join(" | "));
+    }
+}
+
+fn over_http_to_a_process() -> anyhow::Result<()> {
+    let backend = Backend::start()?;
+    let ready = backend.memory()?;
+    println!("\n| 1×, over HTTP, to a process | {HTTP_COLUMNS}");
+    http_rows(backend.address)?;
+    let loaded = backend.memory()?;
+    println!(
+        "\n| 1×, memory of the process | RSS MB | without mapped files MB | peak MB |\n| --- | ---: | ---: | ---: |"
+    );
+    for (name, memory) in [("after one search", ready), ("after the load", loaded)] {
+        let Memory {
+            resident,
+            anonymous,
+            peak,
+        } = memory;
+        println!("| {name} | {resident:.1} | {anonymous:.1} | {peak:.1} |");
+    }
+    Ok(())
+}
+
+/// A larger library cannot be given to another process.
+fn over_http_in_process(library: Library, scale: usize) -> anyhow::Result<()> {
+    let app = Arc::new(App::new(SpanContext::NONE, QueryCapture::Off));
+    app.ready(library);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+    let address = listener.local_addr()?;
+    runtime.spawn(http::serve(listener, app, std::future::pending()));
+    println!("\n| {scale}×, over HTTP, in process | {HTTP_COLUMNS}");
+    http_rows(address)?;
+    let Memory {
+        resident,
+        anonymous,
+        peak,
+    } = Memory::own()?;
+    println!(
+        "\nmemory of this process: {resident:.0} MB RSS, {anonymous:.0} MB without mapped files, {peak:.0} MB at most; \
+         the synthetic texts are part of it"
+    );
+    Ok(())
+}
+
+const HTTP_COLUMNS: &str =
+    "searches/s | p50 µs | p90 µs | p99 µs | max µs |\n| --- | ---: | ---: | ---: | ---: | ---: |";
+
+fn http_rows(server: SocketAddr) -> anyhow::Result<()> {
+    for method in Method::ALL {
+        let path = |query: &&str| search_path(query, method.as_str());
+        let paths: Vec<String> = QUERIES.iter().map(path).collect();
+        let Load {
+            per_second,
+            samples,
+        } = load(server, &paths, LOAD_TIME)?;
+        println!("| `{method}` | {per_second:.0} | {} |", samples.cells());
+    }
+    println!("\n{CONNECTIONS} connections, each asking again as soon as it has its answer");
+    Ok(())
+}
