@@ -3,12 +3,14 @@
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use shared::QueryCapture;
 
 use crate::corpus::Source;
 use crate::corpus::fetch::ARCHIVE_URL;
+use crate::search::Limits;
 
 /// Full-text search over Project Gutenberg books, traced from the request to the posting list.
 #[derive(Clone, Debug, Parser)]
@@ -57,6 +59,30 @@ pub struct SettingsArguments {
     /// How much of a query its spans may hold: raw, hash or off
     #[arg(long, env = "CAPTURE_QUERY", default_value = "hash", global = true)]
     pub capture_query: QueryCapture,
+    /// Time for one search, in milliseconds
+    #[arg(long, env = "SEARCH_DEADLINE_MS", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=60_000), global = true)]
+    pub search_deadline_ms: u64,
+    /// Expensive searches that run at once; without it, one less than there are processors, and at least one
+    #[arg(long, env = "EXPENSIVE_SEARCHES", value_parser = clap::value_parser!(u16).range(1..), global = true)]
+    pub expensive_searches: Option<u16>,
+    /// Expensive searches that wait for their turn; more are refused
+    #[arg(long, env = "WAITING_SEARCHES", default_value_t = 32, global = true)]
+    pub waiting_searches: u16,
+    /// Postings that a search may be expected to read without being expensive
+    #[arg(long, env = "CHEAP_POSTINGS", default_value_t = 50_000, global = true)]
+    pub cheap_postings: u64,
+}
+
+impl SettingsArguments {
+    fn limits(&self) -> Limits {
+        let expensive = self.expensive_searches.map(usize::from);
+        Limits {
+            deadline: Duration::from_millis(self.search_deadline_ms),
+            expensive: expensive.unwrap_or(Limits::default().expensive),
+            waiting: self.waiting_searches.into(),
+            cheap_postings: self.cheap_postings,
+        }
+    }
 }
 
 /// Settings that have been checked.
@@ -68,6 +94,8 @@ pub struct Config {
     pub source: Source,
     /// How much of a query its spans may hold.
     pub capture_query: QueryCapture,
+    /// How much searches may take.
+    pub limits: Limits,
 }
 
 /// A setting cannot be used.
@@ -84,6 +112,7 @@ impl Config {
     /// # Errors
     /// The first setting that cannot be used.
     pub fn check(settings: SettingsArguments) -> Result<Self, ConfigError> {
+        let limits = settings.limits();
         // An empty variable is how compose files and shells say that there is none.
         let directory = settings
             .corpus_dir
@@ -96,6 +125,7 @@ impl Config {
             listen: settings.listen,
             source: Source::find(directory),
             capture_query: settings.capture_query,
+            limits,
         })
     }
 }

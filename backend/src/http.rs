@@ -4,8 +4,11 @@
 //! listens before the library is loaded and says 503 until it is.
 
 mod books;
+mod compare;
+mod explain;
 mod health;
 mod index;
+mod parameters;
 mod problem;
 mod search_api;
 mod trace_context;
@@ -31,14 +34,18 @@ use tokio::sync::oneshot;
 
 pub use problem::ApiError;
 
-use crate::search::Library;
+use crate::search::{Admission, Library, Limits};
 
 /// All routes.
 pub fn router(app: &Arc<App>) -> Router {
     Router::new()
         .route("/", get(index::index))
         .route("/books", get(books::books))
+        .route("/books/{id}", get(books::book))
+        .route("/books/{id}/text", get(books::text))
         .route("/search", get(search_api::search))
+        .route("/search/compare", get(compare::compare))
+        .route("/search/explain", get(explain::explain_hit))
         .route("/health", get(health::health))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
@@ -51,28 +58,30 @@ pub fn router(app: &Arc<App>) -> Router {
 
 /// What all requests share.
 pub struct App {
-    library: OnceLock<Library>,
+    library: OnceLock<Arc<Library>>,
     startup: Arc<OnceLock<SpanContext>>,
     capture_query: QueryCapture,
+    admission: Admission,
 }
 
 impl App {
     /// An interface that is not ready yet; its request spans link to `startup`.
-    pub fn new(startup: SpanContext, capture_query: QueryCapture) -> Self {
+    pub fn new(startup: SpanContext, capture_query: QueryCapture, limits: Limits) -> Self {
         let startup = Arc::new(OnceLock::from(startup));
         Self {
             library: OnceLock::new(),
             startup,
             capture_query,
+            admission: Admission::new(limits),
         }
     }
 
     /// Answers from `library` from now on. The first call counts.
     pub fn ready(&self, library: Library) {
-        let _ = self.library.set(library);
+        let _ = self.library.set(Arc::new(library));
     }
 
-    fn library(&self) -> Result<&Library, ApiError> {
+    fn library(&self) -> Result<&Arc<Library>, ApiError> {
         self.library.get().ok_or(ApiError::NotReady)
     }
 }

@@ -46,7 +46,7 @@ async fn serve(settings: SettingsArguments) -> anyhow::Result<()> {
 
 async fn start_and_serve(settings: SettingsArguments) -> anyhow::Result<()> {
     let listen = async |config: &Config, startup: SpanContext| {
-        let app = Arc::new(App::new(startup, config.capture_query));
+        let app = Arc::new(App::new(startup, config.capture_query, config.limits));
         let listener = TcpListener::bind(config.listen)
             .await
             .with_context(|| format!("cannot listen on {}", config.listen))?;

@@ -8,27 +8,36 @@
 //! The indexes are made from the corpus when the program starts: `tfidf_vectorization` makes those of whole books,
 //! `bm25_indexing` that of passages.
 
+mod admission;
 mod best_window;
 mod bm25_indexing;
 mod bm25_search;
+mod compare_methods;
 mod compute_similarity;
 mod cosine;
+mod deadline;
+mod explain_score;
 mod features;
+mod filter;
 mod fuzzy_search;
 mod generate_snippet;
 mod hybrid_search;
 mod index;
+mod matching_words;
 mod model;
 mod occurrences;
 mod passage_index;
 mod passage_vector;
 mod passages;
 mod perform_search;
+mod phrase_places;
 mod phrase_search;
 mod preprocess_query;
 mod process_results;
+mod query_syntax;
 mod rerank_passages;
 mod similar_words;
+mod slow_tfidf_search;
 mod spelling;
 mod stop_words;
 mod terms;
@@ -37,15 +46,21 @@ mod tfidf_vectorization;
 mod vectorize_query;
 mod words;
 
+pub use admission::{Admission, Limits};
+pub use compare_methods::{Compared, compare_methods};
+pub use deadline::Deadline;
+pub use explain_score::{Explained, explain};
 pub use features::{FEATURES, Features};
+pub use matching_words::matching_words;
 pub use perform_search::perform_search;
 pub use tfidf_vectorization::TfidfIndexes;
 
+use std::borrow::Cow;
 use std::thread;
 
 use shared::{Hit, Method, Suggestion};
 use tantivy::TantivyError;
-use telemetry::Context;
+use telemetry::{CANCELLED, Context, KeyValue, TraceContextExt, fail};
 
 use bm25_indexing::bm25_indexing;
 use passage_index::PassageIndex;
@@ -100,10 +115,10 @@ impl Library {
 }
 
 /// A question to [`perform_search`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// Text as it was typed.
-    pub query: &'a str,
+    pub query: Cow<'a, str>,
     /// How to search.
     pub method: Method,
     /// Which terms count.
@@ -112,6 +127,30 @@ pub struct Request<'a> {
     pub limit: usize,
     /// Score that a hit must exceed; `None` leaves it to the method.
     pub threshold: Option<f64>,
+    /// The only book to search, by its place in the corpus; `None` for all.
+    pub book: Option<usize>,
+}
+
+impl<'a> Request<'a> {
+    /// A question with everything but the method left open.
+    pub fn new(query: impl Into<Cow<'a, str>>, method: Method) -> Self {
+        Self {
+            query: query.into(),
+            method,
+            features: Features::All,
+            limit: MOST_RESULTS,
+            threshold: None,
+            book: None,
+        }
+    }
+
+    /// The same question with a text of its own.
+    pub(crate) fn into_owned(self) -> Request<'static> {
+        Request {
+            query: Cow::Owned(self.query.into_owned()),
+            ..self
+        }
+    }
 }
 
 /// What [`perform_search`] found.
@@ -127,9 +166,11 @@ pub struct Answer {
     pub suggestions: Vec<Suggestion>,
     /// Words that were dropped as stop words or as too short, as typed and in order.
     pub dropped_words: Vec<String>,
+    /// How the query was read where that may not be what was meant: a sentence each.
+    pub hints: Vec<String>,
 }
 
-/// The index could not be built or read.
+/// There is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
     /// tantivy cannot build or read the index.
@@ -138,4 +179,32 @@ pub enum SearchError {
     /// A word of the index leads to no book.
     #[error("the index does not find its own word {0:?}")]
     Unfindable(String),
+    /// The time for the search is over.
+    #[error("the search took too long")]
+    DeadlineExceeded,
+    /// Too many expensive searches wait already.
+    #[error("too many expensive searches wait already")]
+    Overloaded,
+    /// Nobody waits for the answer any more.
+    #[error("nobody waits for the answer any more")]
+    Abandoned,
+    /// The thread of the search panicked.
+    #[error("the search panicked")]
+    Panicked,
+}
+
+impl SearchError {
+    /// Marks the span of `cx`; that nobody waits any more is no error of the search.
+    fn record(&self, cx: &Context) {
+        let error_type = match self {
+            SearchError::Abandoned => {
+                return cx.span().set_attribute(KeyValue::new(CANCELLED, true));
+            }
+            SearchError::Index(_) | SearchError::Unfindable(_) => "index",
+            SearchError::DeadlineExceeded => "deadline_exceeded",
+            SearchError::Overloaded => "overloaded",
+            SearchError::Panicked => "panic",
+        };
+        fail(cx, error_type, self.to_string());
+    }
 }

@@ -51,6 +51,24 @@ pub mod span {
     pub const PHRASE_SEARCH: &str = "phrase_search";
     /// Search by BM25 over passages in which similar words take the place of unknown ones.
     pub const FUZZY_SEARCH: &str = "fuzzy_search";
+    /// Asks several methods the same at the same time.
+    pub const COMPARE_METHODS: &str = "compare_methods";
+    /// Does a search again and takes the score of one book apart.
+    pub const EXPLAIN_SCORE: &str = "explain_score";
+    /// Search by TF-IDF and cosine similarity, done badly on purpose.
+    pub const SLOW_TFIDF_SEARCH: &str = "slow_tfidf_search";
+    /// Splits the query anew with each of its letters.
+    pub const SLOW_PREPROCESS_QUERY: &str = "slow_preprocess_query";
+    /// Reads the dictionary from its first word for every term.
+    pub const SLOW_VECTORIZE_QUERY: &str = "slow_vectorize_query";
+    /// Computes the lengths of all books for every book.
+    pub const SLOW_COMPUTE_SIMILARITY: &str = "slow_compute_similarity";
+    /// Orders and shows results in the slowest way.
+    pub const SLOW_PROCESS_RESULTS: &str = "slow_process_results";
+    /// Compares each result with each, again and again.
+    pub const INEFFICIENT_BUBBLE_SORT: &str = "inefficient_bubble_sort";
+    /// Splits a whole book for one passage.
+    pub const SLOW_GENERATE_SNIPPET: &str = "slow_generate_snippet";
     /// Query text to terms.
     pub const PREPROCESS_QUERY: &str = "preprocess_query";
     /// Terms to a weighted vector, by the dictionary of the index.
@@ -126,6 +144,10 @@ pub mod attribute {
     pub const BOOK_BYTES: &str = "app.book.bytes";
     /// Highlighted words in a snippet; integer.
     pub const SNIPPET_HIGHLIGHTS: &str = "app.snippet.highlights";
+    /// Words that `slow_tfidf` read although the index knows where they stand; integer.
+    pub const SLOW_WORDS_READ: &str = "app.slow.words_read";
+    /// Comparisons of `inefficient_bubble_sort`; integer.
+    pub const SLOW_COMPARISONS: &str = "app.slow.comparisons";
     /// Where the texts came from: `directory`, `cache`, `download` or `sample`; string.
     pub const CORPUS_SOURCE: &str = "app.corpus.source";
     /// Books that are served; integer.

@@ -19,6 +19,8 @@ pub enum ApiError {
     QueryTooLong(usize),
     /// There is no such route.
     NotFound,
+    /// There is no such book.
+    UnknownBook,
     /// The route has no such method.
     MethodNotAllowed,
     /// The library is still being loaded.
@@ -29,10 +31,15 @@ pub enum ApiError {
     Search(SearchError),
 }
 
-/// Loading takes less than this.
+/// Loading takes less than this, and expensive searches are done after it.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 impl ApiError {
+    /// A query string that cannot be taken apart.
+    pub(super) fn unreadable_parameter() -> Self {
+        ApiError::BadRequest("a parameter is given twice or is no text".into())
+    }
+
     fn describe(self) -> (StatusCode, &'static str, Cow<'static, str>) {
         match self {
             ApiError::BadRequest(detail) => (StatusCode::BAD_REQUEST, "Bad request", detail),
@@ -43,6 +50,10 @@ impl ApiError {
             ApiError::NotFound => {
                 let detail = "try /, /books, /search, /health or /trace-context";
                 (StatusCode::NOT_FOUND, "Not found", detail.into())
+            }
+            ApiError::UnknownBook => {
+                let detail = "there is no book with this id; /books lists all of them";
+                (StatusCode::NOT_FOUND, "Unknown book", detail.into())
             }
             ApiError::MethodNotAllowed => {
                 let detail = "this address answers GET and HEAD";
@@ -61,6 +72,14 @@ impl ApiError {
                 "No trace",
                 "this request is not traced".into(),
             ),
+            ApiError::Search(SearchError::DeadlineExceeded) => {
+                let detail = "the search took too long; use fewer or rarer words";
+                (StatusCode::GATEWAY_TIMEOUT, "Too slow", detail.into())
+            }
+            ApiError::Search(SearchError::Overloaded) => {
+                let detail = "too many expensive searches wait already; try again in a second";
+                (StatusCode::SERVICE_UNAVAILABLE, "Overloaded", detail.into())
+            }
             ApiError::Search(error) => {
                 // What exactly failed is for the log; the client learns the trace id to ask about.
                 tracing::error!(error = &error as &dyn std::error::Error, "a search failed");

@@ -4,20 +4,22 @@ use shared::semconv::span;
 use tantivy::DocId;
 use telemetry::in_span;
 
+use super::deadline::Deadline;
+use super::filter::Filter;
 use super::generate_snippet::Snippet;
-use super::model::{Model, Scores, answer};
+use super::model::{Asked, Model, Scores, answer};
 use super::passage_index::PassageIndex;
 use super::passage_vector::{PassageVector, best_of_each_book, bm25, split, weigh};
 use super::preprocess_query::Query;
 use super::process_results::Cut;
-use super::{Answer, Library, Request, SearchError};
+use super::{Answer, SearchError};
 use crate::corpus::Book;
 
 /// Answers `request` from the passages of all books.
-pub(super) fn bm25_search(library: &Library, request: &Request<'_>) -> Result<Answer, SearchError> {
+pub(super) fn bm25_search(asked: Asked<'_>) -> Result<Answer, SearchError> {
     in_span(span::BM25_SEARCH, |cx| {
-        let model = Probabilistic(&library.passages);
-        answer(cx, library, &model, request, Cut::at(request, 0.0))
+        let model = Probabilistic(&asked.library.passages);
+        answer(cx, asked, &model, Cut::at(asked.request, 0.0))
     })
 }
 
@@ -35,8 +37,13 @@ impl Model for Probabilistic<'_> {
         weigh(self.0, query, |_| Ok(Vec::new()))
     }
 
-    fn score(&self, vector: &PassageVector) -> Result<Scores, SearchError> {
-        let (scored, postings) = bm25(self.0, vector)?;
+    fn score(
+        &self,
+        vector: &PassageVector,
+        filter: &Filter,
+        deadline: &Deadline,
+    ) -> Result<Scores, SearchError> {
+        let (scored, postings) = bm25(self.0, vector, filter, deadline)?;
         Ok(Scores {
             matches: best_of_each_book(self.0, &scored),
             documents: scored.len(),

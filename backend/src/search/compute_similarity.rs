@@ -4,15 +4,25 @@ use shared::semconv::{attribute, span};
 use telemetry::{KeyValue, TraceContextExt, in_span};
 
 use super::SearchError;
-use super::model::{Match, Model};
+use super::filter::Filter;
+use super::model::{Asked, Match, Model};
+use super::preprocess_query::Query;
 
-/// Scores the documents that share a term with the query.
+/// Scores the documents that share a term with the query and are what it asks for.
 pub(super) fn compute_similarity<M: Model>(
     model: &M,
+    asked: Asked<'_>,
+    query: &Query,
     vector: &M::Vector,
 ) -> Result<Vec<Match>, SearchError> {
     in_span(span::COMPUTE_SIMILARITY, |cx| {
-        let scores = model.score(vector)?;
+        let filter = Filter::new(
+            asked.library,
+            &query.restrictions,
+            asked.request.book,
+            asked.deadline,
+        )?;
+        let scores = model.score(vector, &filter, asked.deadline)?;
         cx.span().set_attributes([
             KeyValue::new(
                 attribute::SIMILARITY_DOCUMENTS_SCORED,

@@ -67,7 +67,7 @@ pub(super) struct WeightedTerm {
     /// Rarity of the term in the index.
     pub(super) idf: f64,
     /// Its share of the query's unit vector.
-    weight: f64,
+    pub(super) weight: f64,
 }
 
 impl CosineWeight {
@@ -103,6 +103,28 @@ impl CosineWeight {
             unknown,
             lengths: Arc::clone(&query.lengths),
         })
+    }
+
+    /// The terms of the query that occur in `doc`: how often each does, and what it adds to the cosine.
+    pub(super) fn shares(
+        &self,
+        reader: &SegmentReader,
+        doc: DocId,
+    ) -> tantivy::Result<impl Iterator<Item = (&WeightedTerm, u32, f64)>> {
+        let index = reader.inverted_index(self.field)?;
+        let length = self.lengths.of(reader)[doc as usize];
+        let mut shares = Vec::with_capacity(self.terms.len());
+        for term in &self.terms {
+            let key = Term::from_field_text(self.field, &term.text);
+            if let Some(mut postings) = index.read_postings(&key, IndexRecordOption::WithFreqs)?
+                && postings.doc() <= doc
+                && postings.seek(doc) == doc
+            {
+                let frequency = postings.term_freq();
+                shares.push((term, frequency, Self::share(term, frequency) / length));
+            }
+        }
+        Ok(shares.into_iter())
     }
 
     /// What `term` adds to the score of a document with length 1 in which it occurs `frequency` times.
@@ -144,19 +166,11 @@ impl Weight for CosineWeight {
         }
         let mut explanation =
             Explanation::new("cosine of TF-IDF vectors, the sum of:", scorer.score());
-        let index = reader.inverted_index(self.field)?;
-        for term in &self.terms {
-            let key = Term::from_field_text(self.field, &term.text);
-            if let Some(mut postings) = index.read_postings(&key, IndexRecordOption::WithFreqs)?
-                && postings.seek(doc) == doc
-            {
-                let share =
-                    Self::share(term, postings.term_freq()) / self.lengths.of(reader)[doc as usize];
-                explanation.add_detail(Explanation::new_with_string(
-                    term.text.clone(),
-                    share as Score,
-                ));
-            }
+        for (term, _, share) in self.shares(reader, doc)? {
+            explanation.add_detail(Explanation::new_with_string(
+                term.text.clone(),
+                share as Score,
+            ));
         }
         Ok(explanation)
     }
@@ -220,7 +234,7 @@ impl Lengths {
         Ok(Self(all))
     }
 
-    fn of(&self, reader: &SegmentReader) -> &[f64] {
+    pub(super) fn of(&self, reader: &SegmentReader) -> &[f64] {
         self.0
             .get(&reader.segment_id())
             .expect("an index and its lengths are made together and never change")

@@ -6,35 +6,41 @@ use tantivy::DocId;
 use telemetry::in_span;
 
 use super::bm25_search::Probabilistic;
+use super::deadline::Deadline;
+use super::features::Features;
+use super::filter::Filter;
 use super::generate_snippet::Snippet;
 use super::index::TfidfIndex;
-use super::model::{Model, Scores, answer};
+use super::model::{Asked, Model, Scores, answer};
 use super::passage_vector::{PassageVector, weigh};
 use super::preprocess_query::Query;
 use super::process_results::Cut;
 use super::similar_words::similar_keys;
-use super::{Answer, Features, Library, Request, SearchError};
+use super::{Answer, Library, SearchError};
 use crate::corpus::Book;
 
 /// Answers `request` from the passages of all books.
-pub(super) fn fuzzy_search(
-    library: &Library,
-    request: &Request<'_>,
-) -> Result<Answer, SearchError> {
+pub(super) fn fuzzy_search(asked: Asked<'_>) -> Result<Answer, SearchError> {
     in_span(span::FUZZY_SEARCH, |cx| {
-        let model = Forgiving {
-            strict: Probabilistic(&library.passages),
-            dictionary: library.indexes.of(Features::All),
-        };
-        answer(cx, library, &model, request, Cut::at(request, 0.0))
+        let model = Forgiving::of(asked.library);
+        answer(cx, asked, &model, Cut::at(asked.request, 0.0))
     })
 }
 
 /// BM25 with similar words for unknown ones.
-struct Forgiving<'i> {
-    strict: Probabilistic<'i>,
+pub(super) struct Forgiving<'i> {
+    pub(super) strict: Probabilistic<'i>,
     /// Where words stand as they are spelled in the books.
     dictionary: &'i TfidfIndex,
+}
+
+impl<'i> Forgiving<'i> {
+    pub(super) fn of(library: &'i Library) -> Self {
+        Self {
+            strict: Probabilistic(&library.passages),
+            dictionary: library.indexes.of(Features::All),
+        }
+    }
 }
 
 impl Model for Forgiving<'_> {
@@ -51,8 +57,13 @@ impl Model for Forgiving<'_> {
         })
     }
 
-    fn score(&self, vector: &PassageVector) -> Result<Scores, SearchError> {
-        self.strict.score(vector)
+    fn score(
+        &self,
+        vector: &PassageVector,
+        filter: &Filter,
+        deadline: &Deadline,
+    ) -> Result<Scores, SearchError> {
+        self.strict.score(vector, filter, deadline)
     }
 
     fn show(

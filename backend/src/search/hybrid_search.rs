@@ -5,29 +5,26 @@ use shared::semconv::span;
 use tantivy::DocId;
 use telemetry::in_span;
 
+use super::deadline::Deadline;
+use super::features::Features;
+use super::filter::Filter;
 use super::generate_snippet::Snippet;
 use super::index::TfidfIndex;
-use super::model::{Match, Model, Scores, answer};
+use super::model::{Asked, Match, Model, Scores, answer};
 use super::passage_index::PassageIndex;
 use super::passage_vector::{PassageVector, Scored, best_of_each_book, bm25, split, weigh};
 use super::preprocess_query::Query;
 use super::process_results::Cut;
 use super::rerank_passages::rerank_passages;
 use super::similar_words::similar_keys;
-use super::{Answer, Features, Library, Request, SearchError};
+use super::{Answer, Library, SearchError};
 use crate::corpus::Book;
 
 /// Answers `request` from the passages of all books.
-pub(super) fn hybrid_search(
-    library: &Library,
-    request: &Request<'_>,
-) -> Result<Answer, SearchError> {
+pub(super) fn hybrid_search(asked: Asked<'_>) -> Result<Answer, SearchError> {
     in_span(span::HYBRID_SEARCH, |cx| {
-        let model = TwoStages {
-            passages: &library.passages,
-            dictionary: library.indexes.of(Features::All),
-        };
-        answer(cx, library, &model, request, Cut::at(request, 0.0))
+        let model = TwoStages::of(asked.library);
+        answer(cx, asked, &model, Cut::at(asked.request, 0.0))
     })
 }
 
@@ -35,10 +32,19 @@ pub(super) fn hybrid_search(
 const CANDIDATES: usize = 64;
 
 /// BM25, then the order of the words.
-struct TwoStages<'i> {
-    passages: &'i PassageIndex,
+pub(super) struct TwoStages<'i> {
+    pub(super) passages: &'i PassageIndex,
     /// Where words stand as they are spelled in the books.
     dictionary: &'i TfidfIndex,
+}
+
+impl<'i> TwoStages<'i> {
+    pub(super) fn of(library: &'i Library) -> Self {
+        Self {
+            passages: &library.passages,
+            dictionary: library.indexes.of(Features::All),
+        }
+    }
 }
 
 impl Model for TwoStages<'_> {
@@ -56,8 +62,13 @@ impl Model for TwoStages<'_> {
 
     /// The candidates: the best passages of all, and the best one of each book, so that the second stage changes the
     /// order of the books and not which of them are found.
-    fn score(&self, vector: &PassageVector) -> Result<Scores, SearchError> {
-        let (scored, postings) = bm25(self.passages, vector)?;
+    fn score(
+        &self,
+        vector: &PassageVector,
+        filter: &Filter,
+        deadline: &Deadline,
+    ) -> Result<Scores, SearchError> {
+        let (scored, postings) = bm25(self.passages, vector, filter, deadline)?;
         let mut matches = best_of_each_book(self.passages, &scored);
         matches.extend(best(&scored).into_iter().map(|(document, score)| Match {
             score,
@@ -77,8 +88,9 @@ impl Model for TwoStages<'_> {
         &self,
         vector: &PassageVector,
         candidates: Vec<Match>,
+        deadline: &Deadline,
     ) -> Result<Vec<Match>, SearchError> {
-        rerank_passages(self.passages, vector, candidates)
+        rerank_passages(self.passages, vector, candidates, deadline)
     }
 
     fn show(

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tantivy::directory::RamDirectory;
 use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::TokenizerManager;
-use tantivy::{Index, ReloadPolicy, Searcher, TantivyDocument, TantivyError};
+use tantivy::{DocId, Index, ReloadPolicy, Searcher, TantivyDocument, TantivyError};
 
 use super::SearchError;
 use super::cosine::{CosineQuery, Lengths, Ranking};
@@ -78,6 +78,11 @@ impl TfidfIndex {
             true => Err(SearchError::Unfindable(word)),
             false => Ok(()),
         }
+    }
+
+    /// Length of the vector of a document.
+    pub(super) fn length(&self, document: DocId) -> f64 {
+        self.lengths.of(self.searcher.segment_reader(0))[document as usize]
     }
 
     /// Distinct terms.

@@ -9,6 +9,8 @@ use tantivy::{DocId, Score};
 use telemetry::{Context, KeyValue, TraceContextExt};
 
 use super::compute_similarity::compute_similarity;
+use super::deadline::Deadline;
+use super::filter::Filter;
 use super::generate_snippet::Snippet;
 use super::preprocess_query::{Query, preprocess_query};
 use super::process_results::{Cut, process_results};
@@ -27,14 +29,20 @@ pub(super) trait Model {
     /// Looks the terms of a query up and weighs them.
     fn weigh(&self, query: &Query) -> Result<Self::Vector, SearchError>;
 
-    /// Reads the posting lists.
-    fn score(&self, vector: &Self::Vector) -> Result<Scores, SearchError>;
+    /// Reads the posting lists, as far as the filter lets through.
+    fn score(
+        &self,
+        vector: &Self::Vector,
+        filter: &Filter,
+        deadline: &Deadline,
+    ) -> Result<Scores, SearchError>;
 
     /// Has a closer look at what the posting lists gave.
     fn refine(
         &self,
         _vector: &Self::Vector,
         matches: Vec<Match>,
+        _deadline: &Deadline,
     ) -> Result<Vec<Match>, SearchError> {
         Ok(matches)
     }
@@ -73,27 +81,45 @@ pub(super) struct Match {
 pub(super) struct Scores {
     /// The documents that go on; of a book at least one, if one matches.
     pub(super) matches: Vec<Match>,
-    /// Documents that shared a term with the query.
+    /// Documents that shared a term with the query and passed the filter.
     pub(super) documents: usize,
     /// Postings that were read.
     pub(super) postings: u64,
 }
 
-/// Answers `request` by the steps of `model`; `cx` is the span of the method.
+/// A question, and all that is needed to answer it.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) library: &'a Library,
+    pub(super) request: &'a Request<'a>,
+    pub(super) deadline: &'a Deadline,
+}
+
+/// Answers a question by the steps of `model`; `cx` is the span of the method.
 pub(super) fn answer(
     cx: &Context,
-    library: &Library,
+    asked: Asked<'_>,
     model: &impl Model,
-    request: &Request<'_>,
     cut: Cut,
 ) -> Result<Answer, SearchError> {
-    let query = preprocess_query(model, request.query);
+    steps(cx, asked, model, cut).inspect_err(|error| error.record(cx))
+}
+
+fn steps(
+    cx: &Context,
+    asked: Asked<'_>,
+    model: &impl Model,
+    cut: Cut,
+) -> Result<Answer, SearchError> {
+    let query = preprocess_query(model, asked);
     let vector = vectorize_query(model, &query)?;
-    let matches = compute_similarity(model, &vector)?;
-    let matches = model.refine(&vector, matches)?;
-    let results = process_results(&library.corpus, model, &vector, matches, cut)?;
+    asked.deadline.check()?;
+    let matches = compute_similarity(model, asked, &query, &vector)?;
+    asked.deadline.check()?;
+    let matches = model.refine(&vector, matches, asked.deadline)?;
+    let results = process_results(asked, model, &vector, matches, cut)?;
     cx.span().set_attributes([
-        KeyValue::new(attribute::SEARCH_MAX_RESULTS, request.limit as i64),
+        KeyValue::new(attribute::SEARCH_MAX_RESULTS, asked.request.limit as i64),
         KeyValue::new(attribute::SEARCH_THRESHOLD, results.threshold),
         KeyValue::new(
             attribute::SEARCH_TOTAL_MATCHES,
@@ -110,5 +136,6 @@ pub(super) fn answer(
         unknown_words: query.typed(vector.unknown()),
         suggestions: Vec::new(),
         dropped_words: query.dropped,
+        hints: query.hints,
     })
 }

@@ -130,6 +130,28 @@ impl PassageIndex {
         self.first_words.partition_point(|&first| first <= word) as DocId - 1
     }
 
+    /// The same, where it is known that it is not before the passage `from`; `None` behind the last word.
+    pub(super) fn passage_from(&self, from: DocId, word: u32) -> Option<DocId> {
+        // Whoever asks goes through the books in small steps, so the distance is doubled until it is too long.
+        let ends = &self.first_words[from as usize + 1..];
+        let mut step = 1;
+        while step < ends.len() && ends[step] <= word {
+            step *= 2;
+        }
+        let near = &ends[step / 2..ends.len().min(step + 1)];
+        let passage = from as usize + step / 2 + near.partition_point(|&end| end <= word);
+        (passage < self.passages.len()).then_some(passage as DocId)
+    }
+
+    /// The keys of the words of a text, in order.
+    pub(super) fn keys(&self, text: &str) -> Vec<String> {
+        let mut keys = Vec::new();
+        for_each_word(text.char_indices(), text.len(), |_, word| {
+            keys.push(self.spelling.key(word));
+        });
+        keys
+    }
+
     /// The whole passage, with the words highlighted that are occurrences of `terms`.
     pub(super) fn show<'t>(
         &self,

@@ -6,6 +6,8 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, Score};
 
 use super::SearchError;
+use super::deadline::{Deadline, Meter};
+use super::filter::Filter;
 use super::model::{Match, Vector};
 use super::passage_index::PassageIndex;
 use super::preprocess_query::Query;
@@ -37,7 +39,11 @@ pub(super) struct PassageTerm {
     /// Its word, by the place in [`PassageVector::words`].
     pub(super) word: usize,
     /// Its rarity, less the more it differs from the word.
-    weight: f32,
+    pub(super) weight: f32,
+    /// Its word, by the place in the terms of the query.
+    pub(super) of_query: usize,
+    /// The key that stands for an unknown word.
+    pub(super) stand_in: Option<String>,
 }
 
 /// A key that stands for a word, and how much like the word it is, up to 1.
@@ -79,10 +85,10 @@ pub(super) fn weigh(
         unknown: Vec::new(),
     };
     let mut places = Vec::with_capacity(query.terms.len());
-    for (key, _) in &query.terms {
+    for (of_query, (key, _)) in query.terms.iter().enumerate() {
         let mut found = Vec::new();
         match index.look_up(key)? {
-            Some(info) => found.push((info, 1.0)),
+            Some(info) => found.push((info, 1.0, None)),
             None => {
                 vector.unknown.push(key.clone());
                 let stand_ins = match vector.unknown.len() > MOST_REPLACED {
@@ -90,16 +96,19 @@ pub(super) fn weigh(
                     false => similar(query.typed_first(key))?,
                 };
                 for (key, likeness) in stand_ins {
-                    found.extend(index.look_up(&key)?.map(|info| (info, likeness)));
+                    let term = index.look_up(&key)?;
+                    found.extend(term.map(|info| (info, likeness, Some(key))));
                 }
             }
         }
         places.push((!found.is_empty()).then_some(vector.words.len()));
         let mut weight: f32 = 0.0;
-        for (info, likeness) in found {
+        for (info, likeness, stand_in) in found {
             let term = PassageTerm {
                 weight: likeness * idf(index.len(), info.doc_freq),
                 word: vector.words.len(),
+                of_query,
+                stand_in,
                 info,
             };
             weight = weight.max(term.weight);
@@ -118,7 +127,7 @@ pub(super) fn weigh(
 }
 
 /// Rarity of a term, as tantivy and Lucene compute it: always above zero.
-fn idf(passages: usize, passages_with_term: u32) -> f32 {
+pub(super) fn idf(passages: usize, passages_with_term: u32) -> f32 {
     let (all, with_term) = (passages as f32, passages_with_term as f32);
     (1.0 + (all - with_term + 0.5) / (with_term + 0.5)).ln()
 }
@@ -130,33 +139,36 @@ pub(super) type Scored = (DocId, Score);
 /// table of all passages, which takes its time even for a word that stands in one.
 const RARE: u64 = 16;
 
-/// The BM25 of every passage that shares a term with the query, by their numbers, and how many postings were read.
+/// The BM25 of every passage that shares a term with the query and passes the filter, by their numbers, and how many postings were read.
 pub(super) fn bm25(
     index: &PassageIndex,
     vector: &PassageVector,
+    filter: &Filter,
+    deadline: &Deadline,
 ) -> Result<(Vec<Scored>, u64), SearchError> {
     let frequencies = vector
         .terms
         .iter()
         .map(|term| u64::from(term.info.doc_freq));
     let postings: u64 = frequencies.sum();
-    let scored = match postings * RARE < index.len() as u64 {
+    let mut scored = match postings * RARE < index.len() as u64 {
         true => {
             let mut parts = Vec::with_capacity(postings as usize);
-            for_each_posting(index, vector, |passage, score| {
+            for_each_posting(index, vector, deadline, |passage, score| {
                 parts.push((passage, score));
             })?;
             add_up(parts)
         }
         false => {
             let mut table = vec![0.0; index.len()];
-            for_each_posting(index, vector, |passage, score| {
+            for_each_posting(index, vector, deadline, |passage, score| {
                 table[passage as usize] += score;
             })?;
             let all = (0..).zip(table);
             all.filter(|&(_, score)| score > 0.0).collect()
         }
     };
+    filter.retain_passages(index, &mut scored);
     Ok((scored, postings))
 }
 
@@ -164,8 +176,10 @@ pub(super) fn bm25(
 fn for_each_posting(
     index: &PassageIndex,
     vector: &PassageVector,
+    deadline: &Deadline,
     mut visit: impl FnMut(DocId, Score),
 ) -> Result<(), SearchError> {
+    let mut meter = Meter::new(deadline);
     for term in &vector.terms {
         let mut block = index
             .postings
@@ -176,6 +190,7 @@ fn for_each_posting(
                 let length = index.relative_lengths[passage as usize];
                 visit(passage, term.weight * saturate(frequency as f32, length));
             }
+            meter.read(block.docs().len())?;
             block.advance();
         }
     }

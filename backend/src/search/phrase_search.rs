@@ -2,32 +2,31 @@
 //! which the phrase begins most often.
 
 use shared::semconv::span;
-use tantivy::postings::{Postings, TermInfo};
-use tantivy::{DocId, DocSet, TERMINATED, TantivyError};
+use tantivy::DocId;
 use telemetry::in_span;
 
+use super::deadline::Deadline;
+use super::filter::Filter;
 use super::generate_snippet::Snippet;
-use super::model::{Model, Scores, answer};
+use super::model::{Asked, Model, Scores, answer};
 use super::passage_index::PassageIndex;
 use super::passage_vector::{PassageVector, best_of_each_book, saturate, split, weigh};
+use super::phrase_places::Phrase;
 use super::preprocess_query::Query;
 use super::process_results::Cut;
-use super::{Answer, Library, Request, SearchError};
+use super::{Answer, SearchError};
 use crate::corpus::Book;
 
 /// Answers `request` from the passages of all books.
-pub(super) fn phrase_search(
-    library: &Library,
-    request: &Request<'_>,
-) -> Result<Answer, SearchError> {
+pub(super) fn phrase_search(asked: Asked<'_>) -> Result<Answer, SearchError> {
     in_span(span::PHRASE_SEARCH, |cx| {
-        let model = Positional(&library.passages);
-        answer(cx, library, &model, request, Cut::at(request, 0.0))
+        let model = Positional(&asked.library.passages);
+        answer(cx, asked, &model, Cut::at(asked.request, 0.0))
     })
 }
 
 /// Passages are rows of words; the score is the BM25 of the phrase as if it were one word.
-struct Positional<'i>(&'i PassageIndex);
+pub(super) struct Positional<'i>(pub(super) &'i PassageIndex);
 
 impl Model for Positional<'_> {
     type Vector = PassageVector;
@@ -40,27 +39,28 @@ impl Model for Positional<'_> {
         weigh(self.0, query, |_| Ok(Vec::new()))
     }
 
-    fn score(&self, vector: &PassageVector) -> Result<Scores, SearchError> {
-        let Some(phrase) = Phrase::new(vector) else {
+    fn score(
+        &self,
+        vector: &PassageVector,
+        filter: &Filter,
+        deadline: &Deadline,
+    ) -> Result<Scores, SearchError> {
+        let Some(phrase) = phrase(vector) else {
             return Ok(Scores::default());
         };
-        let starts = self.starts(&phrase, &self.candidates(&phrase)?)?;
+        let all = 0..self.0.len() as DocId;
         let mut scored: Vec<(DocId, f32)> = Vec::new();
-        for start in starts {
-            let passage = self.0.passage_of(start);
+        for place in phrase.places(self.0, all, deadline)? {
+            let from = scored.last().map_or(0, |last| last.0);
+            let passage = self.0.passage_from(from, place).unwrap_or(from);
             match scored.last_mut().filter(|last| last.0 == passage) {
                 Some(last) => last.1 += 1.0,
                 None => scored.push((passage, 1.0)),
             }
         }
-        let weight: f32 = vector
-            .sequence
-            .iter()
-            .flatten()
-            .map(|&word| vector.words[word])
-            .sum();
+        filter.retain_passages(self.0, &mut scored);
         for (passage, score) in &mut scored {
-            *score = weight * saturate(*score, self.0.relative_lengths[*passage as usize]);
+            *score = weight(vector) * saturate(*score, self.0.relative_lengths[*passage as usize]);
         }
         Ok(Scores {
             matches: best_of_each_book(self.0, &scored),
@@ -81,12 +81,12 @@ impl Model for Positional<'_> {
     ) -> Result<Snippet, SearchError> {
         let words = self.0.words_of(passage);
         let mut numbers = Vec::new();
-        if let Some(phrase) = Phrase::new(vector) {
+        if let Some(phrase) = phrase(vector) {
             // A phrase may end in the next passage; what is shown of it ends with this one.
-            let near = [passage, passage + 1];
-            for start in self.starts(&phrase, &near)? {
-                let end = (start + phrase.words.len() as u32).min(words.end);
-                numbers.extend((start.max(words.start)..end).map(|word| word - words.start));
+            let near = passage.saturating_sub(1)..passage + 2;
+            for place in phrase.places(self.0, near, &Deadline::none())? {
+                let end = (place + phrase.len()).min(words.end);
+                numbers.extend((place.max(words.start)..end).map(|word| word - words.start));
             }
         }
         numbers.sort_unstable();
@@ -95,69 +95,16 @@ impl Model for Positional<'_> {
     }
 }
 
-/// The terms of a query in which every word is known.
-struct Phrase<'v> {
-    /// The words in order, by the places of their terms.
-    words: Vec<usize>,
-    terms: Vec<&'v TermInfo>,
+/// The phrase of a query; `None` where one of its words is unknown.
+pub(super) fn phrase(vector: &PassageVector) -> Option<Phrase> {
+    // Without similar words, each word has one term, in the same order.
+    let term = |word: &Option<usize>| word.map(|word| vector.terms[word].info.clone());
+    let terms: Option<Vec<_>> = vector.sequence.iter().map(term).collect();
+    Phrase::new(terms?)
 }
 
-impl<'v> Phrase<'v> {
-    fn new(vector: &'v PassageVector) -> Option<Self> {
-        // Without similar words, each word has one term, in the same order.
-        let words: Vec<usize> = vector.sequence.iter().copied().collect::<Option<_>>()?;
-        let terms = vector.terms.iter().map(|term| &term.info).collect();
-        (!words.is_empty()).then_some(Self { words, terms })
-    }
-}
-
-impl Positional<'_> {
-    /// The passages that hold the rarest word of the phrase, and their neighbours, over whose border it may reach.
-    fn candidates(&self, phrase: &Phrase<'_>) -> Result<Vec<DocId>, SearchError> {
-        let Some(rarest) = phrase.terms.iter().min_by_key(|term| term.doc_freq) else {
-            return Ok(Vec::new());
-        };
-        let mut postings = self.0.positions(rarest).map_err(TantivyError::from)?;
-        let mut found = Vec::with_capacity(3 * rarest.doc_freq as usize);
-        while postings.doc() != TERMINATED {
-            let passage = postings.doc();
-            let from = found.last().map_or(0, |last| last + 1);
-            found.extend(from.max(passage.saturating_sub(1))..=passage + 1);
-            postings.advance();
-        }
-        Ok(found)
-    }
-
-    /// Where the phrase begins in `passages`, in order, by the number of its first word among those of all books.
-    fn starts(&self, phrase: &Phrase<'_>, passages: &[DocId]) -> Result<Vec<u32>, SearchError> {
-        let mut places = Vec::with_capacity(phrase.terms.len());
-        for term in &phrase.terms {
-            places.push(self.places(term, passages)?);
-        }
-        let mut starts = places[phrase.words[0]].clone();
-        for (offset, &word) in (0..).zip(&phrase.words) {
-            let places = &places[word];
-            starts.retain(|start| places.binary_search(&(start + offset)).is_ok());
-        }
-        let last = phrase.words.len() as u32 - 1;
-        let book = |word| self.0.book_of(self.0.passage_of(word));
-        starts.retain(|&start| book(start) == book(start + last));
-        Ok(starts)
-    }
-
-    /// Where a term stands in `passages`, in order.
-    fn places(&self, term: &TermInfo, passages: &[DocId]) -> Result<Vec<u32>, SearchError> {
-        let mut postings = self.0.positions(term).map_err(TantivyError::from)?;
-        let mut found = Vec::new();
-        for &passage in passages {
-            if postings.doc() < passage {
-                postings.seek(passage);
-            }
-            if postings.doc() == passage {
-                let first = self.0.words_of(passage).start;
-                postings.append_positions_with_offset(first, &mut found);
-            }
-        }
-        Ok(found)
-    }
+/// What the phrase weighs: as much as all of its words.
+pub(super) fn weight(vector: &PassageVector) -> f32 {
+    let words = vector.sequence.iter().flatten();
+    words.map(|&word| vector.words[word]).sum()
 }

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use shared::semconv::{attribute, span};
 use telemetry::{KeyValue, TraceContextExt, in_span};
 
-use super::model::Model;
+use super::features::Features;
+use super::filter;
+use super::model::{Asked, Model};
+use super::query_syntax::{QuerySyntax, Restrictions};
 use super::terms::{Splitting, for_each_word};
 
 /// A query, split into words.
@@ -17,6 +20,10 @@ pub(super) struct Query {
     pub(super) words: Vec<(String, String)>,
     /// Words that were dropped as stop words or as too short, as typed and in order.
     pub(super) dropped: Vec<String>,
+    /// What hits must be like besides holding words.
+    pub(super) restrictions: Restrictions,
+    /// How the query was read where that may not be what was meant: a sentence each.
+    pub(super) hints: Vec<String>,
 }
 
 /// Punctuation that ends a part of a sentence.
@@ -36,6 +43,8 @@ impl Query {
             terms: terms.collect(),
             words,
             dropped,
+            restrictions: Restrictions::default(),
+            hints: Vec::new(),
         }
     }
 
@@ -82,10 +91,10 @@ impl Query {
     }
 }
 
-/// Splits `text` as `model` does.
-pub(super) fn preprocess_query(model: &impl Model, text: &str) -> Query {
+/// Reads the query that was asked and splits its words as `model` does.
+pub(super) fn preprocess_query(model: &impl Model, asked: Asked<'_>) -> Query {
     in_span(span::PREPROCESS_QUERY, |cx| {
-        let query = model.split(text);
+        let query = read(model, asked);
         cx.span().set_attributes([
             KeyValue::new(attribute::QUERY_TOKEN_COUNT, query.words.len() as i64),
             KeyValue::new(
@@ -97,9 +106,26 @@ pub(super) fn preprocess_query(model: &impl Model, text: &str) -> Query {
     })
 }
 
+/// Tells words from operators and splits the words as `model` does.
+pub(super) fn read(model: &impl Model, asked: Asked<'_>) -> Query {
+    let typed = &asked.request.query;
+    // What the compatible variant is compatible with knows words only.
+    let syntax = match asked.request.features {
+        Features::All => QuerySyntax::read(typed),
+        Features::MostFrequent => QuerySyntax::literal(typed),
+    };
+    let mut query = model.split(&syntax.words);
+    query.hints = syntax.hints;
+    query
+        .hints
+        .extend(filter::hints(asked.library, &syntax.restrictions));
+    query.restrictions = syntax.restrictions;
+    query
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::features::{Features, pair_of};
+    use super::super::features::pair_of;
     use super::*;
 
     fn split(text: &str, features: Features) -> Query {

@@ -4,10 +4,10 @@ use shared::Hit;
 use shared::semconv::{attribute, span};
 use telemetry::{KeyValue, TraceContextExt, in_span};
 
-use super::generate_snippet::generate_snippet;
-use super::model::{Match, Model};
+use super::generate_snippet::{Snippet, generate_snippet};
+use super::model::{Asked, Match, Model};
 use super::{Request, SearchError};
-use crate::corpus::Corpus;
+use crate::corpus::{Book, Corpus};
 
 /// Which matches become hits.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +44,7 @@ pub(super) struct Results {
 
 /// Orders `ranked`, one match of each book, cuts them by `cut` and describes what is left.
 pub(super) fn process_results<M: Model>(
-    corpus: &Corpus,
+    asked: Asked<'_>,
     model: &M,
     vector: &M::Vector,
     mut ranked: Vec<Match>,
@@ -55,14 +55,13 @@ pub(super) fn process_results<M: Model>(
             let by_score = other.score.total_cmp(&one.score);
             by_score.then_with(|| one.book.cmp(&other.book))
         });
-        let above = |threshold: f64| ranked.partition_point(|one| f64::from(one.score) > threshold);
-        let (threshold, total_matches) = match above(cut.threshold) {
-            0 if cut.may_fall_to_zero => (0.0, above(0.0)),
-            found => (cut.threshold, found),
-        };
+        let (threshold, total_matches) = cut_off(&ranked, cut);
         let hits = ranked[..total_matches.min(cut.limit)]
             .iter()
-            .map(|&found| describe(corpus, model, vector, found))
+            .map(|&found| {
+                asked.deadline.check()?;
+                describe(&asked.library.corpus, model, vector, found)
+            })
             .collect::<Result<Vec<Hit>, SearchError>>()?;
         cx.span().set_attribute(KeyValue::new(
             attribute::RESULTS_RETURNED,
@@ -76,6 +75,15 @@ pub(super) fn process_results<M: Model>(
     })
 }
 
+/// The threshold that applies to matches by descending score, and how many of them are above it.
+pub(super) fn cut_off(ranked: &[Match], cut: Cut) -> (f64, usize) {
+    let above = |threshold: f64| ranked.partition_point(|one| f64::from(one.score) > threshold);
+    match above(cut.threshold) {
+        0 if cut.may_fall_to_zero => (0.0, above(0.0)),
+        found => (cut.threshold, found),
+    }
+}
+
 fn describe<M: Model>(
     corpus: &Corpus,
     model: &M,
@@ -84,7 +92,12 @@ fn describe<M: Model>(
 ) -> Result<Hit, SearchError> {
     let book = &corpus.books[found.book];
     let snippet = generate_snippet(book, model, vector, found.document)?;
-    Ok(Hit {
+    Ok(hit(book, found, snippet))
+}
+
+/// A match with its passage, for the answer.
+pub(super) fn hit(book: &Book, found: Match, snippet: Snippet) -> Hit {
+    Hit {
         id: book.entry.id.to_owned(),
         title: book.entry.title.to_owned(),
         author: book.entry.author.map(str::to_owned),
@@ -93,5 +106,5 @@ fn describe<M: Model>(
         snippet: snippet.text,
         highlights: snippet.highlights,
         location: snippet.location,
-    })
+    }
 }

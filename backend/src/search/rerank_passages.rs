@@ -1,11 +1,14 @@
 //! The second stage of `hybrid`: how much of the query stands in each candidate, and how much of it in one piece.
 
+use std::ops::RangeInclusive;
+
 use shared::semconv::{attribute, span};
 use tantivy::postings::Postings;
 use tantivy::{DocSet, Score, TantivyError};
 use telemetry::{KeyValue, TraceContextExt, in_span};
 
 use super::SearchError;
+use super::deadline::Deadline;
 use super::model::Match;
 use super::passage_index::PassageIndex;
 use super::passage_vector::PassageVector;
@@ -18,6 +21,7 @@ pub(super) fn rerank_passages(
     index: &PassageIndex,
     vector: &PassageVector,
     mut candidates: Vec<Match>,
+    deadline: &Deadline,
 ) -> Result<Vec<Match>, SearchError> {
     in_span(span::RERANK_PASSAGES, |cx| {
         cx.span().set_attribute(KeyValue::new(
@@ -28,7 +32,7 @@ pub(super) fn rerank_passages(
         // A single word is the whole query wherever it stands.
         let shares = match vector.sequence.len() {
             1 => vec![(1.0, 1.0); candidates.len()],
-            _ => shares(index, vector, &candidates)?,
+            _ => shares(index, vector, &candidates, deadline)?,
         };
         for (candidate, (coverage, run)) in candidates.iter_mut().zip(shares) {
             candidate.score = (candidate.score / highest + coverage + run) / 3.0;
@@ -42,12 +46,33 @@ fn shares(
     index: &PassageIndex,
     vector: &PassageVector,
     candidates: &[Match],
+    deadline: &Deadline,
 ) -> Result<Vec<(Score, Score)>, SearchError> {
     let mut reading = Reading::new(vector);
-    let occurrences = occurrences(index, vector, candidates)?.into_iter();
+    let occurrences = occurrences(index, vector, candidates, deadline)?.into_iter();
     Ok(occurrences
-        .map(|occurrences| reading.shares(vector, occurrences))
+        .map(|occurrences| {
+            let longest = reading.read(vector, occurrences);
+            (
+                reading.coverage / reading.words_weight,
+                longest.weight / reading.sequence_weight,
+            )
+        })
         .collect())
+}
+
+/// What makes up the two shares of one candidate, by words of the query: the distinct ones that occur, and the places of
+/// those in its longest run.
+pub(super) fn shared_words(
+    index: &PassageIndex,
+    vector: &PassageVector,
+    candidate: Match,
+) -> Result<(Vec<usize>, RangeInclusive<usize>), SearchError> {
+    let mut reading = Reading::new(vector);
+    let mut occurrences = occurrences(index, vector, &[candidate], &Deadline::none())?;
+    let longest = reading.read(vector, occurrences.pop().unwrap_or_default());
+    let seen = (0..vector.words.len()).filter(|&word| reading.seen[word]);
+    Ok((seen.collect(), longest.from..=longest.to))
 }
 
 /// A word of the query in a passage: its number among the words of the passage, and which word it is.
@@ -58,10 +83,12 @@ fn occurrences(
     index: &PassageIndex,
     vector: &PassageVector,
     candidates: &[Match],
+    deadline: &Deadline,
 ) -> Result<Vec<Vec<Occurrence>>, SearchError> {
     let mut found = vec![Vec::new(); candidates.len()];
     let mut positions = Vec::new();
     for term in &vector.terms {
+        deadline.check()?;
         let mut postings = index.positions(&term.info).map_err(TantivyError::from)?;
         for (candidate, found) in candidates.iter().zip(&mut found) {
             if postings.doc() < candidate.document {
@@ -81,10 +108,20 @@ struct Reading {
     /// Sum of the weights of the distinct words, and of all words in order.
     words_weight: f32,
     sequence_weight: f32,
-    /// For each word of the query in order: the weight of the run that ends with it at the last position.
-    runs: Vec<f32>,
-    next_runs: Vec<f32>,
+    /// For each word of the query in order: the run that ends with it at the last position.
+    runs: Vec<Run>,
+    next_runs: Vec<Run>,
+    /// Which of the distinct words were met in the passage, and their weight.
     seen: Vec<bool>,
+    coverage: f32,
+}
+
+/// Words of the query that stand in a row, by their places in it.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    weight: f32,
+    from: usize,
+    to: usize,
 }
 
 impl Reading {
@@ -93,40 +130,50 @@ impl Reading {
         Self {
             words_weight: vector.words.iter().sum(),
             sequence_weight: known.map(|&word| vector.words[word]).sum(),
-            runs: vec![0.0; vector.sequence.len()],
-            next_runs: vec![0.0; vector.sequence.len()],
+            runs: vec![Run::default(); vector.sequence.len()],
+            next_runs: vec![Run::default(); vector.sequence.len()],
             seen: vec![false; vector.words.len()],
+            coverage: 0.0,
         }
     }
 
-    /// Which share of the query occurs, and which share of it in one run.
-    fn shares(&mut self, vector: &PassageVector, mut occurrences: Vec<Occurrence>) -> (f32, f32) {
+    /// Reads one passage: which words of the query occur, and the longest run, which is returned.
+    fn read(&mut self, vector: &PassageVector, mut occurrences: Vec<Occurrence>) -> Run {
         occurrences.sort_unstable();
         self.seen.fill(false);
-        self.runs.fill(0.0);
-        let mut coverage = 0.0;
-        let mut longest: f32 = 0.0;
+        self.runs.fill(Run::default());
+        self.coverage = 0.0;
+        let mut longest = Run::default();
         let mut last = None;
         for (position, word) in occurrences {
             if !std::mem::replace(&mut self.seen[word], true) {
-                coverage += vector.words[word];
+                self.coverage += vector.words[word];
             }
             let goes_on = last == position.checked_sub(1);
             last = Some(position);
             for (place, &wanted) in vector.sequence.iter().enumerate() {
                 let before = match place.checked_sub(1) {
-                    Some(before) if goes_on => self.runs[before],
-                    _ => 0.0,
+                    Some(before) if goes_on && self.runs[before].weight > 0.0 => self.runs[before],
+                    _ => Run {
+                        from: place,
+                        ..Run::default()
+                    },
                 };
                 self.next_runs[place] = match wanted == Some(word) {
-                    true => before + vector.words[word],
-                    false => 0.0,
+                    true => Run {
+                        weight: before.weight + vector.words[word],
+                        from: before.from,
+                        to: place,
+                    },
+                    false => Run::default(),
                 };
-                longest = longest.max(self.next_runs[place]);
+                if self.next_runs[place].weight > longest.weight {
+                    longest = self.next_runs[place];
+                }
             }
             std::mem::swap(&mut self.runs, &mut self.next_runs);
         }
-        (coverage / self.words_weight, longest / self.sequence_weight)
+        longest
     }
 }
 

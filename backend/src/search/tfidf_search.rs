@@ -9,10 +9,13 @@ use telemetry::in_span;
 
 use super::best_window::best_passage;
 use super::cosine::{CosineQuery, CosineWeight, Ranking};
+use super::deadline::Deadline;
 use super::features::{Features, pair_of};
+use super::filter::Filter;
 use super::generate_snippet::Snippet;
 use super::index::TfidfIndex;
-use super::model::{Match, Model, Scores, Vector, answer};
+use super::model::{Asked, Match, Model, Scores, Vector, answer};
+use super::passage_index::PassageIndex;
 use super::preprocess_query::Query;
 use super::process_results::Cut;
 use super::{Answer, Library, Request, SearchError};
@@ -23,17 +26,15 @@ use crate::corpus::Book;
 const THRESHOLD: f64 = 0.01;
 
 /// Answers `request` from the index that has the features it asks for.
-pub(super) fn tfidf_search(
-    library: &Library,
-    request: &Request<'_>,
-) -> Result<Answer, SearchError> {
+pub(super) fn tfidf_search(asked: Asked<'_>) -> Result<Answer, SearchError> {
     in_span(span::TFIDF_SEARCH, |cx| {
-        let model = VectorSpace(library.indexes.of(request.features));
-        answer(cx, library, &model, request, cut(request))
+        let model = VectorSpace::of(asked.library, asked.request.features);
+        answer(cx, asked, &model, cut(asked.request))
     })
 }
 
-fn cut(request: &Request<'_>) -> Cut {
+/// Which matches become hits.
+pub(super) fn cut(request: &Request<'_>) -> Cut {
     Cut {
         // A rare word such as `yorick` is in one book and never what that book is about. With the whole vocabulary it is
         // still found; the compatible variant finds what the original found.
@@ -43,14 +44,27 @@ fn cut(request: &Request<'_>) -> Cut {
 }
 
 /// Books and queries are vectors, and the score is the cosine between them.
-struct VectorSpace<'i>(&'i TfidfIndex);
+pub(super) struct VectorSpace<'i> {
+    pub(super) index: &'i TfidfIndex,
+    /// Where words stand in a row, which the index of books does not know.
+    passages: &'i PassageIndex,
+}
+
+impl<'i> VectorSpace<'i> {
+    pub(super) fn of(library: &'i Library, features: Features) -> Self {
+        Self {
+            index: library.indexes.of(features),
+            passages: &library.passages,
+        }
+    }
+}
 
 impl Model for VectorSpace<'_> {
     type Vector = CosineWeight;
 
     fn split(&self, text: &str) -> Query {
-        let mut query = Query::split(text, self.0.features.splitting());
-        if self.0.features.has_pairs() {
+        let mut query = Query::split(text, self.index.features.splitting());
+        if self.index.features.has_pairs() {
             query.count_pairs(pair_of);
         }
         query
@@ -58,22 +72,30 @@ impl Model for VectorSpace<'_> {
 
     fn weigh(&self, query: &Query) -> Result<CosineWeight, SearchError> {
         let query = CosineQuery {
-            field: self.0.field,
+            field: self.index.field,
             terms: query.terms.clone(),
-            lengths: Arc::clone(&self.0.lengths),
+            lengths: Arc::clone(&self.index.lengths),
         };
-        Ok(CosineWeight::new(&query, &self.0.searcher)?)
+        Ok(CosineWeight::new(&query, &self.index.searcher)?)
     }
 
-    fn score(&self, vector: &CosineWeight) -> Result<Scores, SearchError> {
+    fn score(
+        &self,
+        vector: &CosineWeight,
+        filter: &Filter,
+        _deadline: &Deadline,
+    ) -> Result<Scores, SearchError> {
         let mut matches = Vec::new();
-        for (ordinal, reader) in (0..).zip(self.0.searcher.segment_readers()) {
+        for (ordinal, reader) in (0..).zip(self.index.searcher.segment_readers()) {
             let found = Ranking.collect_segment(vector, ordinal, reader)?;
             matches.extend(found.into_iter().map(|(score, address)| Match {
                 score,
                 book: address.doc_id as usize,
                 document: address.doc_id,
             }));
+        }
+        if let Some(allowed) = filter.whole_books(self.passages) {
+            matches.retain(|one| allowed[one.book]);
         }
         let frequencies = vector.terms.iter().map(|term| term.document_frequency);
         Ok(Scores {
@@ -89,7 +111,7 @@ impl Model for VectorSpace<'_> {
         vector: &CosineWeight,
         document: DocId,
     ) -> Result<Snippet, SearchError> {
-        best_passage(book, self.0, vector, document)
+        best_passage(book, self.index, vector, document)
     }
 }
 

@@ -1,0 +1,374 @@
+//! How the score of one book came about: every term with its numbers, and what it adds to the score.
+//!
+//! The search is done again, by the same steps, and the addends of the score are taken from the same functions that made
+//! it, so that they cannot tell another story.
+
+use std::sync::Arc;
+
+use shared::semconv::span;
+use shared::{Contribution, Method, ScorePart};
+use tantivy::postings::Postings;
+use tantivy::{DocId, DocSet, Score, TantivyError};
+use telemetry::in_span;
+
+use super::admission::Admission;
+use super::bm25_search::Probabilistic;
+use super::compute_similarity::compute_similarity;
+use super::cosine::CosineWeight;
+use super::deadline::Deadline;
+use super::fuzzy_search::Forgiving;
+use super::hybrid_search::TwoStages;
+use super::model::{Asked, Match, Model, Vector};
+use super::passage_index::PassageIndex;
+use super::passage_vector::{PassageTerm, PassageVector, idf, saturate};
+use super::phrase_search::{Positional, phrase, weight};
+use super::preprocess_query::{Query, preprocess_query};
+use super::rerank_passages::shared_words;
+use super::tfidf_search::VectorSpace;
+use super::vectorize_query::vectorize_query;
+use super::{Library, Request, SearchError};
+
+/// How a score came about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained {
+    /// The score; 0 where the book does not match.
+    pub score: f64,
+    /// How the contributions become the score, in one sentence.
+    pub formula: &'static str,
+    /// Documents in the index.
+    pub documents: u64,
+    /// Length of the document that was scored; 0 where nothing matches.
+    pub document_length: f64,
+    /// The mean length of documents, where lengths are measured by it.
+    pub mean_length: Option<f64>,
+    /// What adds up to the score, the largest first.
+    pub contributions: Vec<Contribution>,
+    /// Words that no book contains, as typed and in order.
+    pub unknown_words: Vec<String>,
+    /// Words that were dropped as stop words or as too short, as typed and in order.
+    pub dropped_words: Vec<String>,
+}
+
+/// Explains which score `request` gives to `book`, as one expensive search.
+///
+/// # Errors
+/// The index cannot be read, the time is over, or too many searches wait already.
+pub async fn explain(
+    library: &Arc<Library>,
+    admission: &Admission,
+    request: &Request<'_>,
+    book: usize,
+) -> Result<Explained, SearchError> {
+    let deadline = Deadline::after(admission.limits.deadline);
+    let (library, request) = (Arc::clone(library), request.clone().into_owned());
+    let result = match admission.enter() {
+        Ok(lane) => {
+            let explain =
+                move |deadline: &Deadline| explain_score(&library, &request, book, deadline);
+            lane.run(&deadline, explain).await
+        }
+        Err(overloaded) => Err(overloaded),
+    };
+    admission.count(&result);
+    result
+}
+
+/// Explains which score `request` gives to `book`, which is a place in the corpus.
+///
+/// # Errors
+/// The index cannot be read, or the time is over.
+fn explain_score(
+    library: &Library,
+    request: &Request<'_>,
+    book: usize,
+    deadline: &Deadline,
+) -> Result<Explained, SearchError> {
+    in_span(span::EXPLAIN_SCORE, |cx| {
+        let asked = Asked {
+            library,
+            request,
+            deadline,
+        };
+        let passages = &library.passages;
+        let explained = match request.method {
+            Method::Tfidf | Method::SlowTfidf => {
+                take_apart(asked, &VectorSpace::of(library, request.features), book)
+            }
+            Method::Bm25 => take_apart(asked, &Probabilistic(passages), book),
+            Method::Hybrid => take_apart(asked, &TwoStages::of(library), book),
+            Method::Phrase => take_apart(asked, &Positional(passages), book),
+            Method::Fuzzy => take_apart(asked, &Forgiving::of(library), book),
+        };
+        explained.inspect_err(|error| error.record(cx))
+    })
+}
+
+/// A model that can tell its scores apart.
+trait Additive: Model {
+    /// How the addends become the score.
+    const FORMULA: &'static str;
+
+    /// Documents, the length of one of them (0 for none), and the mean of their lengths.
+    fn lengths(&self, document: Option<DocId>) -> (u64, f64, Option<f64>);
+
+    /// The addends of the score of `found`; `highest` is the highest score that the posting lists gave.
+    fn addends(
+        &self,
+        query: &Query,
+        vector: &Self::Vector,
+        found: Match,
+        highest: Score,
+    ) -> Result<Vec<Contribution>, SearchError>;
+}
+
+fn take_apart<M: Additive>(
+    asked: Asked<'_>,
+    model: &M,
+    book: usize,
+) -> Result<Explained, SearchError> {
+    let query = preprocess_query(model, asked);
+    let vector = vectorize_query(model, &query)?;
+    let matches = compute_similarity(model, asked, &query, &vector)?;
+    let highest = matches.iter().map(|one| one.score).fold(0.0, Score::max);
+    let matches = model.refine(&vector, matches, asked.deadline)?;
+    let found = matches.into_iter().find(|one| one.book == book);
+    let mut contributions = match found {
+        Some(found) => model.addends(&query, &vector, found, highest)?,
+        None => Vec::new(),
+    };
+    contributions.sort_by(|one, other| other.contribution.total_cmp(&one.contribution));
+    let (documents, document_length, mean_length) = model.lengths(found.map(|one| one.document));
+    Ok(Explained {
+        score: found.map_or(0.0, |one| f64::from(one.score)),
+        formula: M::FORMULA,
+        documents,
+        document_length,
+        mean_length,
+        contributions,
+        unknown_words: query.typed(vector.unknown()),
+        dropped_words: query.dropped,
+    })
+}
+
+impl Additive for VectorSpace<'_> {
+    const FORMULA: &'static str = "The cosine of query and book: each term adds its weight in the query × how often it \
+        occurs × its idf ÷ the length of the book’s vector.";
+
+    fn lengths(&self, document: Option<DocId>) -> (u64, f64, Option<f64>) {
+        let length = document.map_or(0.0, |document| self.index.length(document));
+        (self.index.searcher.num_docs(), length, None)
+    }
+
+    fn addends(
+        &self,
+        query: &Query,
+        vector: &CosineWeight,
+        found: Match,
+        _: Score,
+    ) -> Result<Vec<Contribution>, SearchError> {
+        let shares = vector.shares(self.index.searcher.segment_reader(0), found.document)?;
+        Ok(shares
+            .map(|(term, term_frequency, share)| Contribution {
+                word: typed(query, &term.text),
+                term: term.text.clone(),
+                part: ScorePart::Cosine,
+                term_frequency,
+                document_frequency: term.document_frequency,
+                idf: term.idf,
+                weight: term.weight,
+                contribution: share,
+            })
+            .collect())
+    }
+}
+
+impl Additive for Probabilistic<'_> {
+    const FORMULA: &'static str = "The BM25 of the book’s best passage: each term adds its weight × 2.2 tf ÷ (tf + 1.2 × \
+        (0.25 + 0.75 × words of the passage ÷ mean)), where tf is how often it occurs.";
+
+    fn lengths(&self, document: Option<DocId>) -> (u64, f64, Option<f64>) {
+        passage_lengths(self.0, document)
+    }
+
+    fn addends(
+        &self,
+        query: &Query,
+        vector: &PassageVector,
+        found: Match,
+        _: Score,
+    ) -> Result<Vec<Contribution>, SearchError> {
+        bm25_addends(self.0, query, vector, found.document)
+    }
+}
+
+impl Additive for Forgiving<'_> {
+    const FORMULA: &'static str = Probabilistic::FORMULA;
+
+    fn lengths(&self, document: Option<DocId>) -> (u64, f64, Option<f64>) {
+        self.strict.lengths(document)
+    }
+
+    fn addends(
+        &self,
+        query: &Query,
+        vector: &PassageVector,
+        found: Match,
+        highest: Score,
+    ) -> Result<Vec<Contribution>, SearchError> {
+        self.strict.addends(query, vector, found, highest)
+    }
+}
+
+impl Additive for Positional<'_> {
+    const FORMULA: &'static str = "The BM25 of the phrase in the book’s best passage, as if it were one word that is as \
+        rare as all of its words together.";
+
+    fn lengths(&self, document: Option<DocId>) -> (u64, f64, Option<f64>) {
+        passage_lengths(self.0, document)
+    }
+
+    fn addends(
+        &self,
+        query: &Query,
+        vector: &PassageVector,
+        found: Match,
+        _: Score,
+    ) -> Result<Vec<Contribution>, SearchError> {
+        let Some(phrase) = phrase(vector) else {
+            return Ok(Vec::new());
+        };
+        let all = 0..self.0.len() as DocId;
+        let places = phrase.places(self.0, all, &Deadline::none())?;
+        let mut passages: Vec<DocId> = places
+            .into_iter()
+            .map(|place| self.0.passage_of(place))
+            .collect();
+        let here = passages.iter().filter(|one| **one == found.document);
+        let term_frequency = here.count() as u32;
+        passages.dedup();
+        let joined = |words: Vec<&str>| words.join(" ");
+        Ok(vec![Contribution {
+            word: joined(
+                query
+                    .words
+                    .iter()
+                    .map(|(_, typed)| typed.as_str())
+                    .collect(),
+            ),
+            term: joined(query.words.iter().map(|(key, _)| key.as_str()).collect()),
+            part: ScorePart::Phrase,
+            term_frequency,
+            document_frequency: passages.len() as u64,
+            idf: f64::from(weight(vector)),
+            weight: f64::from(weight(vector)),
+            contribution: f64::from(found.score),
+        }])
+    }
+}
+
+impl Additive for TwoStages<'_> {
+    const FORMULA: &'static str = "The mean of three shares: of the highest BM25 of all candidates, of the weight of the \
+        query’s words that occur (coverage), and of the weight of its longest run that occurs word for word (run).";
+
+    fn lengths(&self, document: Option<DocId>) -> (u64, f64, Option<f64>) {
+        passage_lengths(self.passages, document)
+    }
+
+    fn addends(
+        &self,
+        query: &Query,
+        vector: &PassageVector,
+        found: Match,
+        highest: Score,
+    ) -> Result<Vec<Contribution>, SearchError> {
+        let index = self.passages;
+        let mut addends = bm25_addends(index, query, vector, found.document)?;
+        // The words of the query, each by the first term that stands for it, as an addend of another part.
+        let of_word = |word: usize, part: ScorePart, all: f32| {
+            let term = vector.terms.iter().find(|term| term.word == word);
+            term.map(|term| Contribution {
+                part,
+                weight: f64::from(vector.words[word]),
+                contribution: f64::from(vector.words[word] / all) / 3.0,
+                ..addend(index, query, term, 0)
+            })
+        };
+        addends
+            .iter_mut()
+            .for_each(|addend| addend.contribution /= 3.0 * f64::from(highest));
+        let words: f32 = vector.words.iter().sum();
+        let sequence = weight(vector);
+        let (seen, run) = match vector.sequence.len() {
+            // A single word is the whole query wherever it stands.
+            1 => ((0..vector.words.len()).collect(), 0..=0),
+            _ => shared_words(index, vector, found)?,
+        };
+        let coverage = seen
+            .into_iter()
+            .filter_map(|word| of_word(word, ScorePart::Coverage, words));
+        let run = vector.sequence[run]
+            .iter()
+            .flatten()
+            .filter_map(|&word| of_word(word, ScorePart::Run, sequence));
+        let others: Vec<Contribution> = coverage.chain(run).collect();
+        addends.extend(others);
+        Ok(addends)
+    }
+}
+
+fn passage_lengths(index: &PassageIndex, document: Option<DocId>) -> (u64, f64, Option<f64>) {
+    let words = |passage| index.words_of(passage).len() as f64;
+    let all = index.words_of(index.len().saturating_sub(1) as DocId).end;
+    (
+        index.len() as u64,
+        document.map_or(0.0, words),
+        Some(f64::from(all) / index.len().max(1) as f64),
+    )
+}
+
+fn bm25_addends(
+    index: &PassageIndex,
+    query: &Query,
+    vector: &PassageVector,
+    passage: DocId,
+) -> Result<Vec<Contribution>, SearchError> {
+    let mut addends = Vec::new();
+    for term in &vector.terms {
+        let mut postings = index.positions(&term.info).map_err(TantivyError::from)?;
+        if postings.doc() <= passage && postings.seek(passage) == passage {
+            addends.push(addend(index, query, term, postings.term_freq()));
+        }
+    }
+    let length = index.relative_lengths[passage as usize];
+    for addend in &mut addends {
+        let frequency = addend.term_frequency as f32;
+        addend.contribution = addend.weight * f64::from(saturate(frequency, length));
+    }
+    Ok(addends)
+}
+
+/// A term of BM25 that does not add anything yet.
+fn addend(
+    index: &PassageIndex,
+    query: &Query,
+    term: &PassageTerm,
+    term_frequency: u32,
+) -> Contribution {
+    let (key, _) = &query.terms[term.of_query];
+    Contribution {
+        word: typed(query, key),
+        term: term.stand_in.as_ref().unwrap_or(key).clone(),
+        part: ScorePart::Bm25,
+        term_frequency,
+        document_frequency: u64::from(term.info.doc_freq),
+        idf: f64::from(idf(index.len(), term.info.doc_freq)),
+        weight: f64::from(term.weight),
+        contribution: 0.0,
+    }
+}
+
+/// A term of the query as typed; of a pair of neighbours, both.
+fn typed(query: &Query, term: &str) -> String {
+    let words = term.split(' ').map(|word| query.typed_first(word));
+    words.collect::<Vec<_>>().join(" ")
+}
