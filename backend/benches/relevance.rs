@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use backend::corpus::{Source, load_gutenberg_corpus};
-use backend::search::{Features, Library, MOST_RESULTS, Request, perform_search};
+use backend::search::{Deadline, Library, Request};
 use serde::Deserialize;
 use shared::{Hit, Method};
 
@@ -71,14 +71,8 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn search(library: &Library, method: Method, query: &str) -> anyhow::Result<Vec<Hit>> {
-    let request = Request {
-        query,
-        method,
-        features: Features::All,
-        limit: MOST_RESULTS,
-        threshold: None,
-    };
-    Ok(perform_search(library, &request)?.hits)
+    let request = Request::new(query, method);
+    Ok(library.search(&request, &Deadline::none())?.hits)
 }
 
 /// Snippets have single blanks for all white space, and so do anchors.

@@ -69,7 +69,7 @@ pub(crate) fn nothing_found(answer: &Answer) -> Vec<String> {
 /// What to try after a search that found nothing; a list of examples follows.
 pub(crate) fn advice(method: Method) -> &'static str {
     match method {
-        Method::Tfidf => {
+        Method::Tfidf | Method::SlowTfidf => {
             "TF-IDF looks for whole words as they are written. Check the spelling, use another form of the word, or try "
         }
         Method::Phrase => {

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use backend::corpus::{Corpus, Source, load_gutenberg_corpus};
 use backend::http::{self, App};
-use backend::search::{Features, Library, MOST_RESULTS, Request, perform_search};
+use backend::search::{Deadline, Features, Library, Limits, Request};
 use clap::Parser;
 use shared::{Method, QueryCapture};
 use telemetry::SpanContext;
@@ -171,14 +171,11 @@ fn ask(
     for round in 0..=rounds {
         for (query, times) in queries.iter().zip(&mut times) {
             let request = Request {
-                query,
-                method,
                 features,
-                limit: MOST_RESULTS,
-                threshold: None,
+                ..Request::new(*query, method)
             };
             let asked = Instant::now();
-            black_box(perform_search(library, &request)?);
+            black_box(library.search(&request, &Deadline::none())?);
             // The first round fills caches.
             if round > 0 {
                 times.add(asked.elapsed());
@@ -237,7 +234,11 @@ fn over_http_to_a_process() -> anyhow::Result<()> {
 
 /// A larger library cannot be given to another process.
 fn over_http_in_process(library: Library, scale: usize) -> anyhow::Result<()> {
-    let app = Arc::new(App::new(SpanContext::NONE, QueryCapture::Off));
+    let app = Arc::new(App::new(
+        SpanContext::NONE,
+        QueryCapture::Off,
+        Limits::default(),
+    ));
     app.ready(library);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -168,6 +168,12 @@ impl<'q> Reader<'q> {
                     .to_owned(),
             );
         }
+        if !has_words && self.restrictions == Restrictions::default() {
+            return QuerySyntax {
+                hints: self.hints,
+                ..QuerySyntax::literal(self.query)
+            };
+        }
         QuerySyntax {
             words: Cow::Owned(self.words),
             restrictions: self.restrictions,

@@ -1,5 +1,7 @@
 //! Every route, every error, and the whole trace of a search.
 
+mod books;
+mod compare;
 mod propagation;
 mod search_api;
 

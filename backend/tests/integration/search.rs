@@ -7,7 +7,7 @@ mod reference;
 mod relevance;
 mod snippets;
 
-use backend::search::{Answer, Features, Library, MOST_RESULTS, Request, perform_search};
+use backend::search::{Answer, Deadline, Features, Library, Request};
 use shared::Method;
 
 use crate::support::{library, real_library, three_books};
@@ -15,7 +15,7 @@ use crate::support::{library, real_library, three_books};
 /// What `library` answers to `query` with everything else left to the method.
 fn search(library: &Library, query: &str, features: Features) -> Answer {
     let request = request(query, features);
-    perform_search(library, &request).unwrap()
+    library.search(&request, &Deadline::none()).unwrap()
 }
 
 /// What `library` answers to `query` by `method`.
@@ -24,16 +24,13 @@ fn search_by(library: &Library, method: Method, query: &str) -> Answer {
         method,
         ..request(query, Features::All)
     };
-    perform_search(library, &request).unwrap()
+    library.search(&request, &Deadline::none()).unwrap()
 }
 
 fn request(query: &str, features: Features) -> Request<'_> {
     Request {
-        query,
-        method: Method::Tfidf,
         features,
-        limit: MOST_RESULTS,
-        threshold: None,
+        ..Request::new(query, Method::Tfidf)
     }
 }
 
@@ -67,7 +64,7 @@ fn a_limit_cuts_the_hits_and_not_their_number() {
         limit: 1,
         ..request("white", Features::All)
     };
-    let answer = perform_search(&library, &request).unwrap();
+    let answer = library.search(&request, &Deadline::none()).unwrap();
     assert_eq!((answer.hits.len(), answer.total_matches), (1, 2));
 }
 
@@ -79,7 +76,10 @@ fn a_threshold_that_was_asked_for_is_kept() {
             threshold: Some(threshold),
             ..request("whale", Features::All)
         };
-        perform_search(&library, &request).unwrap().total_matches
+        library
+            .search(&request, &Deadline::none())
+            .unwrap()
+            .total_matches
     };
     assert_eq!((above(0.0), above(0.5), above(1.0)), (2, 1, 0));
 }

@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use backend::corpus::{Book, Chapters, Corpus, MANIFEST, Source, Text, load_gutenberg_corpus};
 use backend::http::{App, router};
-use backend::search::Library;
+use backend::search::{Library, Limits};
 use serde_json::Value;
 use shared::QueryCapture;
 use telemetry::testing::{Recorder, record};
@@ -87,7 +87,7 @@ impl Backend {
         record();
         let startup = in_span("a start-up", |cx| cx.span().span_context().clone());
         Self {
-            app: Arc::new(App::new(startup.clone(), capture)),
+            app: Arc::new(App::new(startup.clone(), capture, Limits::default())),
             startup,
         }
     }

@@ -102,6 +102,7 @@ fn label(method: Method) -> &'static str {
         Method::Hybrid => "Best passage",
         Method::Phrase => "Phrase",
         Method::Fuzzy => "Fuzzy",
+        Method::SlowTfidf => "Slow, for practice",
     }
 }
 
@@ -116,6 +117,9 @@ fn explained(method: Method) -> &'static str {
         }
         Method::Phrase => "Books with a passage in which your words stand in a row",
         Method::Fuzzy => "Like BM25, with words that no book holds taken for similar ones",
+        Method::SlowTfidf => {
+            "TF-IDF done badly on purpose, to practise finding out from a trace what is slow"
+        }
     }
 }
 

@@ -229,7 +229,7 @@ async fn how_much_of_a_query_is_recorded_is_a_setting() {
 async fn what_cannot_be_answered_is_told_with_what_is_allowed() {
     let blank = "q is missing or blank: say what to look for, such as q=love";
     let limit = "limit: allowed is a whole number from 1 to 20";
-    let threshold = "threshold: allowed is a number from 0 to 1";
+    let threshold = "threshold: allowed is a number of at least 0";
     let features = "features: allowed is 5000, or nothing for all";
     let twice = "a parameter is given twice or is no text";
     for (path, detail) in [
@@ -240,17 +240,17 @@ async fn what_cannot_be_answered_is_told_with_what_is_allowed() {
         ("/search?q=a&q=b", twice),
         (
             "/search?q=a&method=magic",
-            "unknown method; allowed: tfidf bm25 hybrid phrase fuzzy",
+            "unknown method; allowed: hybrid tfidf bm25 phrase fuzzy slow_tfidf",
         ),
         (
             "/search?q=a&method=",
-            "unknown method; allowed: tfidf bm25 hybrid phrase fuzzy",
+            "unknown method; allowed: hybrid tfidf bm25 phrase fuzzy slow_tfidf",
         ),
         ("/search?q=a&limit=0", limit),
         ("/search?q=a&limit=21", limit),
         ("/search?q=a&limit=-1", limit),
         ("/search?q=a&limit=many", limit),
-        ("/search?q=a&threshold=2", threshold),
+        ("/search?q=a&threshold=-1", threshold),
         ("/search?q=a&threshold=NaN", threshold),
         ("/search?q=a&features=500", features),
     ] {

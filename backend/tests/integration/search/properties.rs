@@ -1,6 +1,6 @@
 //! Random small corpora: the index agrees with the plain reference, and passages are true to the texts.
 
-use backend::search::{Features, Request, perform_search};
+use backend::search::{Deadline, Features, Request};
 use proptest::prelude::*;
 
 use super::{reference, request};
@@ -45,7 +45,7 @@ proptest! {
         let library = library(texts.clone());
         for features in [Features::All, Features::MostFrequent] {
             let request = Request { threshold: Some(0.0), ..request(&query, features) };
-            let answer = perform_search(&library, &request).unwrap();
+            let answer = library.search(&request, &Deadline::none()).unwrap();
             let expected = reference::scores(&texts, &query, features);
             prop_assert_eq!(answer.total_matches, expected.iter().filter(|score| **score > 0.0).count());
             for pair in answer.hits.windows(2) {
@@ -64,7 +64,7 @@ proptest! {
         query in text(1..4),
     ) {
         let library = library(texts);
-        let answer = perform_search(&library, &request(&query, Features::All)).unwrap();
+        let answer = library.search(&request(&query, Features::All), &Deadline::none()).unwrap();
         for hit in &answer.hits {
             let book = library.corpus.books.iter().find(|book| book.entry.id == hit.id).unwrap();
             let part = book.text.decode(hit.location.from..hit.location.to);
