@@ -27,6 +27,12 @@ pub struct Health {
     pub service: String,
     /// Books that are served.
     pub books: usize,
+    /// Searches that were refused because too many expensive ones waited already.
+    #[serde(default)]
+    pub searches_refused: u64,
+    /// Searches that did not end in time.
+    #[serde(default)]
+    pub searches_late: u64,
     /// Books that are not served, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedBook>,

@@ -25,6 +25,8 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Json<Health> {
         status,
         timestamp: now.expect("RFC 3339 has room for every year of this calendar"),
         service: service::BACKEND.to_owned(),
+        searches_refused: app.admission.refused(),
+        searches_late: app.admission.late(),
         books: corpus.map_or(0, |corpus| corpus.books.len()),
         skipped: corpus.map(skipped).unwrap_or_default(),
     })

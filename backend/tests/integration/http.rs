@@ -2,6 +2,7 @@
 
 mod books;
 mod compare;
+mod limits;
 mod propagation;
 mod search_api;
 

@@ -6,6 +6,7 @@ mod properties;
 mod reference;
 mod relevance;
 mod snippets;
+mod syntax;
 
 use backend::search::{Answer, Deadline, Features, Library, Request};
 use shared::Method;

@@ -13,6 +13,7 @@ use serde_json::Value;
 use shared::QueryCapture;
 use telemetry::testing::{Recorder, record};
 use telemetry::{SpanContext, TraceContextExt, in_span};
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 /// Where the real books are, if they are at hand.
@@ -82,13 +83,33 @@ impl Backend {
         backend
     }
 
+    /// One that answers from `library` within `limits`.
+    pub(crate) fn with_limits(library: Library, capture: QueryCapture, limits: Limits) -> Self {
+        let backend = Self::starting_with(capture, limits);
+        backend.app.ready(library);
+        backend
+    }
+
     /// One that still loads its library.
     pub(crate) fn starting(capture: QueryCapture) -> Self {
+        Self::starting_with(capture, Limits::default())
+    }
+
+    fn starting_with(capture: QueryCapture, limits: Limits) -> Self {
         record();
         let startup = in_span("a start-up", |cx| cx.span().span_context().clone());
         Self {
-            app: Arc::new(App::new(startup.clone(), capture, Limits::default())),
+            app: Arc::new(App::new(startup.clone(), capture, limits)),
             startup,
+        }
+    }
+
+    /// Answers from a socket, for ever.
+    pub(crate) fn serve(&self, listener: TcpListener) -> impl Future<Output = ()> + 'static {
+        let app = Arc::clone(&self.app);
+        async move {
+            let never = std::future::pending();
+            backend::http::serve(listener, app, never).await.unwrap();
         }
     }
 
