@@ -18,6 +18,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use backend::corpus::{Source, load_gutenberg_corpus};
+use backend::progress::Progress;
 use backend::search::{Deadline, Library, Request};
 use serde::Deserialize;
 use shared::{Hit, Method};
@@ -41,7 +42,7 @@ fn main() -> anyhow::Result<()> {
     let queries: Vec<Judged> = serde_json::from_str(&text)?;
     let source = Source::find(env::var_os("CORPUS_DIR").map(PathBuf::from));
     println!("corpus: {}; {} queries", source.as_str(), queries.len());
-    let library = Library::index(load_gutenberg_corpus(source)?)?;
+    let library = Library::index(load_gutenberg_corpus(source, &Progress::default())?)?;
 
     println!(
         "\n{:<10} {:>9} {:>10} {:>8} {:>12} {:>13} {:>11}",

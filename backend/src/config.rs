@@ -8,9 +8,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use shared::QueryCapture;
 
-use crate::corpus::Source;
 use crate::corpus::fetch::ARCHIVE_URL;
-use crate::search::Limits;
+use crate::corpus::{Source, cache};
+use crate::search::{IndexSettings, Limits};
 
 /// Full-text search over Project Gutenberg books, traced from the request to the posting list.
 #[derive(Clone, Debug, Parser)]
@@ -38,6 +38,8 @@ pub enum Command {
         #[arg(long, default_value = ARCHIVE_URL)]
         url: String,
     },
+    /// Build the index of the books into --index-dir, for a start that cannot write there, and exit
+    BuildIndex,
     /// Exit with 0 if all 18 books of --corpus-dir are there and intact, with 1 if not
     VerifyCorpus,
 }
@@ -56,6 +58,21 @@ pub struct SettingsArguments {
     /// Directory of the books; without it, the cache of `fetch-corpus` is used, else a built-in sample
     #[arg(long, env = "CORPUS_DIR", global = true)]
     pub corpus_dir: Option<OsString>,
+    /// Directory of the indexes that are kept between starts [default: gutenberg-explorer/index in the user's cache]
+    #[arg(long, env = "INDEX_DIR", global = true)]
+    pub index_dir: Option<OsString>,
+    /// Build the index even if one is kept
+    #[arg(long, global = true)]
+    pub rebuild: bool,
+    /// Seconds to wait for another process that builds in --index-dir; after that, the index is built in memory
+    #[arg(long, env = "INDEX_WAIT_SECONDS", default_value_t = 60, global = true)]
+    pub index_wait_seconds: u32,
+    /// Indexes of other books or versions that are kept in --index-dir
+    #[arg(long, env = "INDEX_OTHERS", default_value_t = 3, global = true)]
+    pub index_others: u16,
+    /// Seconds between two looks at whether the files of the books have changed; 0 for never
+    #[arg(long, env = "CORPUS_CHECK_SECONDS", default_value_t = 5, global = true)]
+    pub corpus_check_seconds: u32,
     /// How much of a query its spans may hold: raw, hash or off
     #[arg(long, env = "CAPTURE_QUERY", default_value = "hash", global = true)]
     pub capture_query: QueryCapture,
@@ -92,6 +109,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the texts come from.
     pub source: Source,
+    /// Where the index is kept.
+    pub index: IndexSettings,
+    /// How often to look whether the books have changed; never without.
+    pub corpus_check: Option<Duration>,
     /// How much of a query its spans may hold.
     pub capture_query: QueryCapture,
     /// How much searches may take.
@@ -113,19 +134,30 @@ impl Config {
     /// The first setting that cannot be used.
     pub fn check(settings: SettingsArguments) -> Result<Self, ConfigError> {
         let limits = settings.limits();
-        // An empty variable is how compose files and shells say that there is none.
-        let directory = settings
-            .corpus_dir
-            .filter(|name| !name.is_empty())
-            .map(PathBuf::from);
+        let directory = path(settings.corpus_dir);
         if let Some(path) = directory.as_ref().filter(|path| !path.is_dir()) {
             return Err(ConfigError::CorpusDirectory(path.clone()));
         }
         Ok(Self {
             listen: settings.listen,
             source: Source::find(directory),
+            index: IndexSettings {
+                directory: path(settings.index_dir).or_else(|| Some(cache()?.join("index"))),
+                rebuild: settings.rebuild,
+                patience: Duration::from_secs(settings.index_wait_seconds.into()),
+                others: settings.index_others.into(),
+            },
+            corpus_check: match settings.corpus_check_seconds {
+                0 => None,
+                seconds => Some(Duration::from_secs(seconds.into())),
+            },
             capture_query: settings.capture_query,
             limits,
         })
     }
+}
+
+/// The path of a setting. An empty variable is how compose files and shells say that there is none.
+fn path(setting: Option<OsString>) -> Option<PathBuf> {
+    setting.filter(|name| !name.is_empty()).map(PathBuf::from)
 }

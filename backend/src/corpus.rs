@@ -17,6 +17,7 @@ pub use chapters::Chapters;
 pub use load_gutenberg_corpus::{CorpusError, load_gutenberg_corpus};
 pub use manifest::{Entry, MANIFEST};
 pub use process_book::BookError;
+pub(crate) use source::cache;
 pub use source::{Source, cache_directory};
 pub use text::Text;
 

@@ -34,6 +34,7 @@ use tokio::sync::oneshot;
 
 pub use problem::ApiError;
 
+use crate::progress::Progress;
 use crate::search::{Admission, Library, Limits};
 
 /// All routes.
@@ -62,17 +63,24 @@ pub struct App {
     startup: Arc<OnceLock<SpanContext>>,
     capture_query: QueryCapture,
     admission: Admission,
+    progress: Arc<Progress>,
 }
 
 impl App {
-    /// An interface that is not ready yet; its request spans link to `startup`.
-    pub fn new(startup: SpanContext, capture_query: QueryCapture, limits: Limits) -> Self {
+    /// An interface that is not ready yet, but knows how far the start-up is; its request spans link to `startup`.
+    pub fn new(
+        startup: SpanContext,
+        capture_query: QueryCapture,
+        limits: Limits,
+        progress: Arc<Progress>,
+    ) -> Self {
         let startup = Arc::new(OnceLock::from(startup));
         Self {
             library: OnceLock::new(),
             startup,
             capture_query,
             admission: Admission::new(limits),
+            progress,
         }
     }
 

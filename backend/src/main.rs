@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use backend::config::{Arguments, Command, Config, ConfigError, SettingsArguments};
-use backend::corpus::{cache_directory, fetch, load_gutenberg_corpus};
+use backend::corpus::{Corpus, cache_directory, fetch, load_gutenberg_corpus};
 use backend::http::{self, App};
+use backend::progress::Progress;
+use backend::search::Library;
 use backend::startup::app_startup;
 use clap::Parser;
 use shared::semconv::service;
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         Command::Serve => serve(arguments.settings),
         Command::Healthcheck => healthcheck::healthcheck(arguments.settings.listen),
         Command::FetchCorpus { url } => fetch_corpus(&url),
+        Command::BuildIndex => build_index(arguments.settings),
         Command::VerifyCorpus => verify_corpus(arguments.settings),
     };
     let Err(error) = result else {
@@ -45,8 +48,11 @@ async fn serve(settings: SettingsArguments) -> anyhow::Result<()> {
 }
 
 async fn start_and_serve(settings: SettingsArguments) -> anyhow::Result<()> {
+    let progress = Arc::new(Progress::default());
+    let shown = Arc::clone(&progress);
     let listen = async |config: &Config, startup: SpanContext| {
-        let app = Arc::new(App::new(startup, config.capture_query, config.limits));
+        let app = App::new(startup, config.capture_query, config.limits, shown);
+        let app = Arc::new(app);
         let listener = TcpListener::bind(config.listen)
             .await
             .with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -63,7 +69,7 @@ async fn start_and_serve(settings: SettingsArguments) -> anyhow::Result<()> {
         let server = tokio::spawn(http::serve(listener, Arc::clone(&app), stop));
         Ok((app, server))
     };
-    let ((app, server), library) = app_startup(settings, listen).await?;
+    let ((app, server), library) = app_startup(settings, progress, listen).await?;
     app.ready(library);
     Ok(server.await??)
 }
@@ -86,11 +92,7 @@ fn fetch_corpus(url: &str) -> anyhow::Result<()> {
 
 /// For whoever packs the books: serving would leave a damaged one out and go on.
 fn verify_corpus(settings: SettingsArguments) -> anyhow::Result<()> {
-    let config = Config::check(settings)?;
-    let corpus = load_gutenberg_corpus(config.source)?;
-    if let Some(skipped) = corpus.skipped.first() {
-        anyhow::bail!("{}: {}", skipped.id, skipped.error);
-    }
+    let corpus = whole_corpus(&Config::check(settings)?)?;
     writeln!(
         std::io::stdout(),
         "{} books, all intact ({})",
@@ -98,4 +100,35 @@ fn verify_corpus(settings: SettingsArguments) -> anyhow::Result<()> {
         corpus.source.as_str()
     )?;
     Ok(())
+}
+
+/// For whoever packs index and books together: a start from what was packed has nothing to write.
+fn build_index(settings: SettingsArguments) -> anyhow::Result<()> {
+    let config = Config::check(settings)?;
+    let directory = config.index.directory.as_ref().context(
+        "--index-dir (INDEX_DIR) is not given, and neither XDG_CACHE_HOME nor HOME says where the cache is",
+    )?;
+    let corpus = whole_corpus(&config)?;
+    let library = Library::start(corpus, &config.index, &Progress::default())?;
+    library.check()?;
+    if let Some(not_kept) = library.not_kept {
+        anyhow::bail!("{not_kept}");
+    }
+    let path = directory.join(library.indexes.version());
+    writeln!(
+        std::io::stdout(),
+        "the index of {} books is in {}",
+        library.corpus.books.len(),
+        path.display()
+    )?;
+    Ok(())
+}
+
+/// The corpus, if no book of it is missing or damaged.
+fn whole_corpus(config: &Config) -> anyhow::Result<Corpus> {
+    let corpus = load_gutenberg_corpus(config.source.clone(), &Progress::default())?;
+    match corpus.skipped.first() {
+        None => Ok(corpus),
+        Some(skipped) => anyhow::bail!("{}: {}", skipped.id, skipped.error),
+    }
 }

@@ -5,13 +5,14 @@
 //! vector), `compute_similarity` (posting lists to scores) and `process_results`, which asks `generate_snippet` for a
 //! passage of every hit. The steps are the same for all methods; what differs is the `model` that they are given.
 //!
-//! The indexes are made from the corpus when the program starts: `tfidf_vectorization` makes those of whole books,
-//! `bm25_indexing` that of passages.
+//! When the program starts, `library` opens the indexes that an earlier start has kept (`open_index`), or has them made
+//! (`build_index`): `tfidf_vectorization` makes that of whole books, `bm25_indexing` that of passages.
 
 mod admission;
 mod best_window;
 mod bm25_indexing;
 mod bm25_search;
+mod build_index;
 mod compare_methods;
 mod compute_similarity;
 mod cosine;
@@ -23,9 +24,13 @@ mod fuzzy_search;
 mod generate_snippet;
 mod hybrid_search;
 mod index;
+mod index_folder;
+mod index_version;
+mod library;
 mod matching_words;
 mod model;
 mod occurrences;
+mod open_index;
 mod passage_index;
 mod passage_vector;
 mod passages;
@@ -40,10 +45,12 @@ mod similar_words;
 mod slow_tfidf_search;
 mod spelling;
 mod stop_words;
+mod stored_files;
 mod terms;
 mod tfidf_search;
 mod tfidf_vectorization;
 mod vectorize_query;
+mod warm_norms;
 mod words;
 
 pub use admission::{Admission, Limits};
@@ -51,68 +58,19 @@ pub use compare_methods::{Compared, compare_methods};
 pub use deadline::Deadline;
 pub use explain_score::{Explained, explain};
 pub use features::{FEATURES, Features};
+pub use library::{IndexSettings, Library};
 pub use matching_words::matching_words;
 pub use perform_search::perform_search;
-pub use tfidf_vectorization::TfidfIndexes;
+pub use warm_norms::TfidfIndexes;
 
 use std::borrow::Cow;
-use std::thread;
 
 use shared::{Hit, Method, Suggestion};
 use tantivy::TantivyError;
 use telemetry::{CANCELLED, Context, KeyValue, TraceContextExt, fail};
 
-use bm25_indexing::bm25_indexing;
-use passage_index::PassageIndex;
-use tfidf_vectorization::tfidf_vectorization;
-
-use crate::corpus::Corpus;
-
 /// Most hits that an answer holds.
 pub const MOST_RESULTS: usize = 20;
-
-/// The corpus together with its indexes: all that a search needs.
-pub struct Library {
-    /// The books.
-    pub corpus: Corpus,
-    /// The indexes of whole books; document numbers are places in `corpus.books`.
-    pub indexes: TfidfIndexes,
-    /// The index of their passages.
-    passages: PassageIndex,
-}
-
-impl Library {
-    /// Indexes `corpus`: whole books and passages at the same time.
-    ///
-    /// # Errors
-    /// tantivy cannot build an index.
-    pub fn index(corpus: Corpus) -> Result<Self, SearchError> {
-        let parent = Context::current();
-        let (indexes, passages) = thread::scope(|scope| {
-            let passages = scope.spawn(|| {
-                let _current = parent.attach();
-                bm25_indexing(&corpus)
-            });
-            let indexes = tfidf_vectorization(&corpus);
-            let passages = passages.join();
-            (indexes, passages.expect("building an index does not panic"))
-        });
-        Ok(Self {
-            indexes: indexes?,
-            passages: passages?,
-            corpus,
-        })
-    }
-
-    /// Asks every index for a word that it holds.
-    ///
-    /// # Errors
-    /// An index cannot be read or does not find its own word.
-    pub fn check(&self) -> Result<(), SearchError> {
-        self.indexes.check()?;
-        self.passages.check()
-    }
-}
 
 /// A question to [`perform_search`].
 #[derive(Clone, Debug)]

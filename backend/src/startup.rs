@@ -1,21 +1,25 @@
 //! From settings to a library that answers: the start-up trace.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use shared::semconv::span;
 use telemetry::{Context, SpanContext, TraceContextExt, fail, in_span, in_span_async};
 use tokio::task;
 
 use crate::config::{Config, ConfigError, SettingsArguments};
-use crate::corpus::{Source, load_gutenberg_corpus};
+use crate::corpus::load_gutenberg_corpus;
+use crate::progress::{Phase, Progress};
 use crate::search::Library;
 
 /// Checks the settings, lets `listen` open the port, and loads the library; `listen` gets the span that requests link
-/// to, and its result is handed on.
+/// to, and its result is handed on. How far that is can be read from `progress` meanwhile.
 ///
 /// # Errors
 /// A setting, the port, the corpus or the index is of no use; a setting is a [`ConfigError`].
 pub async fn app_startup<T>(
     settings: SettingsArguments,
+    progress: Arc<Progress>,
     listen: impl AsyncFnOnce(&Config, SpanContext) -> anyhow::Result<T>,
 ) -> anyhow::Result<(T, Library)> {
     in_span_async(span::APP_STARTUP, async |cx: Context| {
@@ -25,7 +29,7 @@ pub async fn app_startup<T>(
             let parent = cx.clone();
             let loading = task::spawn_blocking(move || {
                 let _current = parent.attach();
-                load_library(config.source)
+                load_library(config, &progress)
             });
             let library = loading
                 .await
@@ -44,9 +48,10 @@ fn load_configuration(settings: SettingsArguments) -> Result<Config, ConfigError
     })
 }
 
-fn load_library(source: Source) -> anyhow::Result<Library> {
-    let corpus = load_gutenberg_corpus(source)?;
-    let library = Library::index(corpus)?;
+fn load_library(config: Config, progress: &Progress) -> anyhow::Result<Library> {
+    let corpus = load_gutenberg_corpus(config.source, progress)?;
+    let library = Library::start(corpus, &config.index, progress)?;
+    progress.begin(Phase::Checking, 0);
     health_checks(&library)?;
     tracing::info!(
         corpus = library.corpus.source.as_str(),
@@ -60,7 +65,7 @@ fn load_library(source: Source) -> anyhow::Result<Library> {
 
 fn health_checks(library: &Library) -> anyhow::Result<()> {
     in_span(span::HEALTH_CHECKS, |cx| {
-        let checked = library.check().context("the new index does not answer");
+        let checked = library.check().context("the index does not answer");
         checked.inspect_err(|error| fail(cx, "index", format!("{error:#}")))
     })
 }

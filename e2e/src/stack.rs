@@ -149,6 +149,7 @@ impl Process {
         command
             .args(arguments)
             .env_remove("CORPUS_DIR")
+            .env_remove("INDEX_DIR")
             .envs(environment.iter().map(|(key, value)| (key, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -6,6 +6,6 @@ mod wire;
 pub use wire::{
     Book, BookDetail, BookText, Books, Chapter, ComparedMethod, ComparedSpeed, Comparison,
     Contribution, Explanation, Health, HealthStatus, Hit, Location, Method, PageConfig, Problem,
-    QueryCapture, ScorePart, SearchResponse, SkippedBook, Suggestion, TraceContext,
+    QueryCapture, ScorePart, SearchResponse, SkippedBook, StartProgress, Suggestion, TraceContext,
     TraceContextHeaders, UnknownMethod,
 };

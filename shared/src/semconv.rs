@@ -90,11 +90,19 @@ pub mod span {
     pub const LOAD_GUTENBERG_CORPUS: &str = "load_gutenberg_corpus";
     /// Opens, checks and tokenises one book.
     pub const PROCESS_BOOK: &str = "process_book";
-    /// Builds the TF-IDF indexes.
+    /// Reads and checks the index that an earlier start has kept.
+    pub const OPEN_INDEX: &str = "open_index";
+    /// Builds the index, because there is none to open.
+    pub const BUILD_INDEX: &str = "build_index";
+    /// Writes the index for the next start.
+    pub const SAVE_INDEX: &str = "save_index";
+    /// Computes the lengths of all documents' vectors.
+    pub const WARM_NORMS: &str = "warm_norms";
+    /// Builds the index of whole books.
     pub const TFIDF_VECTORIZATION: &str = "tfidf_vectorization";
     /// Builds the index of passages.
     pub const BM25_INDEXING: &str = "bm25_indexing";
-    /// Asks the new index a question before it is called ready.
+    /// Asks the index a question before it is called ready.
     pub const HEALTH_CHECKS: &str = "health_checks";
 }
 
@@ -122,6 +130,11 @@ pub mod attribute {
     pub const SEARCH_TOP_SCORE: &str = "app.search.top_score";
     /// Fingerprint of corpus and index schema; string.
     pub const INDEX_VERSION: &str = "app.index.version";
+    /// What was found where the index is kept, and so why it is built: `opened`, `missing`, `damaged`, `foreign`,
+    /// `asked_for` or `in_memory`; string.
+    pub const INDEX_STATE: &str = "app.index.state";
+    /// Size of the index on disk in bytes; integer.
+    pub const INDEX_BYTES: &str = "app.index.bytes";
     /// Terms of the query that take part in the search; integer.
     pub const QUERY_TOKEN_COUNT: &str = "app.query.token_count";
     /// Words of the query that were dropped as stop words or as too short; integer.

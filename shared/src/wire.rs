@@ -36,6 +36,24 @@ pub struct Health {
     /// Books that are not served, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedBook>,
+    /// How far the start-up is; absent once it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<StartProgress>,
+    /// What else is not as it should be and what can be done about it: a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// How far a start-up is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartProgress {
+    /// What is being done: `configuring`, `reading_books`, `opening_index`, `building_index`, `keeping_index` or
+    /// `checking`.
+    pub phase: String,
+    /// Steps of it that are done: books that are read, bytes that are indexed.
+    pub done: u64,
+    /// All its steps; 0 where they cannot be counted.
+    pub total: u64,
 }
 
 /// State of a process.

@@ -25,6 +25,7 @@ use std::time::{Duration, Instant};
 
 use backend::corpus::{Corpus, Source, load_gutenberg_corpus};
 use backend::http::{self, App};
+use backend::progress::Progress;
 use backend::search::{Deadline, Features, Library, Limits, Request};
 use clap::Parser;
 use shared::{Method, QueryCapture};
@@ -64,7 +65,7 @@ fn main() -> anyhow::Result<()> {
         starts(&source)?;
     }
     for scale in arguments.scale {
-        let corpus = load_gutenberg_corpus(source.clone())?;
+        let corpus = load_gutenberg_corpus(source.clone(), &Progress::default())?;
         measure(corpus, scale.max(1))?;
     }
     Ok(())
@@ -75,7 +76,7 @@ fn starts(source: &Source) -> anyhow::Result<()> {
     let mut in_process = Samples::default();
     for _ in 0..STARTS {
         let begin = Instant::now();
-        let corpus = load_gutenberg_corpus(source.clone())?;
+        let corpus = load_gutenberg_corpus(source.clone(), &Progress::default())?;
         black_box(Library::index(corpus)?);
         in_process.add(begin.elapsed());
     }
@@ -238,6 +239,7 @@ fn over_http_in_process(library: Library, scale: usize) -> anyhow::Result<()> {
         SpanContext::NONE,
         QueryCapture::Off,
         Limits::default(),
+        Arc::default(),
     ));
     app.ready(library);
     let runtime = tokio::runtime::Builder::new_multi_thread()

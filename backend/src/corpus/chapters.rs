@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr;
+
 /// The headings of one text, in order.
 #[derive(Debug, Default)]
 pub struct Chapters {
@@ -160,10 +162,7 @@ impl<'t> Iterator for Lines<'t> {
     fn next(&mut self) -> Option<Self::Item> {
         let from = self.from;
         let rest = self.text.get(from..).filter(|rest| !rest.is_empty())?;
-        let length = rest
-            .iter()
-            .position(|&byte| byte == b'\n')
-            .unwrap_or(rest.len());
+        let length = memchr(b'\n', rest).unwrap_or(rest.len());
         self.from = from + length + 1;
         Some((from, rest[..length].trim_ascii()))
     }

@@ -1,16 +1,17 @@
 //! All books from one source, several at a time.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
 use shared::semconv::{attribute, span};
-use tantivy::directory::MmapDirectory;
 use telemetry::{Context, KeyValue, TraceContextExt, fail, in_span};
 
 use super::process_book::{BookError, process_book};
 use super::{Book, Corpus, MANIFEST, Skipped, Source};
+use crate::progress::{Phase, Progress};
 
 /// Why no book can be served.
 #[derive(Debug, thiserror::Error)]
@@ -33,15 +34,17 @@ pub enum CorpusError {
     },
 }
 
-/// Loads all books of `source`, on as many threads as there are processors.
+/// Loads all books of `source`, on as many threads as there are processors, and tells `progress` of each.
 ///
 /// # Errors
 /// The source cannot be opened, or not one of its books is usable.
-pub fn load_gutenberg_corpus(source: Source) -> Result<Corpus, CorpusError> {
+pub fn load_gutenberg_corpus(source: Source, progress: &Progress) -> Result<Corpus, CorpusError> {
     in_span(span::LOAD_GUTENBERG_CORPUS, |cx| {
         cx.span()
             .set_attribute(KeyValue::new(attribute::CORPUS_SOURCE, source.as_str()));
-        let corpus = load(source).inspect_err(|error| fail(cx, "corpus", error.to_string()))?;
+        progress.begin(Phase::ReadingBooks, MANIFEST.len() as u64);
+        let corpus =
+            load(source, progress).inspect_err(|error| fail(cx, "corpus", error.to_string()))?;
         cx.span().set_attributes([
             KeyValue::new(attribute::CORPUS_BOOKS, corpus.books.len() as i64),
             KeyValue::new(attribute::CORPUS_BOOKS_SKIPPED, corpus.skipped.len() as i64),
@@ -50,22 +53,20 @@ pub fn load_gutenberg_corpus(source: Source) -> Result<Corpus, CorpusError> {
     })
 }
 
-fn load(source: Source) -> Result<Corpus, CorpusError> {
-    let directory = match &source {
-        Source::Directory(path) | Source::Cache(path) => Some(MmapDirectory::open(path).map_err(
-            |error| CorpusError::Directory {
-                path: path.clone(),
-                reason: error.to_string(),
-            },
-        )?),
-        Source::Sample => None,
-    };
+fn load(source: Source, progress: &Progress) -> Result<Corpus, CorpusError> {
+    if let Some(path) = source.directory() {
+        fs::read_dir(path).map_err(|error| CorpusError::Directory {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
+    }
+    let results = process_all(source.directory(), progress);
     let mut corpus = Corpus {
         source,
         books: Vec::new(),
         skipped: Vec::new(),
     };
-    for (entry, result) in MANIFEST.iter().zip(process_all(directory.as_ref())) {
+    for (entry, result) in MANIFEST.iter().zip(results) {
         match result {
             Ok(book) => corpus.books.push(book),
             Err(error) => {
@@ -88,7 +89,7 @@ fn load(source: Source) -> Result<Corpus, CorpusError> {
 }
 
 /// Every book of the manifest, in its order.
-fn process_all(directory: Option<&MmapDirectory>) -> Vec<Result<Book, BookError>> {
+fn process_all(directory: Option<&Path>, progress: &Progress) -> Vec<Result<Book, BookError>> {
     // The longest books go first: one of them is a third of everything and would otherwise finish alone.
     let mut order: Vec<usize> = (0..MANIFEST.len()).collect();
     order.sort_by_key(|&index| std::cmp::Reverse(MANIFEST[index].bytes));
@@ -104,6 +105,7 @@ fn process_all(directory: Option<&MmapDirectory>) -> Vec<Result<Book, BookError>
                 let _current = parent.attach();
                 while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let result = process_book(&MANIFEST[index], directory);
+                    progress.advance(1);
                     done.send((index, result))
                         .expect("the receiver outlives the scope");
                 }

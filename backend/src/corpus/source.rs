@@ -1,7 +1,7 @@
 //! Where texts come from, and the directory of an earlier download.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where the texts of a corpus came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,14 @@ impl Source {
             (Some(directory), _) => Source::Directory(directory),
             (None, Some(cache)) if cache.is_dir() => Source::Cache(cache),
             (None, _) => Source::Sample,
+        }
+    }
+
+    /// The directory of the files; none for the sample.
+    pub fn directory(&self) -> Option<&Path> {
+        match self {
+            Source::Directory(path) | Source::Cache(path) => Some(path),
+            Source::Sample => None,
         }
     }
 
@@ -44,11 +52,16 @@ impl Source {
 
 /// `gutenberg-explorer/corpus` in the user's cache, whether or not it exists; `None` without a home.
 pub fn cache_directory() -> Option<PathBuf> {
+    Some(cache()?.join("corpus"))
+}
+
+/// `gutenberg-explorer` in the user's cache.
+pub(crate) fn cache() -> Option<PathBuf> {
     let absolute = |name| {
         env::var_os(name)
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
     };
     let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-    Some(cache.join("gutenberg-explorer").join("corpus"))
+    Some(cache.join("gutenberg-explorer"))
 }

@@ -1,48 +1,40 @@
-//! The text of one book: ISO-8859-1 bytes, mapped or built in, decoded only where something is shown.
+//! The text of one book: ISO-8859-1 bytes, decoded only where something is shown.
 //!
 //! In ISO-8859-1 (and in ASCII, its first half) one byte is one letter with the same number in Unicode. So nothing is
 //! decoded up front, and a position is at the same time a byte of the file and a letter of the text.
 //!
-//! Files are mapped through tantivy's `MmapDirectory`, because mapping is an `unsafe` operation and this workspace has
-//! none. A mapped file must be replaced, never cut short, while the process runs; `fetch-corpus` replaces.
+//! Files are read and not mapped: what was checked at the start is what is searched and shown until the end, whatever
+//! happens to the file meanwhile. Reading a file that was cut short under a mapping would end the process.
 
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 
-use tantivy::HasLen;
-use tantivy::directory::error::OpenReadError;
-use tantivy::directory::{Directory, MmapDirectory, OwnedBytes};
-
 /// The text of one book.
 #[derive(Clone)]
-pub struct Text(OwnedBytes);
+pub struct Text(Cow<'static, [u8]>);
 
 impl Text {
-    /// Maps the file `name` of `directory`.
+    /// Reads the first `most` bytes of the file at `path`.
     ///
     /// # Errors
-    /// The file is missing or cannot be read.
-    pub(super) fn map(directory: &MmapDirectory, name: &str) -> Result<Self, OpenReadError> {
-        let path = Path::new(name);
-        let slice = directory.open_read(path)?;
-        debug_assert!(
-            slice.len() <= u32::MAX as usize,
-            "positions are 32 bits wide"
-        );
-        let bytes = slice
-            .read_bytes()
-            .map_err(|error| OpenReadError::wrap_io_error(error, path.to_owned()))?;
-        Ok(Self(bytes))
+    /// The file cannot be read.
+    pub(super) fn read(path: &Path, most: u64) -> io::Result<Self> {
+        let mut bytes = Vec::with_capacity(most as usize);
+        File::open(path)?.take(most).read_to_end(&mut bytes)?;
+        Ok(Self(Cow::Owned(bytes)))
     }
 
     /// A text that is built into the program.
     pub fn built_in(text: &'static [u8]) -> Self {
-        Self(OwnedBytes::new(text))
+        Self(Cow::Borrowed(text))
     }
 
     /// A text that was made in memory.
     pub fn in_memory(text: Vec<u8>) -> Self {
-        Self(OwnedBytes::new(text))
+        Self(Cow::Owned(text))
     }
 
     /// The bytes, one for each letter.

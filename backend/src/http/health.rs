@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use shared::semconv::service;
-use shared::{Health, HealthStatus};
+use shared::{Health, HealthStatus, StartProgress};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -14,7 +14,14 @@ use super::{ApiError, App};
 
 /// 200 in every state, with the state in it.
 pub(super) async fn health(State(app): State<Arc<App>>) -> Json<Health> {
-    let corpus = app.library.get().map(|library| &library.corpus);
+    let library = app.library.get();
+    let corpus = library.map(|library| &library.corpus);
+    let (phase, done, total) = app.progress.now();
+    let progress = library.is_none().then(|| StartProgress {
+        phase: phase.as_str().to_owned(),
+        done,
+        total,
+    });
     let status = match corpus {
         None => HealthStatus::Starting,
         Some(corpus) if corpus.skipped.is_empty() => HealthStatus::Healthy,
@@ -29,6 +36,11 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Json<Health> {
         searches_late: app.admission.late(),
         books: corpus.map_or(0, |corpus| corpus.books.len()),
         skipped: corpus.map(skipped).unwrap_or_default(),
+        progress,
+        warnings: library
+            .and_then(|library| library.not_kept.clone())
+            .into_iter()
+            .collect(),
     })
 }
 

@@ -1,4 +1,4 @@
-//! One index in memory: the terms of every book with their positions.
+//! The index of whole books: the terms of every book with their positions, once for each choice of [`Features`].
 //!
 //! The position of a term is the byte at which it stands in the text, not its number among the words. So a hit leads
 //! straight to its passage, and no text is ever split into words again after start-up.
@@ -8,59 +8,118 @@ use std::sync::Arc;
 use tantivy::directory::RamDirectory;
 use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::TokenizerManager;
-use tantivy::{DocId, Index, ReloadPolicy, Searcher, TantivyDocument, TantivyError};
+use tantivy::{Directory, DocId, Index, ReloadPolicy, Searcher, TantivyDocument, TantivyError};
 
 use super::SearchError;
 use super::cosine::{CosineQuery, Lengths, Ranking};
 use super::features::Features;
 use super::occurrences::{Occurrences, Replay};
 
-/// Changes with the meaning of what is in an index.
-pub(super) const SCHEMA_VERSION: u32 = 2;
+/// The index of all books as it was opened; document numbers are those of the corpus.
+pub(super) struct Books {
+    searcher: Searcher,
+    all: Field,
+    most_frequent: Field,
+}
 
-/// An index of all books; document numbers are those of the corpus.
+impl Books {
+    /// Indexes books, each given by the occurrences of its terms: of all of them, and of the most frequent features.
+    pub(super) fn write(
+        all: Vec<Occurrences>,
+        most_frequent: Vec<Occurrences>,
+    ) -> Result<RamDirectory, SearchError> {
+        let (schema, fields) = schema();
+        let choices = [Arc::new(all), Arc::new(most_frequent)];
+        let tokenizers = TokenizerManager::new();
+        for (name, books) in FIELDS.into_iter().zip(&choices) {
+            tokenizers.register(name, Replay(Arc::downgrade(books)));
+        }
+        let files = RamDirectory::create();
+        let mut writer = Index::builder()
+            .schema(schema)
+            .tokenizers(tokenizers)
+            .single_segment_index_writer(files.clone(), WRITER_BYTES)?;
+        for number in 0..choices[0].len() {
+            let mut document = TantivyDocument::new();
+            for field in fields {
+                document.add_text(field, number.to_string());
+            }
+            writer.add_document(document)?;
+        }
+        writer.finalize()?;
+        Ok(files)
+    }
+
+    /// Opens the index of so many `books`.
+    pub(super) fn open(files: impl Directory, books: usize) -> Result<Self, SearchError> {
+        let (schema, [all, most_frequent]) = schema();
+        let searcher = open(files, &schema)?;
+        if searcher.num_docs() != books as u64 {
+            return Err(foreign());
+        }
+        Ok(Self {
+            searcher,
+            all,
+            most_frequent,
+        })
+    }
+
+    /// The index as `features` sees it. Reads all of it once, for the lengths of the documents.
+    pub(super) fn warm(&self, features: Features) -> Result<TfidfIndex, SearchError> {
+        let field = match features {
+            Features::All => self.all,
+            Features::MostFrequent => self.most_frequent,
+        };
+        Ok(TfidfIndex {
+            features,
+            searcher: self.searcher.clone(),
+            field,
+            lengths: Arc::new(Lengths::new(&self.searcher, field)?),
+        })
+    }
+
+    /// Distinct terms of the full vocabulary.
+    pub(super) fn vocabulary_size(&self) -> Result<usize, SearchError> {
+        let terms = self.searcher.segment_reader(0).inverted_index(self.all)?;
+        Ok(terms.terms().num_terms())
+    }
+}
+
+/// Opens an index of one segment, if it is one of `schema`.
+pub(super) fn open(files: impl Directory, schema: &Schema) -> Result<Searcher, SearchError> {
+    let index = Index::open(files)?;
+    if index.schema() != *schema {
+        return Err(foreign());
+    }
+    let reader = index
+        .reader_builder()
+        .reload_policy(ReloadPolicy::Manual)
+        .try_into()?;
+    let searcher: Searcher = reader.searcher();
+    match searcher.segment_readers().len() {
+        1 => Ok(searcher),
+        _ => Err(foreign()),
+    }
+}
+
+/// An index was opened that cannot be that of the corpus.
+pub(super) fn foreign() -> SearchError {
+    TantivyError::SchemaError("it does not hold what the corpus needs".to_owned()).into()
+}
+
+/// What is searched for one choice of features.
 pub(super) struct TfidfIndex {
     /// Which terms it holds.
     pub(super) features: Features,
     /// Where to look terms up.
     pub(super) searcher: Searcher,
-    /// The only field.
+    /// The field of these features.
     pub(super) field: Field,
     /// Lengths of the documents' vectors.
     pub(super) lengths: Arc<Lengths>,
 }
 
 impl TfidfIndex {
-    /// Indexes `books`, each given by the occurrences of its terms.
-    pub(super) fn build(features: Features, books: Vec<Occurrences>) -> Result<Self, SearchError> {
-        let (schema, field) = schema();
-        let books = Arc::new(books);
-        let tokenizers = TokenizerManager::new();
-        tokenizers.register(REPLAY, Replay(Arc::downgrade(&books)));
-        let mut writer = Index::builder()
-            .schema(schema)
-            .tokenizers(tokenizers)
-            .single_segment_index_writer(RamDirectory::create(), WRITER_BYTES)?;
-        for number in 0..books.len() {
-            let mut document = TantivyDocument::new();
-            document.add_text(field, number.to_string());
-            writer.add_document(document)?;
-        }
-        let reader = writer
-            .finalize()?
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .try_into()?;
-        let searcher = reader.searcher();
-        let lengths = Arc::new(Lengths::new(&searcher, field)?);
-        Ok(Self {
-            features,
-            searcher,
-            field,
-            lengths,
-        })
-    }
-
     /// Looks the first word of the dictionary up, as a search would.
     pub(super) fn check(&self) -> Result<(), SearchError> {
         let terms = self.searcher.segment_reader(0).inverted_index(self.field)?;
@@ -84,31 +143,22 @@ impl TfidfIndex {
     pub(super) fn length(&self, document: DocId) -> f64 {
         self.lengths.of(self.searcher.segment_reader(0))[document as usize]
     }
-
-    /// Distinct terms.
-    pub(super) fn vocabulary_size(&self) -> Result<usize, SearchError> {
-        let mut terms = 0;
-        for reader in self.searcher.segment_readers() {
-            terms += reader.inverted_index(self.field)?.terms().num_terms();
-        }
-        Ok(terms)
-    }
 }
 
-/// Name of the tokenizer.
-const REPLAY: &str = "replay";
+/// Names of the fields, and of the tokenizers that fill them.
+const FIELDS: [&str; 2] = ["terms", "features"];
 /// Sizes the writer's table of terms; it grows beyond this where needed.
 pub(super) const WRITER_BYTES: usize = 4 * 1024 * 1024;
 
-fn schema() -> (Schema, Field) {
-    let indexing = TextFieldIndexing::default()
-        .set_tokenizer(REPLAY)
-        .set_index_option(IndexRecordOption::WithFreqsAndPositions)
-        .set_fieldnorms(false);
+fn schema() -> (Schema, [Field; 2]) {
     let mut schema = Schema::builder();
-    let field = schema.add_text_field(
-        "terms",
-        TextOptions::default().set_indexing_options(indexing),
-    );
-    (schema.build(), field)
+    let fields = FIELDS.map(|name| {
+        let indexing = TextFieldIndexing::default()
+            .set_tokenizer(name)
+            .set_index_option(IndexRecordOption::WithFreqsAndPositions)
+            .set_fieldnorms(false);
+        let options = TextOptions::default().set_indexing_options(indexing);
+        schema.add_text_field(name, options)
+    });
+    (schema.build(), fields)
 }

@@ -2,8 +2,8 @@
 //!
 //! Unlike the index of whole books, it counts words as positions: neighbours have neighbouring numbers, which is what
 //! phrases and runs of words need, and a passage is so short that counting up to a word costs less than storing its byte.
-//! No text is stored: a passage is a range of bytes in a mapped book. The writer is given each passage as its keys with
-//! blanks between them, so that a word is stemmed once and not wherever it occurs.
+//! No text is stored: a passage is a range of bytes of its book, which stands in the columns of the index. The writer is
+//! given each passage as its keys with blanks between them, so that a word is stemmed once and not wherever it occurs.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,19 +13,21 @@ use std::sync::Arc;
 
 use tantivy::directory::RamDirectory;
 use tantivy::postings::{Postings, SegmentPostings, TermInfo};
-use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
+use tantivy::schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{TokenizerManager, WhitespaceTokenizer};
 use tantivy::{
-    DocId, DocSet, Index, InvertedIndexReader, ReloadPolicy, TantivyDocument, TantivyError, Term,
+    Directory, DocId, DocSet, Index, InvertedIndexReader, SegmentReader, TantivyDocument,
+    TantivyError, Term,
 };
 
 use super::SearchError;
 use super::generate_snippet::{Snippet, words_in};
-use super::index::WRITER_BYTES;
+use super::index::{WRITER_BYTES, foreign, open};
 use super::passages::{Passage, for_each_passage};
 use super::spelling::Spelling;
 use super::words::for_each_word;
 use crate::corpus::{Book, Corpus};
+use crate::progress::Progress;
 
 /// An index of all passages; those of a book have neighbouring numbers, in the order of the text.
 pub(super) struct PassageIndex {
@@ -43,44 +45,51 @@ pub(super) struct PassageIndex {
 
 impl PassageIndex {
     /// Indexes the passages of all books.
-    pub(super) fn build(corpus: &Corpus) -> Result<Self, SearchError> {
-        let (schema, field) = schema();
-        let tokenizers = TokenizerManager::new();
+    pub(super) fn write(corpus: &Corpus, progress: &Progress) -> Result<RamDirectory, SearchError> {
+        let (schema, field, columns) = schema();
+        // Not an empty one, because tantivy asks for a tokenizer even for a column of numbers.
+        let tokenizers = TokenizerManager::default();
         tokenizers.register(AT_BLANKS, WhitespaceTokenizer::default());
+        let files = RamDirectory::create();
         let mut writer = Index::builder()
             .schema(schema)
             .tokenizers(tokenizers)
-            .single_segment_index_writer(RamDirectory::create(), WRITER_BYTES)?;
+            .single_segment_index_writer(files.clone(), WRITER_BYTES)?;
         let mut keys = Keys::default();
-        let mut found = Vec::new();
-        let mut firsts = vec![0];
-        for book in &corpus.books {
+        for (number, book) in (0..).zip(&corpus.books) {
             let mut written = Ok(());
             let text = book.text.bytes();
             let key = |word: &str| keys.of(word);
             for_each_passage(text, &book.chapters, key, |passage, keys| {
-                found.push(passage);
                 let mut document = TantivyDocument::new();
                 document.add_text(field, keys.join(" "));
+                for (column, value) in columns.into_iter().zip(row(number, passage)) {
+                    document.add_u64(column, value.into());
+                }
                 if written.is_ok() {
                     written = writer.add_document(document);
                 }
             });
             written?;
-            firsts.push(found.len() as DocId);
+            progress.advance(text.len() as u64);
         }
-        let reader = writer
-            .finalize()?
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .try_into()?;
+        writer.finalize()?;
+        Ok(files)
+    }
+
+    /// Opens the index of the passages of `corpus`.
+    pub(super) fn open(files: impl Directory, corpus: &Corpus) -> Result<Self, SearchError> {
+        let (schema, field, _) = schema();
+        let searcher = open(files, &schema)?;
+        let reader = searcher.segment_reader(0);
+        let (passages, firsts) = read_columns(reader, corpus)?;
         Ok(Self {
-            postings: reader.searcher().segment_reader(0).inverted_index(field)?,
+            postings: reader.inverted_index(field)?,
             field,
-            spelling: keys.spelling,
-            relative_lengths: relative_lengths(&found),
-            first_words: first_words(&found),
-            passages: found,
+            spelling: Spelling::default(),
+            relative_lengths: relative_lengths(&passages),
+            first_words: first_words(&passages),
+            passages,
             firsts,
         })
     }
@@ -222,6 +231,68 @@ impl Keys {
     }
 }
 
+/// Names of the columns: the book by its place in the corpus, and what a [`Passage`] says.
+const COLUMNS: [&str; 5] = ["book", "from", "to", "line", "words"];
+
+/// The values of a passage in the order of [`COLUMNS`].
+fn row(book: u32, passage: Passage) -> [u32; 5] {
+    let Passage {
+        from,
+        to,
+        line,
+        words,
+    } = passage;
+    [book, from, to, line, words]
+}
+
+/// All passages, and the number of the first one of each book and of all of them, if they are passages of `corpus`: in
+/// order, apart, and within their books.
+fn read_columns(
+    reader: &SegmentReader,
+    corpus: &Corpus,
+) -> Result<(Vec<Passage>, Vec<DocId>), SearchError> {
+    let mut columns = Vec::with_capacity(COLUMNS.len());
+    for name in COLUMNS {
+        let column = reader.fast_fields().u64(name)?;
+        columns.push(column.values.iter().collect::<Vec<u64>>());
+    }
+    let number = reader.max_doc() as usize;
+    if columns.iter().any(|column| column.len() != number) {
+        return Err(foreign());
+    }
+    let value = |column: usize, row: usize| {
+        let value = u32::try_from(columns[column][row]);
+        value.map_err(|_| foreign())
+    };
+    let mut passages = Vec::with_capacity(number);
+    let mut firsts = vec![0];
+    let (mut book, mut end) = (0, 0);
+    for row in 0..number {
+        let of = value(0, row)? as usize;
+        if of < book || of >= corpus.books.len() {
+            return Err(foreign());
+        }
+        if of > book {
+            firsts.resize(of + 1, row as DocId);
+            (book, end) = (of, 0);
+        }
+        let passage = Passage {
+            from: value(1, row)?,
+            to: value(2, row)?,
+            line: value(3, row)?,
+            words: value(4, row)?,
+        };
+        let within = passage.to as usize <= corpus.books[book].text.bytes().len();
+        if passage.from < end || passage.to <= passage.from || !within {
+            return Err(foreign());
+        }
+        end = passage.to;
+        passages.push(passage);
+    }
+    firsts.resize(corpus.books.len() + 1, number as DocId);
+    Ok((passages, firsts))
+}
+
 fn first_words(passages: &[Passage]) -> Vec<u32> {
     let mut words = 0;
     let mut first_words = vec![words];
@@ -245,7 +316,7 @@ fn relative_lengths(passages: &[Passage]) -> Vec<f32> {
 /// Name of the tokenizer.
 const AT_BLANKS: &str = "at_blanks";
 
-fn schema() -> (Schema, Field) {
+fn schema() -> (Schema, Field, [Field; 5]) {
     let indexing = TextFieldIndexing::default()
         .set_tokenizer(AT_BLANKS)
         .set_index_option(IndexRecordOption::WithFreqsAndPositions)
@@ -253,5 +324,6 @@ fn schema() -> (Schema, Field) {
     let mut schema = Schema::builder();
     let options = TextOptions::default().set_indexing_options(indexing);
     let field = schema.add_text_field("keys", options);
-    (schema.build(), field)
+    let columns = COLUMNS.map(|name| schema.add_u64_field(name, FAST));
+    (schema.build(), field, columns)
 }

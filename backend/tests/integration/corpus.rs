@@ -4,13 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use backend::corpus::{BookError, Corpus, CorpusError, MANIFEST, Source, load_gutenberg_corpus};
+use backend::progress::Progress;
 use tempfile::TempDir;
 
 use crate::support::corpus_dir;
 
 #[test]
 fn the_sample_retells_every_book() {
-    let corpus = load_gutenberg_corpus(Source::Sample).unwrap();
+    let corpus = load_gutenberg_corpus(Source::Sample, &Progress::default()).unwrap();
     let ids: Vec<&str> = corpus.books.iter().map(|book| book.entry.id).collect();
     assert_eq!(ids, MANIFEST.map(|entry| entry.id));
     for book in &corpus.books {
@@ -30,7 +31,7 @@ fn the_real_books_are_those_of_the_manifest() {
     let Some(directory) = corpus_dir() else {
         return;
     };
-    let corpus = load_gutenberg_corpus(Source::Directory(directory)).unwrap();
+    let corpus = load_gutenberg_corpus(Source::Directory(directory), &Progress::default()).unwrap();
     assert_eq!(corpus.books.len(), 18);
     assert_eq!(
         corpus
@@ -67,7 +68,11 @@ fn a_missing_a_truncated_and_a_damaged_book_are_named_and_the_others_served() {
     });
     change(directory.path(), "whitman-leaves.txt", |text| text.clear());
 
-    let corpus = load_gutenberg_corpus(Source::Directory(directory.path().to_owned())).unwrap();
+    let corpus = load_gutenberg_corpus(
+        Source::Directory(directory.path().to_owned()),
+        &Progress::default(),
+    )
+    .unwrap();
     assert_eq!(corpus.books.len(), 14);
     let [missing, truncated, damaged, empty] = corpus.skipped.as_slice() else {
         panic!("{:?}", corpus.skipped)
@@ -106,7 +111,10 @@ fn a_book_that_cannot_be_read_is_unreadable_and_not_missing() {
 }
 
 fn load(directory: &Path) -> Result<Corpus, CorpusError> {
-    load_gutenberg_corpus(Source::Directory(directory.to_owned()))
+    load_gutenberg_corpus(
+        Source::Directory(directory.to_owned()),
+        &Progress::default(),
+    )
 }
 
 fn change(directory: &Path, name: &str, change: impl FnOnce(&mut Vec<u8>)) {

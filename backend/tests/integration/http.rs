@@ -58,7 +58,9 @@ async fn books_that_are_left_out_are_told_in_books_and_health() {
     )
     .unwrap();
     let source = backend::corpus::Source::Directory(directory.path().to_owned());
-    let corpus = backend::corpus::load_gutenberg_corpus(source).unwrap();
+    let corpus =
+        backend::corpus::load_gutenberg_corpus(source, &backend::progress::Progress::default())
+            .unwrap();
     let library = backend::search::Library::index(corpus).unwrap();
     let backend = Backend::new(library, QueryCapture::Raw);
 

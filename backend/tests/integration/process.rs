@@ -16,6 +16,7 @@ fn backend(home: &TempDir, arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .env_remove("CORPUS_DIR")
+        .env_remove("INDEX_DIR")
         .env_remove("CAPTURE_QUERY")
         .env_remove("BACKEND_LISTEN")
         .env("XDG_CACHE_HOME", home.path())

@@ -8,6 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use backend::corpus::{Book, Chapters, Corpus, MANIFEST, Source, Text, load_gutenberg_corpus};
 use backend::http::{App, router};
+use backend::progress::Progress;
 use backend::search::{Library, Limits};
 use serde_json::Value;
 use shared::QueryCapture;
@@ -26,7 +27,8 @@ pub(crate) fn corpus_dir() -> Option<PathBuf> {
 /// The real books, indexed once for all tests; `None` without `CORPUS_DIR`.
 pub(crate) fn real_library() -> Option<&'static Library> {
     static LIBRARY: LazyLock<Option<Library>> = LazyLock::new(|| {
-        let corpus = load_gutenberg_corpus(Source::Directory(corpus_dir()?)).unwrap();
+        let corpus =
+            load_gutenberg_corpus(Source::Directory(corpus_dir()?), &Progress::default()).unwrap();
         Some(Library::index(corpus).unwrap())
     });
     LIBRARY.as_ref()
@@ -99,7 +101,7 @@ impl Backend {
         record();
         let startup = in_span("a start-up", |cx| cx.span().span_context().clone());
         Self {
-            app: Arc::new(App::new(startup.clone(), capture, limits)),
+            app: Arc::new(App::new(startup.clone(), capture, limits, Arc::default())),
             startup,
         }
     }
@@ -149,8 +151,21 @@ impl Answer {
     /// The finished spans of that trace as text.
     pub(crate) fn trace(&self) -> String {
         let trace_id = self.trace_id().parse_trace_id();
-        recorder().render(trace_id)
+        without_version(&recorder().render(trace_id))
     }
+}
+
+/// A trace with `…` for the fingerprint of the index, which changes with every rule for what an index holds.
+fn without_version(trace: &str) -> String {
+    const NAME: &str = "app.index.version=";
+    const DIGITS: usize = 16;
+    let mut parts = trace.split(NAME);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |before, part| {
+        let (version, behind) = part.split_at(DIGITS);
+        assert!(version.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        format!("{before}{NAME}…{behind}")
+    })
 }
 
 pub(crate) fn recorder() -> &'static Recorder {

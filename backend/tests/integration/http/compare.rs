@@ -22,7 +22,7 @@ async fn methods_are_compared_in_one_trace() {
     assert!(comparison.performance.faster_method.is_some());
     assert_eq!(comparison.hints.len(), 1);
     assert_snapshot!(answer.trace(), @r"
-    GET /search/compare SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search/compare, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search/compare, url.query=q=%22white+whale&methods=phrase,bm25, url.scheme=http} links=1
+    GET /search/compare SERVER {app.index.version=…, http.request.method=GET, http.response.status_code=200, http.route=/search/compare, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search/compare, url.query=q=%22white+whale&methods=phrase,bm25, url.scheme=http} links=1
       compare_methods INTERNAL
         perform_search INTERNAL {app.search.method=bm25}
           bm25_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.top_score=1.8481688499450684, app.search.total_matches=3}

@@ -31,7 +31,7 @@ async fn a_search_that_is_out_of_time_is_told_so() {
     }
     let answer = backend.get("/search?q=whale&method=bm25").await;
     assert_snapshot!(answer.trace(), @r"
-    GET /search SERVER {app.index.version=e9cf636e4bb3241c, error.type=504, http.request.method=GET, http.response.status_code=504, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=REDACTED&method=bm25, url.scheme=http} [error: Gateway Timeout] links=1
+    GET /search SERVER {app.index.version=…, error.type=504, http.request.method=GET, http.response.status_code=504, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=REDACTED&method=bm25, url.scheme=http} [error: Gateway Timeout] links=1
       search_api INTERNAL {app.search.method=bm25, app.search.query.length=5}
         perform_search INTERNAL {app.search.method=bm25, error.type=deadline_exceeded} [error: the search took too long]
           bm25_search INTERNAL {error.type=deadline_exceeded} [error: the search took too long]
@@ -135,8 +135,8 @@ async fn a_slow_search_finds_what_a_fast_one_does_and_shows_its_five_faults() {
     let fast = backend.get("/search?q=white+whale&method=tfidf").await;
     assert_eq!(slow.json()["results"], fast.json()["results"]);
     assert_snapshot!(slow.trace(), @r"
-    GET /search SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=REDACTED&method=slow_tfidf, url.scheme=http} links=1
-      search_api INTERNAL {app.index.version=e9cf636e4bb3241c, app.search.method=slow_tfidf, app.search.query.length=11, app.search.results_count=3}
+    GET /search SERVER {app.index.version=…, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=REDACTED&method=slow_tfidf, url.scheme=http} links=1
+      search_api INTERNAL {app.index.version=…, app.search.method=slow_tfidf, app.search.query.length=11, app.search.results_count=3}
         perform_search INTERNAL {app.search.method=slow_tfidf}
           slow_tfidf_search INTERNAL {app.search.max_results=20, app.search.total_matches=3}
             slow_preprocess_query INTERNAL {app.query.token_count=2}

@@ -60,8 +60,8 @@ async fn the_trace_of_a_search_is_whole() {
         .get("/search?q=The+white+whale+xyzzy&method=tfidf")
         .await;
     assert_snapshot!(answer.trace(), @r"
-    GET /search SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=The+white+whale+xyzzy&method=tfidf, url.scheme=http} links=1
-      search_api INTERNAL {app.index.version=e9cf636e4bb3241c, app.search.method=tfidf, app.search.query=The white whale xyzzy, app.search.query.length=21, app.search.results_count=3}
+    GET /search SERVER {app.index.version=…, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=The+white+whale+xyzzy&method=tfidf, url.scheme=http} links=1
+      search_api INTERNAL {app.index.version=…, app.search.method=tfidf, app.search.query=The white whale xyzzy, app.search.query.length=21, app.search.results_count=3}
         perform_search INTERNAL {app.search.method=tfidf}
           tfidf_search INTERNAL {app.search.max_results=20, app.search.threshold=0.01, app.search.top_score=0.6849373579025269, app.search.total_matches=3}
             preprocess_query INTERNAL {app.query.dropped_stop_words=1, app.query.token_count=3}
@@ -92,8 +92,8 @@ async fn every_method_has_its_own_span_and_the_same_phases() {
         .await
         .trace();
     assert_snapshot!(trace, @r"
-    GET /search SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=The+white+whale+xyzzy&method=bm25, url.scheme=http} links=1
-      search_api INTERNAL {app.index.version=e9cf636e4bb3241c, app.search.method=bm25, app.search.query=The white whale xyzzy, app.search.query.length=21, app.search.results_count=3}
+    GET /search SERVER {app.index.version=…, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=The+white+whale+xyzzy&method=bm25, url.scheme=http} links=1
+      search_api INTERNAL {app.index.version=…, app.search.method=bm25, app.search.query=The white whale xyzzy, app.search.query.length=21, app.search.results_count=3}
         perform_search INTERNAL {app.search.method=bm25}
           bm25_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.top_score=2.6987240314483643, app.search.total_matches=3}
             preprocess_query INTERNAL {app.query.dropped_stop_words=0, app.query.token_count=4}
@@ -113,8 +113,8 @@ async fn hybrid_looks_at_its_candidates_again() {
         .await
         .trace();
     assert_snapshot!(trace, @r"
-    GET /search SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=The+white+whales+xyzzy&method=hybrid, url.scheme=http} links=1
-      search_api INTERNAL {app.index.version=e9cf636e4bb3241c, app.search.method=hybrid, app.search.query=The white whales xyzzy, app.search.query.length=22, app.search.results_count=3}
+    GET /search SERVER {app.index.version=…, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=The+white+whales+xyzzy&method=hybrid, url.scheme=http} links=1
+      search_api INTERNAL {app.index.version=…, app.search.method=hybrid, app.search.query=The white whales xyzzy, app.search.query.length=22, app.search.results_count=3}
         perform_search INTERNAL {app.search.method=hybrid}
           hybrid_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.top_score=1, app.search.total_matches=3}
             preprocess_query INTERNAL {app.query.dropped_stop_words=0, app.query.token_count=4}
@@ -128,8 +128,8 @@ async fn hybrid_looks_at_its_candidates_again() {
     ");
     let trace = ready().get("/search?q=%28&method=hybrid").await.trace();
     assert_snapshot!(trace, @r"
-    GET /search SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=%28&method=hybrid, url.scheme=http} links=1
-      search_api INTERNAL {app.index.version=e9cf636e4bb3241c, app.search.method=hybrid, app.search.query=(, app.search.query.length=1, app.search.results_count=0}
+    GET /search SERVER {app.index.version=…, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=%28&method=hybrid, url.scheme=http} links=1
+      search_api INTERNAL {app.index.version=…, app.search.method=hybrid, app.search.query=(, app.search.query.length=1, app.search.results_count=0}
         perform_search INTERNAL {app.search.method=hybrid}
           hybrid_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.total_matches=0}
             preprocess_query INTERNAL {app.query.dropped_stop_words=1, app.query.token_count=0}
@@ -147,8 +147,8 @@ async fn a_phrase_is_searched_in_one_trace() {
         .await
         .trace();
     assert_snapshot!(trace, @r"
-    GET /search SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=the+white+whale&method=phrase, url.scheme=http} links=1
-      search_api INTERNAL {app.index.version=e9cf636e4bb3241c, app.search.method=phrase, app.search.query=the white whale, app.search.query.length=15, app.search.results_count=1}
+    GET /search SERVER {app.index.version=…, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=the+white+whale&method=phrase, url.scheme=http} links=1
+      search_api INTERNAL {app.index.version=…, app.search.method=phrase, app.search.query=the white whale, app.search.query.length=15, app.search.results_count=1}
         perform_search INTERNAL {app.search.method=phrase}
           phrase_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.top_score=2.5516653060913086, app.search.total_matches=1}
             preprocess_query INTERNAL {app.query.dropped_stop_words=0, app.query.token_count=3}
@@ -166,8 +166,8 @@ async fn a_fuzzy_search_weighs_similar_words() {
         .await
         .trace();
     assert_snapshot!(trace, @r"
-    GET /search SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=whiet+xyzzy&method=fuzzy, url.scheme=http} links=1
-      search_api INTERNAL {app.index.version=e9cf636e4bb3241c, app.search.method=fuzzy, app.search.query=whiet xyzzy, app.search.query.length=11, app.search.results_count=2}
+    GET /search SERVER {app.index.version=…, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=whiet+xyzzy&method=fuzzy, url.scheme=http} links=1
+      search_api INTERNAL {app.index.version=…, app.search.method=fuzzy, app.search.query=whiet xyzzy, app.search.query.length=11, app.search.results_count=2}
         perform_search INTERNAL {app.search.method=fuzzy}
           fuzzy_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.top_score=0.4988068640232086, app.search.total_matches=2}
             preprocess_query INTERNAL {app.query.dropped_stop_words=0, app.query.token_count=2}
@@ -183,8 +183,8 @@ async fn a_fuzzy_search_weighs_similar_words() {
 async fn a_search_without_hits_has_no_score_and_no_snippets() {
     let answer = ready().get("/search?q=xyzzy").await;
     assert_snapshot!(answer.trace(), @r"
-    GET /search SERVER {app.index.version=e9cf636e4bb3241c, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=xyzzy, url.scheme=http} links=1
-      search_api INTERNAL {app.index.version=e9cf636e4bb3241c, app.search.method=tfidf, app.search.query=xyzzy, app.search.query.length=5, app.search.results_count=0}
+    GET /search SERVER {app.index.version=…, http.request.method=GET, http.response.status_code=200, http.route=/search, network.protocol.version=1.1, server.address=books.example, server.port=…, url.path=/search, url.query=q=xyzzy, url.scheme=http} links=1
+      search_api INTERNAL {app.index.version=…, app.search.method=tfidf, app.search.query=xyzzy, app.search.query.length=5, app.search.results_count=0}
         perform_search INTERNAL {app.search.method=tfidf}
           tfidf_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.total_matches=0}
             preprocess_query INTERNAL {app.query.dropped_stop_words=0, app.query.token_count=1}
