@@ -61,6 +61,7 @@ pub use features::{FEATURES, Features};
 pub use library::{IndexSettings, Library};
 pub use matching_words::matching_words;
 pub use perform_search::perform_search;
+pub use stop_words::is_stop_word;
 pub use warm_norms::TfidfIndexes;
 
 use std::borrow::Cow;

@@ -9,12 +9,14 @@ mod http;
 mod lint;
 mod page;
 mod process;
+mod python;
 mod screenshots;
 mod services;
 mod supervise;
 mod test;
 mod tidy;
 mod tools;
+mod verify_api;
 mod verify_deploy;
 mod workspace;
 
@@ -68,6 +70,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
         run: screenshots::run,
     },
     Subcommand {
+        name: "verify-api",
+        arguments: "[--examples 500]",
+        help: "check the backend against its own description with schemathesis",
+        run: verify_api::run,
+    },
+    Subcommand {
         name: "verify-deploy",
         arguments: "[--list|--fast|--only NAME]",
         help: "check images, compose file, Collector configuration, manifests and workflows",
@@ -75,8 +83,8 @@ const SUBCOMMANDS: &[Subcommand] = &[
     },
     Subcommand {
         name: "bench",
-        arguments: "[relevance|search [--scale 1,10,100]]",
-        help: "run the benchmarks, or the one of that name",
+        arguments: "[relevance|search [--scale 1,10,100]|peers]",
+        help: "run the benchmarks, or one: relevance, speed, or speed beside other programs",
         run: bench::run,
     },
 ];

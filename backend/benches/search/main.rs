@@ -11,6 +11,7 @@
 )]
 
 mod load;
+mod peers;
 mod process;
 mod queries;
 mod samples;
@@ -26,7 +27,7 @@ use std::time::{Duration, Instant};
 use backend::corpus::{Corpus, Source, load_gutenberg_corpus};
 use backend::http::{self, App};
 use backend::progress::Progress;
-use backend::search::{Deadline, Features, Library, Limits, Request};
+use backend::search::{Answer, Deadline, Features, Library, Limits, Request};
 use clap::Parser;
 use shared::{Method, QueryCapture};
 use telemetry::SpanContext;
@@ -52,6 +53,9 @@ struct Arguments {
     /// Scales to measure: 1 is the corpus as it is, 10 ten times as many books
     #[arg(long, value_delimiter = ',', default_values_t = [1, 10])]
     scale: Vec<usize>,
+    /// Compare with other programs instead, with a Python that has the packages of `benches/peers/requirements.txt`
+    #[arg(long, value_name = "PYTHON")]
+    peers: Option<PathBuf>,
     /// What cargo passes to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
@@ -61,6 +65,10 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let source = Source::find(env::var_os("CORPUS_DIR").map(PathBuf::from));
     println!("corpus: {}", source.as_str());
+    if let Some(python) = arguments.peers {
+        let library = Library::index(load_gutenberg_corpus(source, &Progress::default())?)?;
+        return peers::compare(&library, &python);
+    }
     if arguments.scale.contains(&1) {
         starts(&source)?;
     }
@@ -144,10 +152,15 @@ fn measure(corpus: Corpus, scale: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Every method but the one that is slow on purpose.
+fn methods() -> impl Iterator<Item = Method> {
+    let all = Method::ALL.into_iter();
+    all.filter(|method| *method != Method::SlowTfidf)
+}
+
 /// Every way to search.
 fn variants() -> Vec<(Method, Features)> {
-    let all = Method::ALL.into_iter();
-    let mut variants: Vec<_> = all.map(|method| (method, Features::All)).collect();
+    let mut variants: Vec<_> = methods().map(|method| (method, Features::All)).collect();
     variants.push((Method::Tfidf, Features::MostFrequent));
     variants
 }
@@ -157,6 +170,19 @@ fn name(method: Method, features: Features) -> String {
         Features::All => format!("`{method}`"),
         Features::MostFrequent => format!("`{method}`, `features=5000`"),
     }
+}
+
+fn search(
+    library: &Library,
+    method: Method,
+    features: Features,
+    query: &str,
+) -> anyhow::Result<Answer> {
+    let request = Request {
+        features,
+        ..Request::new(query, method)
+    };
+    Ok(library.search(&request, &Deadline::none())?)
 }
 
 /// The times of each of `queries`, asked in turn.
@@ -171,12 +197,8 @@ fn ask(
     let begin = Instant::now();
     for round in 0..=rounds {
         for (query, times) in queries.iter().zip(&mut times) {
-            let request = Request {
-                features,
-                ..Request::new(*query, method)
-            };
             let asked = Instant::now();
-            black_box(library.search(&request, &Deadline::none())?);
+            black_box(search(library, method, features, query)?);
             // The first round fills caches.
             if round > 0 {
                 times.add(asked.elapsed());
@@ -266,7 +288,7 @@ const HTTP_COLUMNS: &str =
     "searches/s | p50 µs | p90 µs | p99 µs | max µs |\n| --- | ---: | ---: | ---: | ---: | ---: |";
 
 fn http_rows(server: SocketAddr) -> anyhow::Result<()> {
-    for method in Method::ALL {
+    for method in methods() {
         let path = |query: &&str| search_path(query, method.as_str());
         let paths: Vec<String> = QUERIES.iter().map(path).collect();
         let Load {

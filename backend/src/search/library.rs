@@ -3,6 +3,7 @@
 //! Whatever is wrong with the folder of the indexes, searches are answered: an index that cannot be read is built, and one
 //! that cannot be kept stays in memory. Both are said.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -73,6 +74,11 @@ impl Library {
             corpus,
             not_kept,
         })
+    }
+
+    /// The passages that are searched: the place of the book in the corpus, and the bytes of its text.
+    pub fn passages(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
+        self.passages.ranges()
     }
 
     /// Asks every index for a word that it holds.

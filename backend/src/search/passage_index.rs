@@ -128,6 +128,12 @@ impl PassageIndex {
         pairs.map(|two| two[0] as usize..two[1] as usize)
     }
 
+    /// The book of each passage, by its place in the corpus, and the bytes of its text.
+    pub(super) fn ranges(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let numbered = self.passages.iter().enumerate();
+        numbered.map(|(number, passage)| (self.book_of(number as DocId), passage.bytes()))
+    }
+
     /// The numbers of the words of a passage among those of all books.
     pub(super) fn words_of(&self, passage: DocId) -> Range<u32> {
         let passage = passage as usize;

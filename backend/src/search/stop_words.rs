@@ -4,7 +4,7 @@
 ///
 /// NLTK lists 179. Those with an apostrophe are missing here, because punctuation is gone before words are compared,
 /// and so are those of at most two letters, which are too short anyway.
-pub(super) fn is_stop_word(word: &str) -> bool {
+pub fn is_stop_word(word: &str) -> bool {
     let first = word.bytes().next().unwrap_or_default();
     let same_letter = BY_LETTER.get(usize::from(first.wrapping_sub(b'a')));
     same_letter.is_some_and(|words| words.contains(&word))

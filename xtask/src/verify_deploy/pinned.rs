@@ -1,46 +1,25 @@
 //! The programs that checks run, pinned: from PyPI into one virtual environment, from the Go module proxy one by one,
 //! both in the cache folder. A program that cannot be had makes its check skipped, not failed.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Verdict;
 use crate::process;
+use crate::python;
 use crate::supervise::Stop;
 use crate::tools::tools_folder;
 
-const REQUIREMENTS: &str = include_str!("requirements.txt");
+const REQUIREMENTS: &str = "xtask/src/verify_deploy/requirements.txt";
 
 /// A program in the virtual environment of `requirements.txt`, which is made at first use.
 ///
 /// # Errors
 /// Skipped, when there is no Python or the packages cannot be had.
 pub(super) fn from_pypi(program: &str) -> Result<Command, Verdict> {
-    let python = ["python3", "python"]
-        .into_iter()
-        .find_map(process::find_program)
-        .ok_or_else(|| Verdict::Skipped("there is no python3".to_owned()))?;
-    let mut hasher = DefaultHasher::new();
-    (REQUIREMENTS, &python).hash(&mut hasher);
-    let folder = folder()?.join(format!("python-{:016x}", hasher.finish()));
-    let bin = folder.join("bin");
-    // Written last: an interrupted installation leaves nothing that looks whole.
-    let whole = folder.join("whole");
-    if !whole.is_file() {
-        process::say("installing the pinned linters from PyPI, about a minute");
-        let _ = std::fs::remove_dir_all(&folder);
-        let requirements =
-            crate::workspace::root().join("xtask/src/verify_deploy/requirements.txt");
-        run(Command::new(python).args(["-m", "venv"]).arg(&folder))?;
-        run(Command::new(bin.join("python"))
-            .args(["-m", "pip", "install", "--quiet", "--require-hashes"])
-            .args(["--disable-pip-version-check", "--only-binary", ":all:"])
-            .arg("--requirement")
-            .arg(requirements))?;
-        std::fs::write(&whole, "").map_err(|error| Verdict::Skipped(error.to_string()))?;
-    }
-    let mut command = Command::new(bin.join(program));
+    let programs = python::environment(Path::new(REQUIREMENTS))
+        .map_err(|failure| Verdict::Skipped(failure.message))?;
+    let mut command = Command::new(programs.join(program));
     command.current_dir(crate::workspace::root());
     Ok(command)
 }
