@@ -8,6 +8,7 @@ mod compare;
 mod explain;
 mod health;
 mod index;
+mod openapi;
 mod parameters;
 mod problem;
 mod search_api;
@@ -24,7 +25,7 @@ use axum::extract::MatchedPath;
 use axum::http::{Extensions, HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use shared::QueryCapture;
 use shared::semconv::attribute;
 use telemetry::http::ServerLayer;
@@ -37,20 +38,35 @@ pub use problem::ApiError;
 use crate::progress::Progress;
 use crate::search::{Admission, Library, Limits};
 
+/// Every address with what answers it; `openapi.json` describes the same ones.
+fn routes() -> [(&'static str, MethodRouter<Arc<App>>); 12] {
+    [
+        ("/", get(index::index)),
+        ("/books", get(books::books)),
+        ("/books/{id}", get(books::book)),
+        ("/books/{id}/text", get(books::text)),
+        ("/search", get(search_api::search)),
+        ("/search/compare", get(compare::compare)),
+        ("/search/explain", get(explain::explain_hit)),
+        ("/health", get(health::health)),
+        ("/livez", get(health::livez)),
+        ("/readyz", get(health::readyz)),
+        ("/trace-context", get(trace_context::trace_context)),
+        ("/openapi.json", get(openapi::openapi)),
+    ]
+}
+
+/// Every address, with `{…}` for what differs.
+pub fn addresses() -> impl Iterator<Item = &'static str> {
+    routes().into_iter().map(|(address, _)| address)
+}
+
 /// All routes.
 pub fn router(app: &Arc<App>) -> Router {
-    Router::new()
-        .route("/", get(index::index))
-        .route("/books", get(books::books))
-        .route("/books/{id}", get(books::book))
-        .route("/books/{id}/text", get(books::text))
-        .route("/search", get(search_api::search))
-        .route("/search/compare", get(compare::compare))
-        .route("/search/explain", get(explain::explain_hit))
-        .route("/health", get(health::health))
-        .route("/livez", get(health::livez))
-        .route("/readyz", get(health::readyz))
-        .route("/trace-context", get(trace_context::trace_context))
+    let routed = |router: Router<Arc<App>>, (address, route)| router.route(address, route);
+    routes()
+        .into_iter()
+        .fold(Router::new(), routed)
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(traced(app))

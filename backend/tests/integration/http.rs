@@ -3,6 +3,7 @@
 mod books;
 mod compare;
 mod limits;
+mod openapi;
 mod propagation;
 mod search_api;
 

@@ -1,0 +1,39 @@
+//! What holds for every answer, whatever the books and the query are: for property tests, and for the fuzz targets of
+//! `fuzz/`, which include this file.
+
+use backend::search::{Answer, Library, Request};
+
+/// Panics where `answer` cannot be one to `request`.
+pub(crate) fn check_answer(library: &Library, request: &Request<'_>, answer: &Answer) {
+    assert!(answer.hits.len() <= request.limit);
+    assert!(answer.hits.len() <= answer.total_matches);
+    for two in answer.hits.windows(2) {
+        assert!(two[0].score >= two[1].score, "{:?}", answer.hits);
+    }
+    for (place, hit) in answer.hits.iter().enumerate() {
+        assert!(hit.score.is_finite() && hit.score >= 0.0, "{hit:?}");
+        let twice = answer.hits[..place].iter().any(|other| other.id == hit.id);
+        assert!(!twice, "one book, one hit: {hit:?}");
+        let mut books = library.corpus.books.iter();
+        let book = books.find(|book| book.entry.id == hit.id);
+        let text = &book.expect("a hit is a book of the library").text;
+        let location = &hit.location;
+        assert!(location.from < location.to && location.to <= text.bytes().len());
+        let part = text.decode(location.from..location.to);
+        let words: Vec<&str> = part.split(|letter: char| letter.is_ascii_whitespace()).collect();
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        assert_eq!(hit.snippet, words.join(" "));
+        check_ranges(&hit.highlights, &hit.snippet);
+        assert!(!hit.highlights.is_empty(), "{hit:?}");
+    }
+}
+
+/// Panics where `ranges` are not in order, or not of `text`.
+pub(crate) fn check_ranges(ranges: &[(usize, usize)], text: &str) {
+    let mut end = 0;
+    for &(from, to) in ranges {
+        assert!(end <= from && from < to, "{ranges:?}");
+        end = to;
+    }
+    assert!(end <= text.chars().count(), "{ranges:?} in {text:?}");
+}
