@@ -18,16 +18,17 @@ mod samples;
 mod synthetic;
 
 use std::env;
+use std::fs;
 use std::hint::black_box;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backend::corpus::{Corpus, Source, load_gutenberg_corpus};
 use backend::http::{self, App};
 use backend::progress::Progress;
-use backend::search::{Answer, Deadline, Features, Library, Limits, Request};
+use backend::search::{Answer, Deadline, Features, IndexSettings, Library, Limits, Request};
 use clap::Parser;
 use shared::{Method, QueryCapture};
 use telemetry::SpanContext;
@@ -79,31 +80,62 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Starts of the process, and of the library in this process.
+/// Starts of the process and of the library in this process, with nothing kept of an earlier start and with its index.
 fn starts(source: &Source) -> anyhow::Result<()> {
-    let mut in_process = Samples::default();
+    let kept = tempfile::tempdir()?;
+    Backend::start(kept.path())?;
+    let mut library = [Samples::default(), Samples::default()];
+    let mut ready = library.clone();
+    let mut answered = library.clone();
     for _ in 0..STARTS {
-        let begin = Instant::now();
-        let corpus = load_gutenberg_corpus(source.clone(), &Progress::default())?;
-        black_box(Library::index(corpus)?);
-        in_process.add(begin.elapsed());
-    }
-    let (mut ready, mut first) = (Samples::default(), Samples::default());
-    for _ in 0..STARTS {
-        let backend = Backend::start()?;
-        ready.add(backend.ready);
-        first.add(backend.first_answer);
+        for (warm, settings) in [IndexSettings::default(), keep_in(kept.path())]
+            .iter()
+            .enumerate()
+        {
+            let begin = Instant::now();
+            let corpus = load_gutenberg_corpus(source.clone(), &Progress::default())?;
+            black_box(Library::start(corpus, settings, &Progress::default())?);
+            library[warm].add(begin.elapsed());
+            let nothing = tempfile::tempdir()?;
+            let indexes = [nothing.path(), kept.path()][warm];
+            let backend = Backend::start(indexes)?;
+            ready[warm].add(backend.ready);
+            answered[warm].add(backend.first_answer);
+        }
     }
     println!("\n| start, {STARTS} times | median ms | worst ms |\n| --- | ---: | ---: |");
-    for (name, samples) in [
-        ("library from texts, in process", &in_process),
-        ("process from texts to ready", &ready),
-        ("process from texts to first answer", &first),
-    ] {
-        let (median, worst) = (samples.percentile(50.0), samples.percentile(100.0));
-        println!("| {name} | {:.1} | {:.1} |", ms(median), ms(worst));
+    for (warm, index) in ["no index", "kept index"].iter().enumerate() {
+        for (name, samples) in [
+            ("library, in process", &library[warm]),
+            ("process, until it is ready", &ready[warm]),
+            ("process, until its first answer", &answered[warm]),
+        ] {
+            let (median, worst) = (samples.percentile(50.0), samples.percentile(100.0));
+            println!("| {name}, {index} | {:.1} | {:.1} |", ms(median), ms(worst));
+        }
     }
+    println!("\nindex: {:.1} MB on disk", size_mb(kept.path())?);
     Ok(())
+}
+
+fn keep_in(folder: &Path) -> IndexSettings {
+    IndexSettings {
+        directory: Some(folder.to_owned()),
+        ..IndexSettings::default()
+    }
+}
+
+/// All files below `folder`, in MB.
+fn size_mb(folder: &Path) -> anyhow::Result<f64> {
+    let mut size = 0.0;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        size += match entry.file_type()?.is_dir() {
+            true => size_mb(&entry.path())?,
+            false => entry.metadata()?.len() as f64 / 1e6,
+        };
+    }
+    Ok(size)
 }
 
 /// All of one scale.
@@ -116,15 +148,22 @@ fn measure(corpus: Corpus, scale: usize) -> anyhow::Result<()> {
         .iter()
         .map(|book| book.text.bytes().len())
         .sum();
-    let begin = Instant::now();
     let books = corpus.books.len();
-    let library = Library::index(corpus)?;
+    let kept = tempfile::tempdir()?;
+    let (settings, progress) = (keep_in(kept.path()), Progress::default());
+    let begin = Instant::now();
+    let corpus = Library::start(corpus, &settings, &progress)?.corpus;
     let built = begin.elapsed();
+    let begin = Instant::now();
+    let library = Library::start(corpus, &settings, &progress)?;
+    let opened = begin.elapsed();
     println!(
-        "\n## {scale}×: {books} books, {:.1} MB of text; made in {:.1} s, indexed in {:.2} s",
+        "\n## {scale}×: {books} books, {:.1} MB of text; texts made in {:.1} s, indexed in {:.2} s, index of {:.1} MB opened in {:.0} ms",
         bytes as f64 / 1e6,
         made.as_secs_f64(),
-        built.as_secs_f64()
+        built.as_secs_f64(),
+        size_mb(kept.path())?,
+        ms(opened),
     );
 
     let rounds = (ROUNDS / scale).max(3);
@@ -236,7 +275,9 @@ fn print_by_query(scale: usize, methods: &[(String, Vec<Samples>)]) {
 }
 
 fn over_http_to_a_process() -> anyhow::Result<()> {
-    let backend = Backend::start()?;
+    let kept = tempfile::tempdir()?;
+    let built = Backend::start(kept.path())?.memory()?;
+    let backend = Backend::start(kept.path())?;
     let ready = backend.memory()?;
     println!("\n| 1×, over HTTP, to a process | {HTTP_COLUMNS}");
     http_rows(backend.address)?;
@@ -244,7 +285,11 @@ fn over_http_to_a_process() -> anyhow::Result<()> {
     println!(
         "\n| 1×, memory of the process | RSS MB | without mapped files MB | peak MB |\n| --- | ---: | ---: | ---: |"
     );
-    for (name, memory) in [("after one search", ready), ("after the load", loaded)] {
+    for (name, memory) in [
+        ("index built, one search", built),
+        ("index opened, one search", ready),
+        ("index opened, after the load", loaded),
+    ] {
         let Memory {
             resident,
             anonymous,

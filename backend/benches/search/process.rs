@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,14 +27,16 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
-    /// Starts the release build of the backend, without telemetry, with the corpus of this process's environment.
+    /// Starts the release build of the backend, without telemetry, with the corpus of this process's environment and
+    /// with the index that `indexes` holds, if there is one.
     ///
     /// # Errors
     /// It does not start, or does not answer.
-    pub(crate) fn start() -> anyhow::Result<Self> {
+    pub(crate) fn start(indexes: &Path) -> anyhow::Result<Self> {
         let begin = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_backend"))
             .args(["--listen", "127.0.0.1:0"])
+            .env("INDEX_DIR", indexes)
             .env("OTEL_SDK_DISABLED", "true")
             .env("RUST_LOG", "error")
             .stdout(Stdio::piped())
