@@ -53,11 +53,12 @@ fn methods(names: Option<&str>) -> Result<Vec<Method>, ApiError> {
         return Ok(Method::ALL.to_vec());
     };
     let mut methods: Vec<Method> = names.split(',').map(method).collect::<Result<_, _>>()?;
+    let named = methods.len();
     methods.sort_unstable();
     methods.dedup();
-    if methods.len() < 2 {
+    if methods.len() < 2 || methods.len() < named {
         return Err(bad_request(
-            "methods: allowed are two or more names with commas between them, or nothing for all",
+            "methods: allowed are two or more different names with commas between them, or nothing for all",
         ));
     }
     Ok(methods)

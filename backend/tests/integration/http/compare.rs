@@ -72,8 +72,7 @@ async fn all_methods_are_compared_unless_told_otherwise() {
         "{slow} {difference}"
     );
 
-    let allowed =
-        "methods: allowed are two or more names with commas between them, or nothing for all";
+    let allowed = "methods: allowed are two or more different names with commas between them, or nothing for all";
     for methods in ["bm25", "bm25,bm25"] {
         let answer = backend
             .get(&format!("/search/compare?q=a&methods={methods}"))
