@@ -1,6 +1,7 @@
 //! Search: exact scores, the right hits, passages that show them.
 
 mod golden;
+mod invariants;
 mod passages;
 mod properties;
 mod reference;

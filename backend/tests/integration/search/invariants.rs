@@ -20,12 +20,17 @@ pub(crate) fn check_answer(library: &Library, request: &Request<'_>, answer: &An
         let location = &hit.location;
         assert!(location.from < location.to && location.to <= text.bytes().len());
         let part = text.decode(location.from..location.to);
-        let words: Vec<&str> = part.split(|letter: char| letter.is_ascii_whitespace()).collect();
-        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = part.split(is_gap).filter(|word| !word.is_empty()).collect();
         assert_eq!(hit.snippet, words.join(" "));
         check_ranges(&hit.highlights, &hit.snippet);
         assert!(!hit.highlights.is_empty(), "{hit:?}");
     }
+}
+
+/// White space, control characters, and punctuation beyond ASCII, for which a snippet has a blank.
+fn is_gap(letter: char) -> bool {
+    let is_shown = letter.is_ascii() || letter.is_alphanumeric();
+    letter <= ' ' || letter == '\x7f' || !is_shown
 }
 
 /// Panics where `ranges` are not in order, or not of `text`.

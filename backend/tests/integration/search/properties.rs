@@ -1,10 +1,15 @@
-//! Random small corpora: the index agrees with the plain reference, and passages are true to the texts.
+//! Random small corpora and queries: the index agrees with the plain reference, passages are true to the texts, and every
+//! answer keeps its invariants.
 
-use backend::search::{Deadline, Features, Request};
+use std::sync::LazyLock;
+
+use backend::search::{Deadline, Features, Library, Request, matching_words};
 use proptest::prelude::*;
+use shared::Method;
 
+use super::invariants::{check_answer, check_ranges};
 use super::{reference, request};
-use crate::support::library;
+use crate::support::{library, three_books};
 
 /// Words, with all that texts do to them.
 fn word() -> impl Strategy<Value = &'static str> {
@@ -32,6 +37,17 @@ fn text(words: std::ops::Range<usize>) -> impl Strategy<Value = String> {
     prop::collection::vec(word(), words).prop_map(|words| words.join(" "))
 }
 
+/// Anything: words of the books, what has a meaning in a query, and letters of all the world.
+fn any_query() -> impl Strategy<Value = String> {
+    let syntax = prop::sample::select(vec![
+        "\"", " ", " -", "author:", "book:", "-author:", "whale", "whail", "white", "austen",
+        "\u{17f}", "\u{130}",
+    ]);
+    let part =
+        prop_oneof![3 => syntax.prop_map(str::to_owned), 1 => "\\PC{0,6}", 1 => any::<String>()];
+    prop::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
@@ -40,6 +56,8 @@ proptest! {
         mut texts in prop::collection::vec(text(0..60), 1..6),
         query in text(1..6),
     ) {
+        // What stands in quotation marks is another question.
+        let query = query.replace('"', "");
         // An index without a single word cannot be asked anything.
         texts.push("whale".to_owned());
         let library = library(texts.clone());
@@ -76,6 +94,39 @@ proptest! {
                 prop_assert!(end <= from && from < to && to <= hit.snippet.len());
                 end = to;
             }
+        }
+    }
+
+    #[test]
+    fn any_query_by_any_method_is_answered(query in any_query()) {
+        static LIBRARY: LazyLock<Library> = LazyLock::new(three_books);
+        for method in Method::ALL {
+            let request = Request::new(query.as_str(), method);
+            let answer = LIBRARY.search(&request, &Deadline::none()).unwrap();
+            check_answer(&LIBRARY, &request, &answer);
+        }
+        let text = &LIBRARY.corpus.books[0].text;
+        let part = 0..text.bytes().len();
+        let marked = matching_words(&LIBRARY, &query, 0, part.clone()).unwrap();
+        check_ranges(&marked, &text.decode(part));
+    }
+
+    #[test]
+    fn any_bytes_can_be_the_text_of_a_book(
+        text in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(b" \n\n.IVaeT1:".to_vec())], 0..600),
+    ) {
+        let query: String = text.iter().take(60).map(|&byte| char::from(byte)).collect();
+        let length = text.len();
+        let library = library([text]);
+        let mut end = 0;
+        for (_, passage) in library.passages() {
+            prop_assert!(end <= passage.start && passage.start < passage.end && passage.end <= length);
+            end = passage.end;
+        }
+        for method in Method::ALL {
+            let request = Request::new(query.as_str(), method);
+            let answer = library.search(&request, &Deadline::none()).unwrap();
+            check_answer(&library, &request, &answer);
         }
     }
 }
