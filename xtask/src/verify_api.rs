@@ -32,8 +32,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     process::run(&mut build, &stop)?;
 
     let mut services = Services::default();
-    let backend = workspace::target_folder()?.join("release/backend");
-    let mut backend = Command::new(backend);
+    let target = workspace::target_folder()?;
+    let mut backend = Command::new(target.join("release/backend"));
     backend
         .args(["--listen", "127.0.0.1:0"])
         .env("OTEL_TRACES_EXPORTER", "none");
@@ -42,9 +42,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 
     let mut schemathesis = Command::new(programs.join("schemathesis"));
     schemathesis
-        .current_dir(workspace::root())
+        // It keeps notes in the folder in which it runs.
+        .current_dir(target)
         .arg("--config-file")
-        .arg(folder.join("schemathesis.toml"))
+        .arg(workspace::root().join(folder).join("schemathesis.toml"))
         .arg("run")
         .arg(format!("http://{address}/openapi.json"))
         .args(["--checks", "all", "--max-examples", examples])
