@@ -53,7 +53,8 @@ COPY --from=services /programs/frontend-server /usr/local/bin/frontend-server
 RUN frontend-server precompress /dist
 
 # The books: `download` fetches and verifies them, a folder of the build context (such as `corpus`) is copied and verified,
-# `sample` leaves them out, and `auto` downloads them or, where that cannot be done, warns and leaves them out.
+# `sample` leaves them out, and `auto` downloads them or, where that cannot be done, warns and leaves them out. Their index
+# is built here, so that a start opens it and needs nothing to write to.
 FROM services AS corpus
 ARG CORPUS=auto
 ENV XDG_CACHE_HOME=/corpus/var/cache
@@ -66,7 +67,8 @@ RUN --mount=type=bind,target=/context \
         echo "WARNING: the books cannot be downloaded here; this image serves the sample" >&2 ;; \
       *) mkdir -p "$books" && cp "/context/$CORPUS"/*.txt "$books" && \
         /programs/backend verify-corpus --corpus-dir "$books" ;; \
-    esac
+    esac && \
+    /programs/backend build-index
 
 FROM scratch AS service
 ARG VERSION=0.1.0
@@ -84,7 +86,8 @@ LABEL org.opencontainers.image.title="Gutenberg Explorer: backend" \
 COPY --from=services /programs/backend /backend
 COPY --from=corpus /corpus/ /
 # Told nothing, glibc keeps what indexing took at the start, which is as much again as a running backend needs.
-ENV BACKEND_LISTEN=0.0.0.0:8000 XDG_CACHE_HOME=/var/cache MALLOC_TRIM_THRESHOLD_=131072
+ENV BACKEND_LISTEN=0.0.0.0:8000 XDG_CACHE_HOME=/var/cache INDEX_DIR=/var/cache/gutenberg-explorer/index \
+    MALLOC_TRIM_THRESHOLD_=131072
 EXPOSE 8000
 HEALTHCHECK --interval=2s --timeout=3s --start-period=30s CMD ["/backend", "healthcheck"]
 ENTRYPOINT ["/backend"]

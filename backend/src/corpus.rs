@@ -6,6 +6,7 @@
 
 mod chapters;
 pub mod fetch;
+mod file_stamps;
 mod load_gutenberg_corpus;
 mod manifest;
 mod process_book;
@@ -14,6 +15,7 @@ mod source;
 mod text;
 
 pub use chapters::Chapters;
+pub use file_stamps::FileStamps;
 pub use load_gutenberg_corpus::{CorpusError, load_gutenberg_corpus};
 pub use manifest::{Entry, MANIFEST};
 pub use process_book::BookError;

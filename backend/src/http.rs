@@ -80,6 +80,7 @@ pub struct App {
     capture_query: QueryCapture,
     admission: Admission,
     progress: Arc<Progress>,
+    corpus_changed: OnceLock<String>,
 }
 
 impl App {
@@ -97,12 +98,18 @@ impl App {
             capture_query,
             admission: Admission::new(limits),
             progress,
+            corpus_changed: OnceLock::new(),
         }
     }
 
     /// Answers from `library` from now on. The first call counts.
     pub fn ready(&self, library: Library) {
         let _ = self.library.set(Arc::new(library));
+    }
+
+    /// The books are not what was read any more: `warning` says so in `/health` from now on. The first call counts.
+    pub fn corpus_changed(&self, warning: String) {
+        let _ = self.corpus_changed.set(warning);
     }
 
     fn library(&self) -> Result<&Arc<Library>, ApiError> {

@@ -5,10 +5,11 @@ mod healthcheck;
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use backend::config::{Arguments, Command, Config, ConfigError, SettingsArguments};
-use backend::corpus::{Corpus, cache_directory, fetch, load_gutenberg_corpus};
+use backend::corpus::{Corpus, FileStamps, cache_directory, fetch, load_gutenberg_corpus};
 use backend::http::{self, App};
 use backend::progress::Progress;
 use backend::search::Library;
@@ -18,6 +19,7 @@ use shared::semconv::service;
 use telemetry::{Settings, SettingsError, SpanContext};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::spawn_blocking;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -67,11 +69,30 @@ async fn start_and_serve(settings: SettingsArguments) -> anyhow::Result<()> {
             tokio::select! { _ = interrupt.recv() => (), _ = terminate.recv() => () }
         };
         let server = tokio::spawn(http::serve(listener, Arc::clone(&app), stop));
-        Ok((app, server))
+        // Taken before the books are read: a change in between is told too.
+        let watched = config.corpus_check.zip(FileStamps::of(&config.source));
+        Ok((app, server, watched))
     };
-    let ((app, server), library) = app_startup(settings, progress, listen).await?;
+    let ((app, server, watched), library) = app_startup(settings, progress, listen).await?;
     app.ready(library);
+    if let Some((interval, files)) = watched {
+        tokio::spawn(watch_corpus(app, files, interval));
+    }
     Ok(server.await??)
+}
+
+/// Looks at the files of the books every `interval` until they have changed.
+async fn watch_corpus(app: Arc<App>, files: FileStamps, interval: Duration) {
+    let files = Arc::new(files);
+    loop {
+        tokio::time::sleep(interval).await;
+        let files = Arc::clone(&files);
+        // A slow disk must not hold requests up.
+        if let Ok(Some(change)) = spawn_blocking(move || files.change()).await {
+            tracing::warn!("{change}");
+            return app.corpus_changed(change);
+        }
+    }
 }
 
 fn fetch_corpus(url: &str) -> anyhow::Result<()> {

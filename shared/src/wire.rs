@@ -64,7 +64,7 @@ pub enum HealthStatus {
     Starting,
     /// Everything works.
     Healthy,
-    /// Searches are answered, but some books are missing.
+    /// Searches are answered, but some books are missing or have changed since they were read.
     Degraded,
 }
 

@@ -22,11 +22,13 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Json<Health> {
         done,
         total,
     });
+    let changed = app.corpus_changed.get();
     let status = match corpus {
         None => HealthStatus::Starting,
-        Some(corpus) if corpus.skipped.is_empty() => HealthStatus::Healthy,
+        Some(corpus) if corpus.skipped.is_empty() && changed.is_none() => HealthStatus::Healthy,
         Some(_) => HealthStatus::Degraded,
     };
+    let not_kept = library.and_then(|library| library.not_kept.as_ref());
     let now = OffsetDateTime::now_utc().format(&Rfc3339);
     Json(Health {
         status,
@@ -37,10 +39,7 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Json<Health> {
         books: corpus.map_or(0, |corpus| corpus.books.len()),
         skipped: corpus.map(skipped).unwrap_or_default(),
         progress,
-        warnings: library
-            .and_then(|library| library.not_kept.clone())
-            .into_iter()
-            .collect(),
+        warnings: changed.into_iter().chain(not_kept).cloned().collect(),
     })
 }
 

@@ -217,15 +217,27 @@ impl Lengths {
             let index = reader.inverted_index(field)?;
             let mut squares = vec![0.0; reader.max_doc() as usize];
             let mut terms = index.terms().stream()?;
-            while let Some((key, info)) = terms.next() {
-                let term = Term::from_field_bytes(field, key);
-                let idf = idf(searcher.num_docs(), searcher.doc_freq(&term)?);
-                let mut postings =
-                    index.read_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?;
-                while postings.doc() != TERMINATED {
-                    let weight = f64::from(postings.term_freq()) * idf;
-                    squares[postings.doc() as usize] += weight * weight;
-                    postings.advance();
+            // One for all terms: to make another costs more than to read most lists.
+            let mut block = None;
+            while let Some((_, info)) = terms.next() {
+                // That of the whole index, which has one segment: see `index::open`.
+                let idf = idf(searcher.num_docs(), u64::from(info.doc_freq));
+                let block = match &mut block {
+                    Some(block) => {
+                        index.reset_block_postings_from_terminfo(info, block)?;
+                        block
+                    }
+                    None => {
+                        let all = IndexRecordOption::WithFreqs;
+                        block.insert(index.read_block_postings_from_terminfo(info, all)?)
+                    }
+                };
+                while !block.docs().is_empty() {
+                    for (&doc, &frequency) in block.docs().iter().zip(block.freqs()) {
+                        let weight = f64::from(frequency) * idf;
+                        squares[doc as usize] += weight * weight;
+                    }
+                    block.advance();
                 }
             }
             let lengths = squares.into_iter().map(f64::sqrt).collect();

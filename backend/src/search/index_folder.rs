@@ -90,7 +90,7 @@ impl<'s> IndexFolder<'s> {
     pub(super) fn manifest(&self) -> Result<Manifest, Unusable> {
         let path = self.path();
         let text = fs::read(path.join(MANIFEST)).map_err(|error| {
-            match error.kind() == io::ErrorKind::NotFound && !path.exists() {
+            match fs::symlink_metadata(&path).is_err() {
                 true => Unusable::Missing,
                 false => Unusable::Damaged(format!("{MANIFEST}: {error}")),
             }

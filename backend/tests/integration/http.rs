@@ -89,6 +89,8 @@ async fn health_routes_answer_without_a_trace() {
     assert_eq!(health.json()["status"], "healthy");
     assert_eq!(health.json()["service"], "gutenberg-backend");
     assert_eq!(health.json()["books"], 3);
+    assert_eq!(health.json().get("progress"), None);
+    assert_eq!(health.json().get("warnings"), None);
     for path in ["/health", "/livez", "/readyz"] {
         let answer = backend.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
@@ -99,6 +101,8 @@ async fn health_routes_answer_without_a_trace() {
 #[tokio::test]
 async fn before_the_library_is_loaded_everything_else_is_503() {
     let backend = Backend::starting(QueryCapture::Raw);
+    let progress = json!({ "phase": "configuring", "done": 0, "total": 0 });
+    assert_eq!(backend.get("/health").await.json()["progress"], progress);
     let detail = "the books are still being loaded; try again in a second";
     for path in ["/books", "/search?q=whale"] {
         let answer = backend.get(path).await;

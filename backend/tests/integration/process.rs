@@ -1,5 +1,7 @@
 //! The program as others start it: what it prints, how it ends.
 
+mod kept_index;
+
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
@@ -20,11 +22,17 @@ fn backend(home: &TempDir, arguments: &[&str]) -> Command {
         .env_remove("CAPTURE_QUERY")
         .env_remove("BACKEND_LISTEN")
         .env("XDG_CACHE_HOME", home.path())
-        .env("OTEL_TRACES_EXPORTER", "none")
+        .env("OTEL_TRACES_EXPORTER", "none");
+    piped(&mut command);
+    command
+}
+
+/// Lets the test read what `command` says.
+fn piped(command: &mut Command) -> &mut Command {
+    command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
+        .stderr(Stdio::piped())
 }
 
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
@@ -166,7 +174,11 @@ struct Running {
 
 impl Running {
     fn start(home: &TempDir) -> Self {
-        let mut child = backend(home, &["--listen", "127.0.0.1:0"]).spawn().unwrap();
+        Self::spawn(&mut backend(home, &["--listen", "127.0.0.1:0"]))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let log = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
@@ -185,7 +197,8 @@ impl Running {
         }
     }
 
-    fn wait_for_log(&mut self, part: &str) {
+    /// Reads the log up to the line with `part`, and returns that line.
+    fn wait_for_log(&mut self, part: &str) -> String {
         let mut line = String::new();
         while !line.contains(part) {
             line.clear();
@@ -195,6 +208,7 @@ impl Running {
                 "the log ended without {part:?}"
             );
         }
+        line
     }
 
     fn kill(&self, signal: &str) {

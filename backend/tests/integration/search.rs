@@ -2,6 +2,7 @@
 
 mod golden;
 mod invariants;
+mod kept_index;
 mod passages;
 mod properties;
 mod reference;
