@@ -82,10 +82,13 @@ impl Assets {
     }
 }
 
-/// Whether a path is one of the page's own addresses: its last part has no extension.
+/// Below this part of a path every address is one of the page's own: ids of books look like names of files.
+const BOOKS: &str = "books";
+
+/// Whether a path is one of the page's own addresses: its last part has no extension, or it names a book.
 pub(crate) fn is_page_path(path: &str) -> bool {
     let (_, last) = path.rsplit_once('/').unwrap_or(("", path));
-    !last.contains('.')
+    first_part(path) == BOOKS || !last.contains('.')
 }
 
 /// `books` of `/books/emma`.
@@ -194,10 +197,12 @@ mod tests {
     }
 
     #[test]
-    fn a_page_path_has_no_extension_in_its_last_part() {
+    fn a_page_path_has_no_extension_unless_it_names_a_book() {
         assert!(is_page_path("/"));
         assert!(is_page_path("/books"));
         assert!(is_page_path("/v1.2/books"));
+        assert!(is_page_path("/books/austen-emma.txt"));
         assert!(!is_page_path("/missing.js"));
+        assert!(!is_page_path("/bookshelf/austen-emma.txt"));
     }
 }

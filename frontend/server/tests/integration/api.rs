@@ -57,6 +57,27 @@ async fn a_request_reaches_the_backend_in_one_trace() {
 }
 
 #[tokio::test]
+async fn every_path_of_the_api_goes_the_same_way() {
+    let site = Site::start().await;
+    for path in [
+        "/search/compare?q=love&methods=hybrid,tfidf",
+        "/search/explain?q=love&id=austen-emma.txt",
+        "/books/austen-emma.txt",
+        "/books/austen-emma.txt/text?from=0&to=10&q=love",
+        "/books/%3Cscript%3E%2F..%00",
+    ] {
+        let answer = site.get(&format!("/api{path}")).await;
+        assert_eq!(site.behind.receive().await.target, path);
+        let trace = site.trace(&answer, 2).await;
+        let spans: Vec<&str> = trace
+            .lines()
+            .map(|line| line.split(" {").next().unwrap())
+            .collect();
+        assert_eq!(spans, ["GET /api/{*path} SERVER", "  GET CLIENT"], "{path}");
+    }
+}
+
+#[tokio::test]
 async fn headers_of_one_connection_stay_there() {
     let site = Site::start().await;
     let request = format!(

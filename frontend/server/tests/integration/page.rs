@@ -10,7 +10,15 @@ use crate::support::{Behind, INDEX, SCRIPT, Site};
 #[tokio::test]
 async fn the_page_names_the_span_that_served_it() {
     let site = Site::start().await;
-    for path in ["/", "/books", "/?q=love", "/index.html"] {
+    for path in [
+        "/",
+        "/books",
+        "/books/austen-emma.txt?from=10&to=20",
+        "/books/%3Cscript%3E",
+        "/compare?q=love",
+        "/?q=love",
+        "/index.html",
+    ] {
         let answer = site.get(path).await;
         assert_eq!(
             (answer.status, answer.header("content-type")),
@@ -28,6 +36,8 @@ async fn the_page_names_the_span_that_served_it() {
     }
     assert_snapshot!(site.trace(&site.get("/?q=love").await, 1).await, @"GET / SERVER {http.request.method=GET, http.response.status_code=200, http.route=/, network.protocol.version=1.1, server.address=127.0.0.1, server.port=…, url.path=/, url.query=q=REDACTED, url.scheme=http}");
     assert_snapshot!(site.trace(&site.get("/books").await, 1).await, @"GET /{*path} SERVER {http.request.method=GET, http.response.status_code=200, http.route=/{*path}, network.protocol.version=1.1, server.address=127.0.0.1, server.port=…, url.path=/books, url.scheme=http}");
+    let emma = site.get("/books/austen-emma.txt?q=love").await;
+    assert_snapshot!(site.trace(&emma, 1).await, @"GET /{*path} SERVER {http.request.method=GET, http.response.status_code=200, http.route=/{*path}, network.protocol.version=1.1, server.address=127.0.0.1, server.port=…, url.path=/books/austen-emma.txt, url.query=q=REDACTED, url.scheme=http}");
 }
 
 #[tokio::test]
