@@ -1,20 +1,24 @@
-//! The page's address: which page is shown and which question it asks. Reading and writing the browser's history
-//! happens here and nowhere else.
+//! The page's address: which page is shown and what it is asked. Reading and writing the browser's history happens here
+//! and nowhere else.
 
 use leptos::prelude::window;
-use shared::Method;
 use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
-use crate::state::Question;
+use crate::percent;
+use crate::state::{DEFAULT_METHOD, Place, Question, Spot};
 
 /// What an address asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Address {
-    /// The search page, with a question or without.
-    Search(Option<Question>),
+    /// The search page with its question, which may still be blank.
+    Search(Question),
     /// The list of books.
     Books,
+    /// A book, open at some place.
+    Reader(Place),
+    /// The answers of several methods to one question, side by side; its method is the usual one.
+    Compare(Question),
 }
 
 /// The address in the browser's address bar.
@@ -22,8 +26,9 @@ pub(crate) fn current() -> Address {
     let location = window().location();
     let path = location.pathname().unwrap_or_default();
     let parameters = UrlSearchParams::new_with_str(&location.search().unwrap_or_default()).ok();
-    let parameter = |name: &str| parameters.as_ref().and_then(|all| all.get(name));
-    Address::new(&path, parameter("q"), parameter("method"))
+    Address::new(&path, |name| {
+        parameters.as_ref().and_then(|all| all.get(name))
+    })
 }
 
 /// Makes `address` the browser's address, as a new entry of its history unless it is there already.
@@ -38,71 +43,232 @@ pub(crate) fn push(address: &Address) {
 }
 
 impl Address {
-    fn new(path: &str, query: Option<String>, method: Option<String>) -> Self {
-        if path.trim_end_matches('/') == "/books" {
-            return Address::Books;
-        }
-        let question = query
-            .filter(|query| !query.trim().is_empty())
-            .map(|query| Question {
+    /// The comparison of all methods for a question.
+    pub(crate) fn compare(question: Question) -> Address {
+        Address::Compare(Question {
+            method: DEFAULT_METHOD,
+            ..question
+        })
+    }
+
+    fn new(path: &str, parameter: impl Fn(&str) -> Option<String>) -> Self {
+        let path = path.trim_end_matches('/');
+        let query = parameter("q").unwrap_or_default();
+        if let Some(id) = path.strip_prefix("/books/") {
+            return Address::Reader(Place {
+                id: percent::decode(id),
+                spot: spot(parameter("from"), parameter("to")),
                 query,
-                method: method
-                    .and_then(|name| name.parse::<Method>().ok())
-                    .unwrap_or_default(),
             });
-        Address::Search(question)
+        }
+        let question = Question {
+            query,
+            method: parameter("method")
+                .and_then(|name| name.parse().ok())
+                .unwrap_or(DEFAULT_METHOD),
+            book: parameter("book").filter(|id| !id.is_empty()),
+        };
+        match path {
+            "/books" => Address::Books,
+            "/compare" => Address::compare(question),
+            _ => Address::Search(question),
+        }
     }
 
     /// The address as a link.
     pub(crate) fn href(&self) -> String {
         match self {
             Address::Books => "/books".into(),
-            Address::Search(None) => "/".into(),
-            Address::Search(Some(question)) => {
-                let parameters =
-                    UrlSearchParams::new().expect("an empty list of parameters is valid");
-                parameters.append("q", &question.query);
-                parameters.append("method", question.method.as_str());
-                format!("/?{}", String::from(parameters.to_string()))
+            Address::Search(question) => with_parameters("/", &question_parameters(question)),
+            Address::Compare(question) => {
+                with_parameters("/compare", &question_parameters(question))
+            }
+            Address::Reader(place) => {
+                let path = format!("/books/{}", percent::encode(&place.id));
+                with_parameters(&path, &place_parameters(place))
             }
         }
     }
 }
 
+type Parameters = Vec<(&'static str, String)>;
+
+fn question_parameters(question: &Question) -> Parameters {
+    let mut parameters = Vec::new();
+    if !question.is_blank() {
+        parameters.push(("q", question.query.clone()));
+    }
+    if question.method != DEFAULT_METHOD {
+        parameters.push(("method", question.method.to_string()));
+    }
+    if let Some(book) = &question.book {
+        parameters.push(("book", book.clone()));
+    }
+    parameters
+}
+
+fn place_parameters(place: &Place) -> Parameters {
+    let mut parameters = Vec::new();
+    if let Spot::Passage { from, to } = place.spot {
+        parameters.push(("from", from.to_string()));
+        parameters.push(("to", to.to_string()));
+    }
+    if !place.query.trim().is_empty() {
+        parameters.push(("q", place.query.clone()));
+    }
+    parameters
+}
+
+fn with_parameters(path: &str, parameters: &Parameters) -> String {
+    let pairs: Vec<String> = parameters
+        .iter()
+        .map(|(name, value)| format!("{name}={}", percent::encode(value)))
+        .collect();
+    match pairs.as_slice() {
+        [] => path.to_owned(),
+        pairs => format!("{path}?{}", pairs.join("&")),
+    }
+}
+
+/// What `from` and `to` of an address name together; without `to`, the place right before `from`.
+fn spot(from: Option<String>, to: Option<String>) -> Spot {
+    let Some(from) = from else {
+        return if to.is_none() {
+            Spot::Beginning
+        } else {
+            Spot::Unreadable
+        };
+    };
+    let to = to.unwrap_or_else(|| from.clone());
+    match (from.parse(), to.parse()) {
+        (Ok(from), Ok(to)) if from <= to => Spot::Passage { from, to },
+        _ => Spot::Unreadable,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use shared::Method;
+
     use super::*;
 
-    #[track_caller]
-    fn check(path: &str, query: Option<&str>, method: Option<&str>, expected: Address) {
-        let address = Address::new(path, query.map(Into::into), method.map(Into::into));
-        assert_eq!(address, expected);
+    /// Reads an address as the browser would: `path` and decoded parameters.
+    fn read(path: &str, parameters: &[(&str, &str)]) -> Address {
+        Address::new(path, |name| {
+            parameters
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
     }
 
-    fn question(query: &str) -> Address {
-        Address::Search(Some(Question {
+    fn question(query: &str, method: Method, book: Option<&str>) -> Question {
+        Question {
             query: query.into(),
-            method: Method::Tfidf,
-        }))
+            method,
+            book: book.map(Into::into),
+        }
+    }
+
+    #[track_caller]
+    fn check(path: &str, parameters: &[(&str, &str)], expected: Address, href: &str) {
+        let address = read(path, parameters);
+        assert_eq!(address, expected);
+        assert_eq!(address.href(), href);
     }
 
     #[test]
     fn an_address_names_a_page_and_a_question() {
-        check("/", None, None, Address::Search(None));
+        check("/", &[], Address::Search(Question::default()), "/");
         check(
             "/",
-            Some("white whale"),
-            Some("tfidf"),
-            question("white whale"),
+            &[("q", "white whale"), ("method", "hybrid")],
+            Address::Search(question("white whale", Method::Hybrid, None)),
+            "/?q=white%20whale",
         );
-        check("/books", None, None, Address::Books);
-        check("/books/", Some("ignored"), None, Address::Books);
+        check(
+            "/",
+            &[("q", "love"), ("method", "tfidf"), ("book", "emma.txt")],
+            Address::Search(question("love", Method::Tfidf, Some("emma.txt"))),
+            "/?q=love&method=tfidf&book=emma.txt",
+        );
+        check("/books/", &[("q", "ignored")], Address::Books, "/books");
+        check(
+            "/compare",
+            &[("q", "love"), ("method", "tfidf"), ("book", "emma.txt")],
+            Address::Compare(question("love", Method::Hybrid, Some("emma.txt"))),
+            "/compare?q=love&book=emma.txt",
+        );
+    }
+
+    #[test]
+    fn a_filter_and_a_method_are_kept_without_a_question() {
+        check(
+            "/",
+            &[("method", "phrase"), ("book", "emma.txt")],
+            Address::Search(question("", Method::Phrase, Some("emma.txt"))),
+            "/?method=phrase&book=emma.txt",
+        );
     }
 
     #[test]
     fn blank_questions_and_unknown_methods_fall_back() {
-        check("/", Some("  "), None, Address::Search(None));
-        check("/", Some("love"), Some("psychic"), question("love"));
-        check("/elsewhere", Some("love"), None, question("love"));
+        let love = Address::Search(question("love", Method::Hybrid, None));
+        check("/", &[("q", "  ")], read("/", &[("q", "  ")]), "/");
+        check(
+            "/",
+            &[("q", "love"), ("method", "psychic")],
+            love.clone(),
+            "/?q=love",
+        );
+        check("/elsewhere", &[("q", "love")], love, "/?q=love");
+    }
+
+    #[test]
+    fn a_book_is_opened_at_a_passage() {
+        let place = |id: &str, spot, query: &str| {
+            Address::Reader(Place {
+                id: id.into(),
+                spot,
+                query: query.into(),
+            })
+        };
+        check(
+            "/books/austen-emma.txt",
+            &[("from", "10"), ("to", "25"), ("q", "love & hate")],
+            place(
+                "austen-emma.txt",
+                Spot::Passage { from: 10, to: 25 },
+                "love & hate",
+            ),
+            "/books/austen-emma.txt?from=10&to=25&q=love%20%26%20hate",
+        );
+        check(
+            "/books/austen-emma.txt",
+            &[("from", "10")],
+            place("austen-emma.txt", Spot::Passage { from: 10, to: 10 }, ""),
+            "/books/austen-emma.txt?from=10&to=10",
+        );
+        check(
+            "/books/%3Cscript%3E",
+            &[],
+            place("<script>", Spot::Beginning, ""),
+            "/books/%3Cscript%3E",
+        );
+    }
+
+    #[test]
+    fn a_passage_that_is_none_is_not_taken_for_the_beginning() {
+        for parameters in [
+            [("from", "x"), ("to", "9")],
+            [("from", "9"), ("to", "3")],
+            [("from", "-1"), ("to", "3")],
+            [("from", "0"), ("to", "99999999999999999999999")],
+        ] {
+            let Address::Reader(place) = read("/books/emma.txt", &parameters) else {
+                panic!("not the reader");
+            };
+            assert_eq!(place.spot, Spot::Unreadable, "{parameters:?}");
+        }
     }
 }

@@ -3,7 +3,8 @@
 pub(crate) use gloo_net::http::Request;
 use gloo_net::http::{RequestBuilder, Response};
 use opentelemetry_browser::SendTraced;
-use shared::{Books, PageConfig, QueryCapture};
+use serde::de::DeserializeOwned;
+use shared::{PageConfig, QueryCapture};
 use trace_model::{Span, TraceId};
 use web_sys::AbortSignal;
 
@@ -33,11 +34,15 @@ pub(crate) fn search_request(
     question: &Question,
     signal: &AbortSignal,
 ) -> Result<Request, ApiError> {
+    let mut parameters = vec![
+        ("q", question.query.as_str()),
+        ("method", question.method.as_str()),
+    ];
+    if let Some(book) = &question.book {
+        parameters.push(("book", book));
+    }
     Request::get("/api/search")
-        .query([
-            ("q", question.query.as_str()),
-            ("method", question.method.as_str()),
-        ])
+        .query(parameters)
         .header("accept", "application/json")
         .abort_signal(Some(signal))
         .build()
@@ -54,9 +59,13 @@ pub(crate) async fn send_traced(request: Request, signal: &AbortSignal) -> Resul
     }
 }
 
-/// Reads the list of books with a traced request.
-pub(crate) async fn books() -> Result<Books, ApiError> {
-    let request = Request::get("/api/books")
+/// Reads `path` of the API with a traced request.
+pub(crate) async fn read<T: DeserializeOwned>(
+    path: &str,
+    parameters: &[(&str, &str)],
+) -> Result<T, ApiError> {
+    let request = Request::get(&format!("/api{path}"))
+        .query(parameters.iter().copied())
         .header("accept", "application/json")
         .build()
         .map_err(|_| ApiError::Unsendable)?;

@@ -7,8 +7,18 @@ use shared::PageConfig;
 
 use crate::address::{self, Address};
 use crate::components::link::Link;
-use crate::pages::{books, search};
+use crate::pages::{books, compare, reader, search};
 use crate::session::Session;
+use crate::state::{Place, Question};
+
+/// The page that is shown. Another book or another comparison is another page; a question is asked on the one it is typed.
+#[derive(Clone, PartialEq)]
+enum Page {
+    Search,
+    Books,
+    Reader(Place),
+    Compare(Question),
+}
 
 /// The application.
 pub(crate) fn app(config: PageConfig, tracer: Guard) -> impl IntoView {
@@ -17,41 +27,52 @@ pub(crate) fn app(config: PageConfig, tracer: Guard) -> impl IntoView {
     window_event_listener(popstate, move |_| session.address.set(address::current()));
     Effect::new(move || {
         let address = session.address.get();
-        document().set_title(&title(&address));
-        session.follow(&address);
+        document().set_title(&title(&address, session));
     });
-    let on_books = Memo::new(move |_| session.address.get() == Address::Books);
+    Effect::new(move || session.follow(&session.address.get()));
+    let page = Memo::new(move |_| match session.address.get() {
+        Address::Search(_) => Page::Search,
+        Address::Books => Page::Books,
+        Address::Reader(place) => Page::Reader(place),
+        Address::Compare(question) => Page::Compare(question),
+    });
+    let on_books = move || matches!(page.get(), Page::Books | Page::Reader(_));
     let search_address = move || Address::Search(session.asked());
     view! {
         <header class="top">
-            <Link class="mark" to=move || Address::Search(None) current=|| false>
+            <Link class="mark" to=move || Address::Search(Question::default()) current=|| false>
                 <svg viewBox="0 0 24 24" aria-hidden="true">
                     <path d="M3 5h8M3 10h13M8 15h13M14 20h7" />
                 </svg>
                 "Gutenberg Explorer"
             </Link>
             <nav aria-label="Main">
-                <Link to=search_address current=move || !on_books.get()>
+                <Link to=search_address current=move || !on_books()>
                     "Search"
                 </Link>
-                <Link to=move || Address::Books current=move || on_books.get()>
+                <Link to=move || Address::Books current=on_books>
                     "Books"
                 </Link>
             </nav>
         </header>
         <main>
-            {move || {
-                if on_books.get() { books::Books().into_any() } else { search::Search().into_any() }
+            {move || match page.get() {
+                Page::Search => search::Search().into_any(),
+                Page::Books => books::Books().into_any(),
+                Page::Reader(place) => view! { <reader::Reader place=place /> }.into_any(),
+                Page::Compare(question) => view! { <compare::Compare question=question /> }.into_any(),
             }}
         </main>
     }
 }
 
-fn title(address: &Address) -> String {
+fn title(address: &Address, session: Session) -> String {
     const NAME: &str = "Gutenberg Explorer";
     match address {
         Address::Books => format!("Books — {NAME}"),
-        Address::Search(None) => NAME.into(),
-        Address::Search(Some(question)) => format!("{} — {NAME}", question.query.trim()),
+        Address::Reader(place) => format!("{} — {NAME}", session.title_of(&place.id)),
+        Address::Search(question) if question.is_blank() => NAME.into(),
+        Address::Search(question) => format!("{} — {NAME}", question.query.trim()),
+        Address::Compare(question) => format!("{}, compared — {NAME}", question.query.trim()),
     }
 }

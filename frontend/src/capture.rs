@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_question_tells_what_the_configuration_allows() {
-        const ALWAYS: [&str; 2] = ["app.search.query.length=4", "app.search.method=tfidf"];
+        const ALWAYS: [&str; 2] = ["app.search.query.length=4", "app.search.method=hybrid"];
         let with = |more: &'static str| [ALWAYS[0], ALWAYS[1], more];
         check("love", QueryCapture::Raw, &with("app.search.query=love"));
         // The front of what `printf love | sha256sum` prints.
@@ -71,7 +71,7 @@ mod tests {
         check(
             "愛",
             QueryCapture::Off,
-            &["app.search.query.length=1", "app.search.method=tfidf"],
+            &["app.search.query.length=1", "app.search.method=hybrid"],
         );
     }
 }

@@ -1,6 +1,12 @@
 //! The parts of the pages.
 
+pub(crate) mod book_filter;
+pub(crate) mod explanation;
 pub(crate) mod link;
+pub(crate) mod notice;
 pub(crate) mod passages;
+pub(crate) mod reader_text;
 pub(crate) mod search_form;
+pub(crate) mod sentence;
+pub(crate) mod syntax_help;
 pub(crate) mod trace_panel;

@@ -68,7 +68,7 @@ async fn answer(root: &Context, search: &Search, session: Session) {
                 response.total_results as i64,
             );
             set(root, attribute::SEARCH_OUTCOME, "answered");
-            process_search_results(response)
+            process_search_results(search, response)
         }
         Err(ApiError::Aborted) => {
             set(root, attribute::SEARCH_OUTCOME, "aborted");
@@ -124,9 +124,9 @@ fn parse_response(reply: &Reply) -> Result<SearchResponse, ApiError> {
     })
 }
 
-fn process_search_results(response: SearchResponse) -> Shown {
+fn process_search_results(search: &Search, response: SearchResponse) -> Shown {
     in_span(span::PROCESS_SEARCH_RESULTS, |_cx| {
-        Shown::Answer(Answer::from(response))
+        Shown::Answer(Answer::new(search.question.clone(), response))
     })
 }
 
@@ -142,7 +142,7 @@ fn handle_search_error(root: &Context, error: &ApiError) -> Shown {
 
 fn update_url_params(search: &Search, session: Session) {
     in_span(span::UPDATE_URL_PARAMS, |_cx| {
-        session.go(Address::Search(Some(search.question.clone())));
+        session.go(Address::Search(search.question.clone()));
     });
 }
 
@@ -156,7 +156,8 @@ async fn update_ui_final(search: &Search, session: Session, shown: Shown) {
     .await;
 }
 
-fn traced_search(root: &Context) -> TracedSearch {
+/// The trace of `root`.
+pub(crate) fn traced_search(root: &Context) -> TracedSearch {
     let span = root.span();
     let context = span.span_context();
     TracedSearch {

@@ -14,7 +14,11 @@
 
 mod address;
 mod capture;
+mod comparing;
+mod explaining;
 mod passage;
+mod percent;
+mod reading;
 mod reply;
 mod state;
 mod trace_watch;
@@ -30,6 +34,10 @@ mod components;
 mod frame;
 #[cfg(target_arch = "wasm32")]
 mod frontend_search;
+#[cfg(target_arch = "wasm32")]
+mod loading;
+#[cfg(target_arch = "wasm32")]
+mod matches;
 #[cfg(target_arch = "wasm32")]
 mod pages;
 #[cfg(target_arch = "wasm32")]

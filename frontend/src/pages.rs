@@ -1,4 +1,6 @@
 //! The pages of the application, one per address.
 
 pub(crate) mod books;
+pub(crate) mod compare;
+pub(crate) mod reader;
 pub(crate) mod search;

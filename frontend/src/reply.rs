@@ -22,6 +22,8 @@ pub(crate) enum ApiError {
     },
     /// The answer is not what was agreed on.
     Unreadable(String),
+    /// The book has no such place, for this reason.
+    NoSuchPlace(String),
 }
 
 /// A response whose body is complete.
@@ -65,15 +67,16 @@ impl Reply {
 }
 
 impl ApiError {
-    /// What the reader is told.
+    /// What the user is told.
     pub(crate) fn reason(&self) -> String {
         match self {
             ApiError::Unsendable => "The browser could not write the request.".into(),
             ApiError::Aborted => "The search was given up.".into(),
             ApiError::Unreachable => "The server cannot be reached.".into(),
             ApiError::Unreadable(_) => "The server's answer cannot be read.".into(),
+            ApiError::NoSuchPlace(why) => why.clone(),
             ApiError::Refused { status, detail } if detail.is_empty() => match status {
-                502..=504 => "The search is not available at the moment.".into(),
+                502..=504 => "The server is not available at the moment.".into(),
                 _ => format!("The server answered with status {status}."),
             },
             ApiError::Refused { detail, .. } => sentence(detail),
@@ -87,6 +90,7 @@ impl ApiError {
             ApiError::Aborted => "aborted".into(),
             ApiError::Unreachable => "network_error".into(),
             ApiError::Unreadable(_) => "invalid_response".into(),
+            ApiError::NoSuchPlace(_) => "no_such_place".into(),
             ApiError::Refused { status, .. } => status.to_string(),
         }
     }
@@ -101,7 +105,7 @@ impl ApiError {
 }
 
 /// The text with a capital at the front and a full stop at the end.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let text = text.trim();
     let mut letters = text.chars();
     let Some(first) = letters.next() else {
@@ -159,7 +163,7 @@ mod tests {
         );
         check(
             reply(502, ""),
-            "The search is not available at the moment.",
+            "The server is not available at the moment.",
             "502",
         );
     }

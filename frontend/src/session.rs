@@ -1,14 +1,18 @@
-//! What lives as long as the page: the state of the search, the address, the latest trace, and the one search that
-//! may be under way.
+//! What lives as long as the page: the state of the search, the address, the latest trace, the list of books, and the one
+//! search that may be under way.
+
+use std::sync::Arc;
 
 use leptos::prelude::*;
 use opentelemetry_browser::Guard;
-use shared::{PageConfig, QueryCapture};
+use shared::{Books, PageConfig, QueryCapture};
+use trace_view::Drawing;
 use web_sys::AbortController;
 
 use crate::address::{self, Address};
 use crate::frontend_search::{Search, TracedSearch, frontend_search};
-use crate::state::{Question, SearchState};
+use crate::loading;
+use crate::state::{Failure, Question, SearchState};
 
 /// Handle to the page's life; cheap to copy.
 #[derive(Clone, Copy)]
@@ -19,9 +23,13 @@ pub(crate) struct Session {
     pub address: RwSignal<Address>,
     /// The trace of the latest search that ended.
     pub traced: RwSignal<Option<TracedSearch>>,
+    /// The drawing of that trace, as far as it has arrived.
+    pub drawing: RwSignal<Option<Arc<Drawing>>>,
+    /// The list of books, once it was needed.
+    pub books: RwSignal<Option<Result<Books, Failure>>>,
     /// What the server told the page at its start.
     pub config: StoredValue<PageConfig>,
-    asked: RwSignal<Option<Question>>,
+    asked: RwSignal<Question>,
     searches: StoredValue<u64>,
     running: StoredValue<Option<AbortController>, LocalStorage>,
     tracer: StoredValue<Guard, LocalStorage>,
@@ -34,21 +42,23 @@ impl Session {
             state: RwSignal::default(),
             address: RwSignal::new(address::current()),
             traced: RwSignal::new(None),
+            drawing: RwSignal::new(None),
+            books: RwSignal::new(None),
             config: StoredValue::new(config),
-            asked: RwSignal::new(None),
+            asked: RwSignal::default(),
             searches: StoredValue::new(0),
             running: StoredValue::new_local(None),
             tracer: StoredValue::new_local(tracer),
         }
     }
 
-    /// The question that was asked last.
-    pub(crate) fn asked(self) -> Option<Question> {
+    /// The question that was asked last; blank while none was.
+    pub(crate) fn asked(self) -> Question {
         self.asked.get()
     }
 
     /// The question that was asked last, without following its changes.
-    pub(crate) fn asked_untracked(self) -> Option<Question> {
+    pub(crate) fn asked_untracked(self) -> Question {
         self.asked.get_untracked()
     }
 
@@ -69,42 +79,70 @@ impl Session {
         };
         self.searches.set_value(search.number);
         self.running.set_value(Some(controller));
-        self.asked.set(Some(question));
+        self.asked.set(question);
         leptos::task::spawn_local(async move { frontend_search(&search, self).await });
     }
 
-    /// Follows the address: asks its question unless that is the one asked last; an address without a question clears
-    /// the search page, and leaving for the books gives up on a search that is under way.
+    /// Follows the address: asks its question unless that is the one asked last; a blank one clears the search page, and
+    /// leaving for another page gives up on a search that is under way.
     pub(crate) fn follow(self, address: &Address) {
         match address {
-            Address::Search(Some(question)) => {
-                if self.asked.get_untracked().as_ref() != Some(question) {
-                    self.search(question.clone());
-                }
-            }
-            Address::Search(None) => self.clear(),
-            Address::Books if self.state.with_untracked(|state| state.busy) => self.clear(),
-            Address::Books => {}
+            Address::Search(question) if question.is_blank() => self.clear(question.clone()),
+            Address::Search(question) if self.asked.get_untracked() == *question => {}
+            Address::Search(question) => self.search(question.clone()),
+            _ if self.state.with_untracked(|state| state.busy) => self.clear(Question::default()),
+            _ => {}
         }
     }
 
-    /// Shows another page or another question.
+    /// Shows another page or another question; another page from its top.
     pub(crate) fn go(self, address: Address) {
         address::push(&address);
+        let page = |address: &Address| std::mem::discriminant(address);
+        if self.address.with_untracked(page) != page(&address) {
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+        }
         self.address.set(address);
+    }
+
+    /// Sends the spans that have ended on their way.
+    pub(crate) fn flush(self) {
+        self.tracer.with_value(Guard::flush);
+    }
+
+    /// Reads the list of books unless it is there.
+    pub(crate) fn want_books(self) {
+        let is_there = |books: &Option<Result<Books, Failure>>| matches!(books, Some(Ok(_)));
+        if !self.books.with_untracked(is_there) {
+            leptos::task::spawn_local(async move {
+                self.books.set(Some(loading::load_books().await));
+            });
+        }
+    }
+
+    /// Title of a book as far as the list of books is there, else its id.
+    pub(crate) fn title_of(self, id: &str) -> String {
+        self.books.with(|books| {
+            let listed = books.iter().flatten().flat_map(|books| &books.books);
+            let mut named = listed.filter(|book| book.id == id);
+            named
+                .next()
+                .map_or_else(|| id.to_owned(), |book| book.title.clone())
+        })
     }
 
     /// A search has ended: sends the spans of its trace on their way and, unless a newer one took its place, shows it.
     pub(crate) fn show_trace(self, search: &Search, traced: TracedSearch) {
-        self.tracer.with_value(Guard::flush);
+        self.flush();
         if !search.signal.aborted() {
             self.traced.set(Some(traced));
         }
     }
 
-    fn clear(self) {
+    /// Back to a page that shows nothing but a form with `question`.
+    fn clear(self, question: Question) {
         self.abort();
-        self.asked.set(None);
+        self.asked.set(question);
         self.traced.set(None);
         self.state.update(SearchState::clear);
     }

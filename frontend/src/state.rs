@@ -5,6 +5,9 @@ use shared::{Hit, Method, SearchResponse, Suggestion};
 
 use crate::passage::{self, Piece};
 
+/// How the page searches unless its user chooses otherwise.
+pub(crate) const DEFAULT_METHOD: Method = Method::Hybrid;
+
 /// State of the search page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct SearchState {
@@ -30,22 +33,49 @@ pub(crate) enum Shown {
     Failure(Failure),
 }
 
-/// A search: the question and how to look for it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A search: the question, how to look for it and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Question {
     /// The words as typed.
     pub query: String,
     /// How to search.
     pub method: Method,
+    /// Id of the one book to search; all of them without.
+    pub book: Option<String>,
+}
+
+/// A place in a book, to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Id of the book.
+    pub id: String,
+    /// Where to open it.
+    pub spot: Spot,
+    /// Whose words are marked.
+    pub query: String,
+}
+
+/// Where a book is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spot {
+    /// At its first page.
+    Beginning,
+    /// At these bytes, half-open.
+    Passage {
+        /// First byte.
+        from: u64,
+        /// Byte after the last.
+        to: u64,
+    },
+    /// The address names a passage that can be none.
+    Unreadable,
 }
 
 /// An answer, ready to be shown.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Answer {
-    /// The words that were searched for.
-    pub query: String,
-    /// How they were searched for.
-    pub method: Method,
+    /// What was asked.
+    pub question: Question,
     /// Time the search took in the backend.
     pub took_ns: u64,
     /// Books found, of which `passages` are shown.
@@ -58,16 +88,20 @@ pub(crate) struct Answer {
     pub suggestions: Vec<Suggestion>,
     /// Words too common or too short to search for.
     pub dropped_words: Vec<String>,
+    /// How the question was read, a sentence each.
+    pub hints: Vec<String>,
 }
 
 /// One hit, ready to be shown.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Passage {
+    /// Where to read on.
+    pub place: Place,
     /// Title of the book.
     pub title: String,
     /// Author and year, or the year alone.
     pub by: String,
-    /// Cosine similarity, 0 to 1.
+    /// How well it answers; its scale depends on the method.
     pub score: f64,
     /// Score as a share of the best score, 0 to 1: the length of its bar.
     pub relative_score: f64,
@@ -77,10 +111,10 @@ pub(crate) struct Passage {
     pub chapter: Option<String>,
 }
 
-/// A search that failed.
+/// Something that was asked for and failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
-    /// What the reader is told.
+    /// What the user is told.
     pub reason: String,
     /// The trace that shows where it failed.
     pub trace_id: String,
@@ -118,30 +152,57 @@ impl SearchState {
     }
 }
 
-impl From<SearchResponse> for Answer {
-    fn from(response: SearchResponse) -> Self {
+impl Default for Question {
+    fn default() -> Self {
+        Question {
+            query: String::new(),
+            method: DEFAULT_METHOD,
+            book: None,
+        }
+    }
+}
+
+impl Question {
+    /// Whether nothing is asked yet.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.query.trim().is_empty()
+    }
+}
+
+impl Answer {
+    /// The answer to `question`.
+    pub(crate) fn new(question: Question, response: SearchResponse) -> Self {
         let best = response.results.first().map_or(0.0, |hit| hit.score);
         Answer {
-            query: response.query,
-            method: response.method,
             took_ns: response.took_us.saturating_mul(1000),
             total_matches: response.total_matches,
             passages: response
                 .results
                 .into_iter()
-                .map(|hit| Passage::new(hit, best))
+                .map(|hit| Passage::new(hit, best, &question.query))
                 .collect(),
             unknown_words: response.unknown_words,
             suggestions: response.suggestions,
             dropped_words: response.dropped_words,
+            hints: response.hints,
+            question,
         }
     }
 }
 
 impl Passage {
-    fn new(hit: Hit, best: f64) -> Self {
+    /// A hit beside others whose best has the score `best`.
+    pub(crate) fn new(hit: Hit, best: f64, query: &str) -> Self {
         let share = if best > 0.0 { hit.score / best } else { 0.0 };
         Passage {
+            place: Place {
+                id: hit.id,
+                spot: Spot::Passage {
+                    from: hit.location.from as u64,
+                    to: hit.location.to as u64,
+                },
+                query: query.to_owned(),
+            },
             by: by_line(hit.author.as_deref(), hit.year),
             title: hit.title,
             score: hit.score,
@@ -153,7 +214,7 @@ impl Passage {
 }
 
 /// Author and year, or the year alone.
-fn by_line(author: Option<&str>, year: u16) -> String {
+pub(crate) fn by_line(author: Option<&str>, year: u16) -> String {
     match author {
         Some(author) => format!("{author}, {year}"),
         None => year.to_string(),
@@ -206,6 +267,10 @@ mod tests {
         }
     }
 
+    fn answer(results: Vec<Hit>) -> Answer {
+        Answer::new(Question::default(), response(results))
+    }
+
     #[test]
     fn a_stale_answer_changes_nothing() {
         let mut state = SearchState::default();
@@ -239,7 +304,7 @@ mod tests {
     fn the_time_on_screen_belongs_to_what_is_shown() {
         let mut state = SearchState::default();
         state.begin(1);
-        state.finish(1, Shown::Answer(response(vec![]).into()));
+        state.finish(1, Shown::Answer(answer(vec![])));
         assert_eq!(state.on_screen_ns, None);
         state.painted(1, 14_200_000);
         state.begin(2);
@@ -249,10 +314,10 @@ mod tests {
 
     #[test]
     fn score_bars_are_relative_to_the_best_hit() {
-        let answer = Answer::from(response(vec![
+        let answer = answer(vec![
             hit("Moby Dick", Some("Herman Melville"), 0.4),
             hit("The Bible", None, 0.1),
-        ]));
+        ]);
         let bars: Vec<f64> = answer.passages.iter().map(|p| p.relative_score).collect();
         assert_eq!(bars, [1.0, 0.25]);
         let by: Vec<&str> = answer.passages.iter().map(|p| p.by.as_str()).collect();
@@ -261,7 +326,7 @@ mod tests {
 
     #[test]
     fn scores_of_zero_make_empty_bars_and_no_division_by_zero() {
-        let answer = Answer::from(response(vec![hit("Emma", None, 0.0)]));
+        let answer = answer(vec![hit("Emma", None, 0.0)]);
         assert_eq!(answer.passages[0].relative_score, 0.0);
     }
 }

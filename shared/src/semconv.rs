@@ -36,6 +36,14 @@ pub mod span {
     pub const HANDLE_SEARCH_ERROR: &str = "handle_search_error";
     /// The page loads the list of books; root of its own trace.
     pub const LOAD_BOOKS: &str = "load_books";
+    /// The page loads a book and the part of its text that is shown first; root of its own trace.
+    pub const LOAD_BOOK: &str = "load_book";
+    /// The page loads what stands before or after the text that is shown; root of its own trace.
+    pub const LOAD_TEXT: &str = "load_text";
+    /// The page loads the answers of several methods side by side; root of its own trace.
+    pub const LOAD_COMPARISON: &str = "load_comparison";
+    /// The page loads how the score of a hit came about; root of its own trace.
+    pub const LOAD_EXPLANATION: &str = "load_explanation";
 
     /// The search handler of the backend.
     pub const SEARCH_API: &str = "search_api";

@@ -1,37 +1,62 @@
-//! The hits of a search: where a passage comes from, how well it fits, and its text with the matched words marked.
+//! The hits of a search: where a passage comes from, how well it fits, its text with the matched words marked, and what
+//! leads on from it.
 
 use leptos::prelude::*;
 
+use crate::address::Address;
+use crate::components::explanation::Explaining;
+use crate::components::link::Link;
 use crate::passage::Piece;
-use crate::state::Passage;
+use crate::state::{Passage, Question};
 
-/// The hits, best first.
+/// The hits of `question`, best first.
 #[component]
-pub(crate) fn Passages(passages: Vec<Passage>) -> impl IntoView {
+pub(crate) fn Passages(question: Question, passages: Vec<Passage>) -> impl IntoView {
+    let hit = |passage| hit(question.clone(), passage);
     view! { <ol class="hits">{passages.into_iter().map(hit).collect_view()}</ol> }
 }
 
-fn hit(passage: Passage) -> impl IntoView {
-    let score = format!("Score {:.4}", passage.score);
-    let width = format!("{:.1}%", passage.relative_score * 100.0);
+fn hit(question: Question, passage: Passage) -> impl IntoView {
+    let id = passage.place.id.clone();
+    let place = StoredValue::new(passage.place);
+    let there = move || Address::Reader(place.get_value());
+    let read_on = match &passage.chapter {
+        Some(chapter) => format!("Read on in {chapter}"),
+        None => "Read on".to_owned(),
+    };
     view! {
         <li>
-            <h3>{passage.title}</h3>
-            <p class="by">
-                {passage.by} <span class="score" role="img" tabindex="0" aria-label=score.clone() data-value=score>
-                    <i style:width=width></i>
-                </span>
-            </p>
-            <blockquote>{passage.pieces.into_iter().map(piece).collect_view()}</blockquote>
-            {passage.chapter.map(|chapter| view! { <p class="where">{chapter}</p> })}
+            <h3>
+                <Link to=there>{passage.title}</Link>
+            </h3>
+            <p class="by">{passage.by} {score(passage.score, passage.relative_score)}</p>
+            <blockquote>{marked(passage.pieces)}</blockquote>
+            <div class="more">
+                <Link to=there>{read_on}</Link>
+                <Explaining question=question id=id />
+            </div>
         </li>
     }
 }
 
-/// Text nodes only: whatever a book or a query holds, it is never parsed as markup.
-fn piece(piece: Piece) -> AnyView {
-    match piece {
-        Piece::Plain(text) => text.into_any(),
-        Piece::Marked(text) => view! { <mark>{text}</mark> }.into_any(),
+/// A score as a bar, its value on focus.
+pub(crate) fn score(score: f64, share: f64) -> impl IntoView {
+    let value = format!("Score {score:.4}");
+    let width = format!("{:.1}%", share * 100.0);
+    view! {
+        <span class="score" role="img" tabindex="0" aria-label=value.clone() data-value=value>
+            <i style:width=width></i>
+        </span>
     }
+}
+
+/// Text nodes only: whatever a book or a query holds, it is never parsed as markup.
+pub(crate) fn marked(pieces: Vec<Piece>) -> impl IntoView {
+    pieces
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Plain(text) => text.into_any(),
+            Piece::Marked(text) => view! { <mark>{text}</mark> }.into_any(),
+        })
+        .collect_view()
 }

@@ -8,8 +8,11 @@ use wasm_bindgen::JsCast;
 use web_sys::{FocusOptions, HtmlElement};
 
 use crate::address::Address;
+use crate::components::book_filter::BookFilter;
+use crate::components::syntax_help::SyntaxHelp;
 use crate::session::Session;
-use crate::state::Question;
+use crate::state::{DEFAULT_METHOD, Question};
+use crate::wording;
 
 /// The search form. `/` anywhere on the page focuses its field, Escape clears it.
 #[component]
@@ -17,28 +20,24 @@ pub(crate) fn SearchForm() -> impl IntoView {
     let session = expect_context::<Session>();
     let field = NodeRef::<Input>::new();
     let query = RwSignal::new(String::new());
-    let method = RwSignal::new(Method::default());
+    let method = RwSignal::new(DEFAULT_METHOD);
     Effect::new(move || {
-        let asked = session.asked().unwrap_or_default();
+        let asked = session.asked();
         query.set(asked.query);
         method.set(asked.method);
     });
-    Effect::new(move || focus(field));
-    let slash = window_event_listener(keydown, move |event| {
-        if event.key() == "/" && !has_modifier(&event) && !types_into_field(&event) {
-            event.prevent_default();
-            focus(field);
-        }
+    let question = Signal::derive(move || Question {
+        query: query.get(),
+        method: method.get(),
+        book: session.asked().book,
     });
-    on_cleanup(move || slash.remove());
+    Effect::new(move || focus(field));
+    focus_on_slash(field);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let question = Question {
-            query: query.get_untracked(),
-            method: method.get_untracked(),
-        };
-        if question.query.trim().is_empty() {
-            session.go(Address::Search(None));
+        let question = question.get_untracked();
+        if question.is_blank() {
+            session.go(Address::Search(question));
         } else {
             session.search(question);
         }
@@ -72,10 +71,14 @@ pub(crate) fn SearchForm() -> impl IntoView {
                 <kbd aria-hidden="true">"/"</kbd>
                 <button type="submit">"Search"</button>
             </div>
-            <fieldset>
-                <legend class="unseen">"Method"</legend>
-                {Method::ALL.map(|offered| pill(offered, method)).into_iter().collect_view()}
-            </fieldset>
+            <BookFilter question=question />
+            <div class="ways">
+                <fieldset>
+                    <legend class="unseen">"Method"</legend>
+                    {Method::ALL.map(|offered| pill(offered, method)).into_iter().collect_view()}
+                </fieldset>
+                <SyntaxHelp />
+            </div>
         </form>
     }
 }
@@ -90,37 +93,20 @@ fn pill(offered: Method, chosen: RwSignal<Method>) -> impl IntoView {
                 prop:checked=move || chosen.get() == offered
                 on:change=move |_| chosen.set(offered)
             />
-            <span title=explained(offered)>{label(offered)}</span>
+            <span title=wording::method::explained(offered)>{wording::method::label(offered)}</span>
         </label>
     }
 }
 
-fn label(method: Method) -> &'static str {
-    match method {
-        Method::Tfidf => "TF-IDF",
-        Method::Bm25 => "BM25",
-        Method::Hybrid => "Best passage",
-        Method::Phrase => "Phrase",
-        Method::Fuzzy => "Fuzzy",
-        Method::SlowTfidf => "Slow, for practice",
-    }
-}
-
-fn explained(method: Method) -> &'static str {
-    match method {
-        Method::Tfidf => "Books in which your words weigh most, rare words more than common ones",
-        Method::Bm25 => {
-            "Books with the passage in which most of your words stand, in whatever order"
+/// As long as the form is there.
+fn focus_on_slash(field: NodeRef<Input>) {
+    let slash = window_event_listener(keydown, move |event| {
+        if event.key() == "/" && !is_typed_into_field(&event) {
+            event.prevent_default();
+            focus(field);
         }
-        Method::Hybrid => {
-            "Books with the passage that comes closest to your words as you typed them"
-        }
-        Method::Phrase => "Books with a passage in which your words stand in a row",
-        Method::Fuzzy => "Like BM25, with words that no book holds taken for similar ones",
-        Method::SlowTfidf => {
-            "TF-IDF done badly on purpose, to practise finding out from a trace what is slow"
-        }
-    }
+    });
+    on_cleanup(move || slash.remove());
 }
 
 fn focus(field: NodeRef<Input>) {
@@ -132,8 +118,9 @@ fn focus(field: NodeRef<Input>) {
     }
 }
 
-fn has_modifier(event: &KeyboardEvent) -> bool {
-    event.ctrl_key() || event.meta_key() || event.alt_key()
+/// Whether a key press belongs to a field or to the browser and is no command to the page.
+pub(crate) fn is_typed_into_field(event: &KeyboardEvent) -> bool {
+    event.ctrl_key() || event.meta_key() || event.alt_key() || types_into_field(event)
 }
 
 fn types_into_field(event: &KeyboardEvent) -> bool {

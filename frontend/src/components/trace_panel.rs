@@ -24,13 +24,17 @@ struct Panel {
     silent_since: StoredValue<Option<String>>,
 }
 
-/// The trace panel; not there while there is no search, or no collector that could be asked.
+/// The panel of the trace `traced`; not there while there is none, or no collector that could be asked. What is drawn of it
+/// is kept in `drawing`, which may outlive the panel.
 #[component]
-pub(crate) fn TracePanel() -> impl IntoView {
+pub(crate) fn TracePanel(
+    traced: RwSignal<Option<TracedSearch>>,
+    drawing: RwSignal<Option<Arc<Drawing>>>,
+) -> impl IntoView {
     let session = expect_context::<Session>();
     let panel = Panel {
-        traced: session.traced,
-        drawing: RwSignal::new(None),
+        traced,
+        drawing,
         progress: RwSignal::new(Progress::Asking),
         stale: RwSignal::new(false),
         silent_since: StoredValue::new(None),

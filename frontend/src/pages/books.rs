@@ -1,57 +1,32 @@
 //! The list of books: one cover of type for each, with its length as a bar, and what is wrong with those left out.
 
 use leptos::prelude::*;
-use opentelemetry::Context;
-use opentelemetry_browser::{fail, in_new_trace};
-use shared::semconv::span;
 use shared::{Book, Books as BookList, SkippedBook};
 
-use crate::api;
-use crate::reply::ApiError;
+use crate::address::Address;
+use crate::components::link::Link;
+use crate::components::notice::failed;
+use crate::session::Session;
+use crate::state::{Place, Question, Spot};
 use crate::wording;
 
 /// The book list page.
 #[component]
 pub(crate) fn Books() -> impl IntoView {
-    let list = RwSignal::new(None::<Result<BookList, ApiError>>);
-    let load = move || {
-        leptos::task::spawn_local(async move {
-            let loaded = load_books().await;
-            // The reader may have left for another page.
-            list.try_set(Some(loaded));
-        });
-    };
-    load();
+    let session = expect_context::<Session>();
+    session.want_books();
     view! {
         <h1 class="page">"The books"</h1>
-        {move || match list.get() {
+        {move || match session.books.get() {
             None => view! { <p class="sum" role="status"></p> }.into_any(),
             Some(Ok(books)) => shelf(books).into_any(),
-            Some(Err(error)) => {
-                view! {
-                    <div class="notice bad" role="alert">
-                        <h2>"The books cannot be listed"</h2>
-                        <p>{error.reason()}</p>
-                        <button type="button" on:click=move |_| load()>
-                            "Try again"
-                        </button>
-                    </div>
-                }
+            Some(Err(failure)) => {
+                let again = move || session.want_books();
+                view! { <div role="alert">{failed("The books cannot be listed", failure, again)}</div> }
                     .into_any()
             }
         }}
     }
-}
-
-async fn load_books() -> Result<BookList, ApiError> {
-    in_new_trace(span::LOAD_BOOKS, async |cx: Context| {
-        let loaded = api::books().await;
-        if let Err(error) = &loaded {
-            fail(&cx, error.error_type(), error.message());
-        }
-        loaded
-    })
-    .await
 }
 
 fn shelf(list: BookList) -> impl IntoView {
@@ -88,15 +63,36 @@ fn shelf(list: BookList) -> impl IntoView {
 fn cover(book: Book, longest: usize) -> impl IntoView {
     let share = book.word_count as f64 / longest.max(1) as f64;
     let words = format!("{} words", wording::grouped(book.word_count));
+    let id = StoredValue::new(book.id);
+    let read = move || {
+        Address::Reader(Place {
+            id: id.get_value(),
+            spot: Spot::Beginning,
+            query: String::new(),
+        })
+    };
+    let search = move || {
+        Address::Search(Question {
+            book: Some(id.get_value()),
+            ..Question::default()
+        })
+    };
     view! {
         <li>
-            <h2>{book.title}</h2>
-            <p class="by">{book.author}</p>
-            <p class="year">{book.year}</p>
-            <p class="length">
-                <span>{words}</span>
-                <i style:width=format!("{:.1}%", share * 100.0)></i>
-            </p>
+            <div class="cover">
+                <h2>
+                    <Link to=read>{book.title}</Link>
+                </h2>
+                <p class="by">{book.author}</p>
+                <p class="year">{book.year}</p>
+                <p class="length">
+                    <span>{words}</span>
+                    <i style:width=format!("{:.1}%", share * 100.0)></i>
+                </p>
+            </div>
+            <Link class="inside" to=search>
+                "Search in this book"
+            </Link>
         </li>
     }
 }

@@ -4,11 +4,13 @@ use leptos::prelude::*;
 
 use crate::address::Address;
 use crate::components::link::Link;
+use crate::components::notice::failed;
 use crate::components::passages::Passages;
 use crate::components::search_form::SearchForm;
+use crate::components::sentence::sentence;
 use crate::components::trace_panel::TracePanel;
 use crate::session::Session;
-use crate::state::{Answer, Failure, Question, Shown};
+use crate::state::{Answer, Question, Shown};
 use crate::wording;
 
 /// Questions to begin with, each with hits in most libraries of old books.
@@ -27,16 +29,24 @@ pub(crate) fn Search() -> impl IntoView {
     let busy = Memo::new(move |_| session.state.with(|state| state.busy));
     let shown = Memo::new(move |_| session.state.with(|state| state.shown.clone()));
     let status = Memo::new(move |last: Option<&Vec<String>>| {
-        let sentence = session.state.with(wording::status);
+        let sentence = session.state.with(wording::search::status);
         sentence.or_else(|| last.cloned()).unwrap_or_default()
     });
     let blank = move || shown.with(|shown| *shown == Shown::Nothing);
     view! {
         <h1 class="unseen">"Search the books"</h1>
         <SearchForm />
-        <p class="sum" role="status">
-            {move || sentence(status.get())}
-        </p>
+        <div class="sums">
+            <p class="sum" role="status">
+                {move || stressed(status.get())}
+            </p>
+            {move || busy.get().then(|| view! { <span class="searching">"Searching …"</span> })}
+            {move || {
+                shown
+                    .with(|shown| matches!(shown, Shown::Answer(_)))
+                    .then(|| view! { <Link to=move || Address::compare(session.asked())>"Compare methods"</Link> })
+            }}
+        </div>
         <div class="cols" class:blank=blank>
             <section class="results" aria-label="Results" aria-busy=move || busy.get().to_string()>
                 {move || match shown.get() {
@@ -44,16 +54,19 @@ pub(crate) fn Search() -> impl IntoView {
                     Shown::Nothing => welcome().into_any(),
                     Shown::Answer(answer) if answer.passages.is_empty() => empty(&answer).into_any(),
                     Shown::Answer(answer) => answered(answer).into_any(),
-                    Shown::Failure(failure) => failed(session, failure).into_any(),
+                    Shown::Failure(failure) => {
+                        let again = move || session.search(session.asked_untracked());
+                        failed("The search failed", failure, again).into_any()
+                    }
                 }}
             </section>
-            <TracePanel />
+            <TracePanel traced=session.traced drawing=session.drawing />
         </div>
     }
 }
 
 /// A sentence whose odd pieces are what matters.
-fn sentence(pieces: Vec<String>) -> impl IntoView {
+fn stressed(pieces: Vec<String>) -> impl IntoView {
     pieces
         .into_iter()
         .enumerate()
@@ -88,41 +101,23 @@ fn pending() -> impl IntoView {
 }
 
 fn answered(answer: Answer) -> impl IntoView {
-    let notes = wording::notes(&answer);
+    let notes = wording::search::notes(&answer);
     view! {
-        {notes.into_iter().map(|note| view! { <p class="note">{note}</p> }).collect_view()}
-        <Passages passages=answer.passages />
+        {notes.into_iter().map(|note| view! { <p class="note">{sentence(note)}</p> }).collect_view()}
+        <Passages question=answer.question passages=answer.passages />
     }
 }
 
 fn empty(answer: &Answer) -> impl IntoView {
-    let reasons = wording::nothing_found(answer);
+    let reasons = wording::search::nothing_found(answer);
     view! {
         <div class="notice">
             <h2>"Nothing found"</h2>
-            {reasons.into_iter().map(|reason| view! { <p>{reason}</p> }).collect_view()}
+            {reasons.into_iter().map(|reason| view! { <p>{sentence(reason)}</p> }).collect_view()}
             <p>
-                {wording::advice(answer.method)}
+                {wording::method::advice(answer.question.method)}
                 {examples()}
             </p>
-        </div>
-    }
-}
-
-fn failed(session: Session, failure: Failure) -> impl IntoView {
-    let again = move |_| {
-        if let Some(question) = session.asked_untracked() {
-            session.search(question);
-        }
-    };
-    view! {
-        <div class="notice bad">
-            <h2>"The search failed"</h2>
-            <p>{failure.reason}</p>
-            <p class="id">"Trace " <code>{failure.trace_id}</code></p>
-            <button type="button" on:click=again>
-                "Try again"
-            </button>
         </div>
     }
 }
@@ -133,10 +128,10 @@ fn examples() -> impl IntoView {
         .iter()
         .map(|&query| {
             let to = move || {
-                Address::Search(Some(Question {
+                Address::Search(Question {
                     query: query.into(),
                     ..Question::default()
-                }))
+                })
             };
             view! {
                 <Link class="example" to=to>

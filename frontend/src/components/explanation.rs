@@ -1,0 +1,116 @@
+//! "Why this hit": the addends of a score, loaded when they are asked for.
+
+use leptos::prelude::*;
+use shared::Explanation;
+
+use crate::components::notice::failed;
+use crate::explaining::{Explained, Row};
+use crate::loading;
+use crate::state::{Failure, Question};
+
+/// A button, and below it, once it was pressed, how the score of the book `id` came about.
+#[component]
+pub(crate) fn Explaining(question: Question, id: String) -> impl IntoView {
+    let is_open = RwSignal::new(false);
+    let loaded = RwSignal::new(None::<Result<Explanation, Failure>>);
+    let asked = StoredValue::new((question, id));
+    let load = move || {
+        leptos::task::spawn_local(async move {
+            let (question, id) = asked.get_value();
+            let explanation = loading::load_explanation(&question, &id).await;
+            // The hit may be gone.
+            loaded.try_set(Some(explanation));
+        });
+    };
+    let toggle = move |_| {
+        is_open.update(|is_open| *is_open = !*is_open);
+        if is_open.get_untracked() && !matches!(*loaded.read_untracked(), Some(Ok(_))) {
+            load();
+        }
+    };
+    view! {
+        <button
+            type="button"
+            class="plain"
+            aria-expanded=move || is_open.get().to_string()
+            on:click=toggle
+        >
+            "Why this hit"
+        </button>
+        <div class="why" aria-live="polite" class:open=is_open>
+            {move || {
+                is_open.get().then(|| match loaded.get() {
+                    None => ().into_any(),
+                    Some(Ok(explanation)) => explained(explanation.into()).into_any(),
+                    Some(Err(failure)) => {
+                        failed("The score cannot be explained", failure, load).into_any()
+                    }
+                })
+            }}
+        </div>
+    }
+}
+
+fn explained(explained: Explained) -> impl IntoView {
+    let sum = format!("{:.4}", explained.sum);
+    view! {
+        <p>{explained.formula}</p>
+        <p>{explained.document}</p>
+        {(!explained.rows.is_empty())
+            .then(|| {
+                view! {
+                    <table>
+                        <thead>
+                            <tr>
+                                <th scope="col">"Word"</th>
+                                <th scope="col">
+                                    <abbr title="How often it occurs here">"tf"</abbr>
+                                </th>
+                                <th scope="col">
+                                    <abbr title="Documents that hold it">"df"</abbr>
+                                </th>
+                                <th scope="col">
+                                    <abbr title="Its rarity">"idf"</abbr>
+                                </th>
+                                <th scope="col">"Adds"</th>
+                                <td></td>
+                            </tr>
+                        </thead>
+                        <tbody>{explained.rows.into_iter().map(addend).collect_view()}</tbody>
+                        <tfoot>
+                            <tr>
+                                <th scope="row" colspan="4">
+                                    "Score"
+                                </th>
+                                <td>{sum}</td>
+                                <td></td>
+                            </tr>
+                        </tfoot>
+                    </table>
+                }
+            })}
+        {explained.silent.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
+    }
+}
+
+fn addend(row: Row) -> impl IntoView {
+    let (from, share) = row.bar;
+    let percent = |share: f64| format!("{:.2}%", share * 100.0);
+    view! {
+        <tr>
+            <th scope="row">
+                {row.word} {row.term.map(|term| view! { <i class="term">" as " {term}</i> })}
+                <span class="part">{row.part}</span>
+            </th>
+            <td>{row.term_frequency}</td>
+            <td>{row.document_frequency}</td>
+            <td>{row.idf}</td>
+            <td>{format!("{:.4}", row.contribution)}</td>
+            <td class="addend" aria-hidden="true">
+                <span>
+                    <i style:left=percent(from) style:width=percent(share)></i>
+                </span>
+            </td>
+        </tr>
+    }
+}

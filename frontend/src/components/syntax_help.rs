@@ -1,0 +1,36 @@
+//! What can be said in a query beside words.
+
+use leptos::prelude::*;
+
+/// What is typed, and what it means.
+const SYNTAX: [(&str, &str); 4] = [
+    ("\"white whale\"", "these words in a row"),
+    ("-ship", "without this word"),
+    ("author:melville", "only by this author"),
+    ("book:emma", "only in this book"),
+];
+
+/// The query syntax behind a disclosure.
+#[component]
+pub(crate) fn SyntaxHelp() -> impl IntoView {
+    view! {
+        <details class="syntax">
+            <summary>"Search tips"</summary>
+            <dl>
+                {SYNTAX
+                    .iter()
+                    .map(|(typed, meaning)| {
+                        view! {
+                            <div>
+                                <dt>
+                                    <code>{*typed}</code>
+                                </dt>
+                                <dd>{*meaning}</dd>
+                            </div>
+                        }
+                    })
+                    .collect_view()}
+            </dl>
+        </details>
+    }
+}

@@ -1,0 +1,341 @@
+//! The text of a book as paragraphs, stanzas and headings: prose is re-flowed, verse keeps its lines.
+
+use std::ops;
+
+use shared::Chapter;
+
+use super::Range;
+use super::verse::is_verse;
+use crate::passage::Piece;
+
+/// What stands between two blank lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Block {
+    /// Where it stands in the book.
+    pub range: Range,
+    /// How it is set.
+    pub kind: Kind,
+    /// Its text with the marked words.
+    pub pieces: Vec<Piece>,
+}
+
+/// How a block is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Lines are as long as there is room.
+    Prose,
+    /// Lines end where they end in the book.
+    Verse,
+    /// The heading of a chapter.
+    Heading,
+}
+
+/// A text as letters in lines, and which letters are marked.
+pub(super) struct Lines {
+    letters: Vec<char>,
+    marked: Vec<bool>,
+    /// The lines without their ends.
+    lines: Vec<ops::Range<usize>>,
+}
+
+/// The blocks of the letters in `shown`; the first letter of all is byte `start` of the book.
+pub(super) fn blocks(
+    text: &Lines,
+    shown: ops::Range<usize>,
+    start: u64,
+    chapters: &[Chapter],
+) -> Vec<Block> {
+    let inside = text.lines.iter().filter_map(|line| {
+        let line = line.start.max(shown.start)..line.end.min(shown.end);
+        (line.start <= line.end && line.start < shown.end).then_some(line)
+    });
+    let mut blocks = Vec::new();
+    let mut lines = Vec::new();
+    for line in inside {
+        if text.is_blank(&line) {
+            blocks.extend(block(text, &lines, start, chapters));
+            lines.clear();
+        } else {
+            lines.push(line);
+        }
+    }
+    blocks.extend(block(text, &lines, start, chapters));
+    blocks
+}
+
+/// The block of these lines; none of no lines.
+fn block(
+    text: &Lines,
+    lines: &[ops::Range<usize>],
+    start: u64,
+    chapters: &[Chapter],
+) -> Option<Block> {
+    let (first, last) = (lines.first()?, lines.last()?);
+    let range = Range {
+        from: start + first.start as u64,
+        to: start + last.end as u64,
+    };
+    let letters: Vec<&[char]> = lines
+        .iter()
+        .map(|line| &text.letters[line.clone()])
+        .collect();
+    let kind = match () {
+        () if is_heading(range, &letters, chapters) => Kind::Heading,
+        () if is_verse(&letters) => Kind::Verse,
+        () => Kind::Prose,
+    };
+    Some(Block {
+        range,
+        kind,
+        pieces: match kind {
+            Kind::Verse => kept_lines(text, lines),
+            Kind::Prose | Kind::Heading => reflowed(text, lines),
+        },
+    })
+}
+
+/// Whether a block is a heading, or one of several that together are the title of a chapter.
+fn is_heading(block: Range, text: &[&[char]], chapters: &[Chapter]) -> bool {
+    /// Bytes between two headings that are read as one.
+    const GAP: u64 = 80;
+    let [line] = text else {
+        return false;
+    };
+    let below = chapters.partition_point(|chapter| (chapter.from as u64) < block.to);
+    chapters[..below].last().is_some_and(|chapter| {
+        let words: String = line.iter().collect();
+        let words: Vec<&str> = words.split_whitespace().collect();
+        block.from <= chapter.from as u64 + chapter.title.len() as u64 + GAP
+            && chapter.title.contains(&words.join(" "))
+    })
+}
+
+/// The text with all white space between two words as one space.
+fn reflowed(text: &Lines, lines: &[ops::Range<usize>]) -> Vec<Piece> {
+    let mut cut = Cut::default();
+    let mut is_gap = false;
+    for line in lines {
+        for place in line.clone() {
+            if text.letters[place].is_whitespace() {
+                is_gap = true;
+                continue;
+            }
+            cut.gap(&mut is_gap, ' ');
+            cut.push(text.letters[place], text.marked[place]);
+        }
+        is_gap = true;
+    }
+    joined(cut.pieces)
+}
+
+/// The text in its lines, without the white space that all of them begin with or that ends them.
+fn kept_lines(text: &Lines, lines: &[ops::Range<usize>]) -> Vec<Piece> {
+    let indentation = |line: &ops::Range<usize>| {
+        let letters = text.letters[line.clone()].iter();
+        letters.take_while(|letter| letter.is_whitespace()).count()
+    };
+    let common = lines.iter().map(indentation).min().unwrap_or(0);
+    let mut cut = Cut::default();
+    let mut is_gap = false;
+    for line in lines {
+        let mut end = line.end;
+        while end > line.start && text.letters[end - 1].is_whitespace() {
+            end -= 1;
+        }
+        cut.gap(&mut is_gap, '\n');
+        for place in line.start + common..end {
+            cut.push(text.letters[place], text.marked[place]);
+        }
+        is_gap = true;
+    }
+    joined(cut.pieces)
+}
+
+/// Marked words that follow each other as one piece, so that a phrase is one match and not as many as it has words.
+fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut joined: Vec<Piece> = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        if let (Piece::Marked(word), [.., Piece::Marked(_), Piece::Plain(between)]) =
+            (&piece, joined.as_slice())
+            && between.chars().all(char::is_whitespace)
+        {
+            let gap = joined.pop();
+            if let (Some(Piece::Plain(gap)), Some(Piece::Marked(before))) = (gap, joined.last_mut())
+            {
+                before.push_str(&gap);
+                before.push_str(word);
+            }
+            continue;
+        }
+        joined.push(piece);
+    }
+    joined
+}
+
+/// Pieces that grow letter by letter.
+#[derive(Default)]
+struct Cut {
+    pieces: Vec<Piece>,
+}
+
+impl Cut {
+    fn push(&mut self, letter: char, is_marked: bool) {
+        match (self.pieces.last_mut(), is_marked) {
+            (Some(Piece::Plain(text)), false) | (Some(Piece::Marked(text)), true) => {
+                text.push(letter);
+            }
+            (_, false) => self.pieces.push(Piece::Plain(letter.into())),
+            (_, true) => self.pieces.push(Piece::Marked(letter.into())),
+        }
+    }
+
+    /// White space, where there is some and not at the front.
+    fn gap(&mut self, is_gap: &mut bool, letter: char) {
+        if std::mem::take(is_gap) && !self.pieces.is_empty() {
+            self.push(letter, false);
+        }
+    }
+}
+
+impl Lines {
+    /// The lines of `text`; `highlights` are half-open ranges of letters.
+    pub(super) fn new(text: &str, highlights: &[(usize, usize)]) -> Lines {
+        let letters: Vec<char> = text.chars().collect();
+        let mut marked = vec![false; letters.len()];
+        for &(from, to) in highlights {
+            let to = to.min(letters.len());
+            marked[from.min(to)..to].fill(true);
+        }
+        let mut lines = Vec::new();
+        let mut start = 0;
+        for (place, letter) in letters.iter().enumerate() {
+            if *letter == '\n' {
+                lines.push(start..place);
+                start = place + 1;
+            }
+        }
+        lines.push(start..letters.len());
+        Lines {
+            letters,
+            marked,
+            lines,
+        }
+    }
+
+    /// Letters in all.
+    pub(super) fn len(&self) -> usize {
+        self.letters.len()
+    }
+
+    /// The first paragraph that begins within the text and not behind `place`, else the first such line, else the front.
+    pub(super) fn first_start_up_to(&self, place: usize) -> usize {
+        let line_starts = || self.lines.iter().skip(1).map(|line| line.start);
+        self.paragraph_starts()
+            .find(|&start| start <= place)
+            .or_else(|| line_starts().find(|&start| start <= place))
+            .unwrap_or(0)
+    }
+
+    /// The last paragraph that begins within the text and not before `place`, else the last such line, else the end.
+    pub(super) fn last_start_from(&self, place: usize) -> usize {
+        let mut line_starts = self.lines.iter().skip(1).map(|line| line.start);
+        self.paragraph_starts()
+            .filter(|&start| start >= place)
+            .last()
+            .or_else(|| line_starts.rfind(|&start| start >= place))
+            .unwrap_or(self.len())
+    }
+
+    fn is_blank(&self, line: &ops::Range<usize>) -> bool {
+        self.letters[line.clone()]
+            .iter()
+            .all(|letter| letter.is_whitespace())
+    }
+
+    /// Lines that stand after a blank one and are none themselves. The last line may go on beyond the text and is still the
+    /// start of a paragraph.
+    fn paragraph_starts(&self) -> impl Iterator<Item = usize> {
+        self.lines.windows(2).filter_map(|pair| {
+            let is_start = self.is_blank(&pair[0]) && !self.is_blank(&pair[1]);
+            is_start.then_some(pair[1].start)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Kind and text of every block, marks in brackets.
+    #[track_caller]
+    fn check(text: &str, highlights: &[(usize, usize)], expected: &[(Kind, &str)]) {
+        let lines = Lines::new(text, highlights);
+        let chapters = [Chapter {
+            title: "CHAPTER I".into(),
+            from: 1_000,
+            to: 9_000,
+        }];
+        let found = blocks(&lines, 0..lines.len(), 1_000, &chapters);
+        let found: Vec<(Kind, String)> = found
+            .iter()
+            .map(|block| {
+                let piece = |piece: &Piece| match piece {
+                    Piece::Plain(text) => text.clone(),
+                    Piece::Marked(text) => format!("[{text}]"),
+                };
+                (block.kind, block.pieces.iter().map(piece).collect())
+            })
+            .collect();
+        let found: Vec<(Kind, &str)> = found
+            .iter()
+            .map(|(kind, text)| (*kind, text.as_str()))
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn prose_is_reflowed_and_its_marks_stay_on_their_words() {
+        check(
+            "CHAPTER I\r\n\r\n  When the town grew too narrow for him, Ishmael\r\nwould go to  sea.\r\n\r\n\r\nOn.",
+            &[(63, 68), (69, 71)],
+            &[
+                (Kind::Heading, "CHAPTER I"),
+                (
+                    Kind::Prose,
+                    "When the town grew too narrow for him, Ishmael [would go] to sea.",
+                ),
+                (Kind::Prose, "On."),
+            ],
+        );
+    }
+
+    #[test]
+    fn verse_keeps_its_lines_and_what_they_are_indented_beyond_the_others() {
+        check(
+            "    Tyger, tyger, burning bright\n      In the forests of the night,  \n    What immortal hand or eye\n",
+            &[(4, 9)],
+            &[(
+                Kind::Verse,
+                "[Tyger], tyger, burning bright\n  In the forests of the night,\nWhat immortal hand or eye",
+            )],
+        );
+    }
+
+    #[test]
+    fn markup_stays_text_and_bad_highlights_mark_what_is_left_of_them() {
+        check(
+            "<b>bold</b>",
+            &[(8, 99), (50, 60)],
+            &[(Kind::Prose, "<b>bold<[/b>]")],
+        );
+        check("\n \n", &[], &[]);
+    }
+
+    #[test]
+    fn blocks_know_where_they_stand() {
+        let lines = Lines::new("one\n\ntwo\nthree\n", &[]);
+        let found = blocks(&lines, 0..lines.len(), 100, &[]);
+        let ranges: Vec<(u64, u64)> = found.iter().map(|b| (b.range.from, b.range.to)).collect();
+        assert_eq!(ranges, [(100, 103), (105, 114)]);
+    }
+}
