@@ -4,6 +4,7 @@ use fantoccini::Locator;
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use fantoccini::wd::WindowHandle;
+use shared::Method;
 
 use crate::{Browser, PATIENCE, wait_for};
 
@@ -51,6 +52,36 @@ impl Page {
             )
             .await
             .unwrap();
+    }
+
+    /// Chooses the method of the searches that follow.
+    pub async fn choose(&self, method: Method) {
+        let script =
+            format!("document.querySelector('input[name=method][value={method}]').click()");
+        self.browser.run(&script).await.unwrap();
+    }
+
+    /// Clicks the first element that `selector` finds, once there is one.
+    pub async fn click(&self, selector: &str) {
+        let element = self
+            .browser
+            .client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css(selector))
+            .await
+            .unwrap();
+        element.click().await.unwrap();
+    }
+
+    /// Waits until the first element that `selector` finds has a text with `part` in it; returns the text.
+    pub async fn text_with(&self, selector: &str, part: &str) -> String {
+        wait_for(&format!("{part:?} in {selector}"), async || {
+            let text = self.text_of(selector).await;
+            Ok(text.contains(part).then_some(text))
+        })
+        .await
+        .unwrap()
     }
 
     /// Types `query` in place of what stands in the search box and submits it.

@@ -2,7 +2,7 @@
 
 use e2e::{Case, assert_contained, expected, rendered, wait_for};
 use shared::semconv::{attribute, service, span as name};
-use shared::{Books, SearchResponse};
+use shared::{Books, Method, SearchResponse};
 use trace_model::{Span, Tree, Value};
 
 use crate::deployment::Deployment;
@@ -19,6 +19,7 @@ async fn a_search_is_one_whole_trace_in_the_panel_and_the_same_in_the_viewer() {
     let deployment = Deployment::from_environment();
     let books = deployment.books().await;
     let page = deployment.open().await;
+    page.choose(Method::Tfidf).await;
     for case in CASES {
         let query = case.0;
         let ended = page.search(query).await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use e2e::{Case, Setting, StackOptions, assert_contained, expected, rendered, wait_for};
 use fantoccini::Locator;
+use shared::Method;
 use shared::semconv::service;
 use trace_model::{Span, Tree, Value};
 
@@ -13,6 +14,7 @@ use crate::page::Page;
 #[tokio::test]
 async fn a_search_without_backend_fails_visibly_and_can_be_tried_again() {
     let mut page = Page::open(StackOptions::default()).await;
+    page.choose(Method::Tfidf).await;
     assert_eq!(page.stack.backend.terminate().await.unwrap(), Some(0));
 
     let ended = page.search("love").await;
@@ -50,6 +52,7 @@ async fn a_search_without_backend_fails_visibly_and_can_be_tried_again() {
 #[tokio::test]
 async fn a_stale_search_is_aborted_and_says_so_while_the_new_one_is_whole() {
     let page = Page::open(StackOptions::default()).await;
+    page.choose(Method::Tfidf).await;
     let backend = Paused::new(page.stack.backend.id());
     page.submit("love").await;
     wait_for("the first request to be under way", async || {
@@ -94,8 +97,9 @@ async fn a_stale_search_is_aborted_and_says_so_while_the_new_one_is_whole() {
 #[tokio::test]
 async fn two_searches_at_once_do_not_mix() {
     let page = Page::open(StackOptions::default()).await;
+    page.choose(Method::Tfidf).await;
     let backend = Paused::new(page.stack.backend.id());
-    page.run_asking("window.other = window.open('/?q=death'); $ask('love');")
+    page.run_asking("window.other = window.open('/?q=death&method=tfidf'); $ask('love');")
         .await;
     wait_for("the other page to have asked", async || {
         let busy = page
@@ -130,6 +134,7 @@ async fn two_searches_at_once_do_not_mix() {
 async fn a_tab_that_is_closed_ten_milliseconds_after_the_click_leaves_a_whole_trace() {
     let page = Page::open(StackOptions::default()).await;
     let tab = page.open_tab().await;
+    page.choose(Method::Tfidf).await;
     page.run_asking("$ask('love');").await;
     tokio::time::sleep(Duration::from_millis(10)).await;
     page.close_tab(tab).await;
@@ -146,7 +151,8 @@ async fn a_tab_that_is_closed_ten_milliseconds_after_the_click_leaves_a_whole_tr
 async fn a_tab_that_is_closed_before_the_answer_says_so_in_every_open_span() {
     let page = Page::open(StackOptions::default()).await;
     let tab = page.open_tab().await;
-    let _backend = Paused::new(page.stack.backend.id());
+    page.choose(Method::Tfidf).await;
+    let backend = Paused::new(page.stack.backend.id());
     page.run_asking("$ask('love'); window.frames = 0; const count = () => { frames += 1; requestAnimationFrame(count); }; count();")
         .await;
     wait_for("the waiting state to be painted", async || {
@@ -167,6 +173,7 @@ async fn a_tab_that_is_closed_before_the_answer_says_so_in_every_open_span() {
           GET /api/{*path} SERVER gutenberg-frontend-server {cancelled=true, http.request.method=GET, http.route=/api/{*path}, network.protocol.version=1.1, server.address=127.0.0.1, server.port=…, url.path=/api/search, url.query=q=love&method=tfidf, url.scheme=http, user_agent.original=…}
             GET CLIENT gutenberg-frontend-server {cancelled=true, http.request.method=GET, server.address=127.0.0.1, server.port=…, url.full=…}
     ");
+    drop(backend);
     page.close().await;
 }
 

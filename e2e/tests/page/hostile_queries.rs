@@ -9,9 +9,9 @@ const QUERIES: [(&str, &str); 8] = [
     ("love c++", "found"),
     ("(", "Nothing found"),
     ("<img src=x onerror=alert(1)>", "Nothing found"),
-    ("</script><script>window.hacked=1</script>", "Nothing found"),
+    ("</script><script>window.hacked=1</script>", "found"),
     ("愛", "Nothing found"),
-    ("the and of", "Nothing found"),
+    ("the and of", "found"),
     ("love\u{202e}evol", "found"),
     ("%00%0d%0a", "Nothing found"),
 ];

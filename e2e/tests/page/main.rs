@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod comparing;
 mod failures;
 mod hostile_queries;
 mod isolation;
 mod methods;
 mod page;
+mod reading;
 mod real_books;
+mod results;
 mod search_trace;
 mod usage;

@@ -10,9 +10,7 @@ use crate::page::Page;
 async fn each_method_searches_in_its_own_way_in_one_whole_trace() {
     let page = Page::open(StackOptions::default()).await;
     for method in Method::ALL {
-        let choose =
-            format!("document.querySelector('input[name=method][value={method}]').click()");
-        page.browser.run(&choose).await.unwrap();
+        page.choose(method).await;
         let ended = page.search("white whale").await;
         assert!(ended.status.contains("found"), "{method}: {}", ended.status);
         assert!(page.count(".hits mark").await > 0, "{method}");
@@ -40,16 +38,30 @@ async fn each_method_searches_in_its_own_way_in_one_whole_trace() {
 #[tokio::test]
 async fn an_address_with_a_method_searches_by_it() {
     let page = Page::open(StackOptions::default()).await;
-    page.visit("/?q=white+whale&method=hybrid").await;
+    page.visit("/?q=white+whale&method=bm25").await;
     let ended = page.ended_after("").await;
     let spans = page.traces().complete(&ended.trace_id).await.unwrap();
-    assert!(
-        spans
-            .spans()
-            .iter()
-            .any(|span| span.name == "hybrid_search")
-    );
+    assert!(spans.spans().iter().any(|span| span.name == "bm25_search"));
     let script = "return document.querySelector('input[name=method]:checked').value";
-    assert_eq!(page.browser.run(script).await.unwrap(), "hybrid");
+    assert_eq!(page.browser.run(script).await.unwrap(), "bm25");
+    page.close().await;
+}
+
+#[tokio::test]
+async fn the_page_searches_for_the_best_passage_unless_told_otherwise() {
+    let page = Page::open(StackOptions::default()).await;
+    let pills =
+        "return [...document.querySelectorAll('input[name=method]')].map(pill => pill.value)";
+    assert_eq!(
+        page.browser.run(pills).await.unwrap(),
+        serde_json::json!(["hybrid", "tfidf", "bm25", "phrase", "fuzzy", "slow_tfidf"])
+    );
+    let ended = page.search("white whale").await;
+    let tree = page.traces().complete(&ended.trace_id).await.unwrap();
+    assert!(tree.spans().iter().any(|span| span.name == "hybrid_search"));
+    assert_eq!(
+        page.browser.run("return location.search").await.unwrap(),
+        "?q=white%20whale"
+    );
     page.close().await;
 }

@@ -1,6 +1,7 @@
 //! One search is one trace: complete, of the right shape, with every attribute.
 
 use e2e::{Case, Setting, StackOptions, assert_contained, expected, rendered};
+use shared::Method;
 
 use crate::page::Page;
 
@@ -31,6 +32,7 @@ const CASES: [Case; 20] = [
 #[tokio::test]
 async fn twenty_searches_are_twenty_whole_traces() {
     let page = Page::open(StackOptions::default()).await;
+    page.choose(Method::Tfidf).await;
     let setting = Setting::default();
     let mut seen = Vec::new();
     for case in CASES {

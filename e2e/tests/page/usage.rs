@@ -14,7 +14,7 @@ async fn a_question_in_the_address_is_asked_and_back_returns_to_the_one_before()
     let second = page.search("ocean").await;
     assert_eq!(
         page.browser.run("return location.search").await.unwrap(),
-        "?q=ocean&method=tfidf"
+        "?q=ocean"
     );
     page.browser.client.back().await.unwrap();
     page.ended_after(&second.trace_id).await;
