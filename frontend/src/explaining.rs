@@ -30,7 +30,7 @@ pub(crate) struct Row {
     pub part: &'static str,
     /// How often it occurs in the document.
     pub term_frequency: String,
-    /// Documents that hold it, of all documents.
+    /// Documents that hold it.
     pub document_frequency: String,
     /// Its rarity.
     pub idf: String,
@@ -58,11 +58,7 @@ impl From<Explanation> for Explained {
                 true => (contribution.contribution / sum).clamp(0.0, 1.0 - reached),
                 false => 0.0,
             };
-            rows.push(Row::new(
-                contribution,
-                explanation.documents,
-                (reached, share),
-            ));
+            rows.push(Row::new(contribution, (reached, share)));
             reached += share;
         }
         Explained {
@@ -76,7 +72,7 @@ impl From<Explanation> for Explained {
 }
 
 impl Row {
-    fn new(contribution: &Contribution, documents: u64, bar: (f64, f64)) -> Row {
+    fn new(contribution: &Contribution, bar: (f64, f64)) -> Row {
         let Contribution { word, term, .. } = contribution;
         Row {
             term: (!word.eq_ignore_ascii_case(term)).then(|| term.clone()),
@@ -87,11 +83,7 @@ impl Row {
                 ScorePart::Coverage | ScorePart::Run => "–".to_owned(),
                 _ => grouped(contribution.term_frequency as usize),
             },
-            document_frequency: format!(
-                "{} of {}",
-                grouped(contribution.document_frequency as usize),
-                grouped(documents as usize)
-            ),
+            document_frequency: grouped(contribution.document_frequency as usize),
             idf: format!("{:.2}", contribution.idf),
             contribution: contribution.contribution,
             bar,
@@ -200,7 +192,7 @@ mod tests {
         let first = &explained.rows[0];
         assert_eq!(first.term.as_deref(), Some("whale"));
         assert_eq!(explained.rows[1].term, None);
-        assert_eq!(first.document_frequency, "1\u{202f}204 of 28\u{202f}229");
+        assert_eq!(first.document_frequency, "1\u{202f}204");
         assert_eq!(
             (first.idf.as_str(), first.term_frequency.as_str()),
             ("2.42", "3")

@@ -30,10 +30,11 @@ pub(crate) fn go(direction: Direction) -> bool {
     let marks = marks();
     let here = position().0;
     let target = match (direction, here) {
-        (Direction::Next, None) => 1,
         (Direction::Next, Some(place)) => place + 1,
-        (Direction::Previous, None) => marks.len(),
         (Direction::Previous, Some(place)) => place - 1,
+        // Nothing was gone to yet: what is being read is in the window.
+        (Direction::Next, None) => above_window(&marks) + 1,
+        (Direction::Previous, None) => above_window(&marks),
     };
     let Some(mark) = target.checked_sub(1).and_then(|index| marks.get(index)) else {
         return false;
@@ -90,6 +91,11 @@ pub(crate) fn is_near_the_end() -> bool {
         .and_then(|height| height.as_f64())
         .unwrap_or(0.0);
     height_below() < 2.0 * window_height
+}
+
+/// How many of the matches stand above the window.
+fn above_window(marks: &[HtmlElement]) -> usize {
+    marks.partition_point(|mark| mark.get_bounding_client_rect().bottom() < 0.0)
 }
 
 fn choose(mark: &HtmlElement) {

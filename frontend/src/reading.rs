@@ -81,7 +81,7 @@ impl Reading {
     /// A book opened at `passage`, with the first text that arrived.
     pub(crate) fn new(book: BookDetail, passage: Range, text: &BookText) -> Reading {
         let bytes = book.bytes as u64;
-        let part = Part::new(text, passage, bytes, &book.chapters);
+        let part = Part::new(text, passage, bytes, &book.chapters, passage);
         Reading {
             parts: vec![Arc::new(part)],
             passage,
@@ -117,7 +117,13 @@ impl Reading {
                 from: joint,
                 to: joint,
             };
-            Arc::new(Part::new(text, kept, bytes, &self.book.chapters))
+            Arc::new(Part::new(
+                text,
+                kept,
+                bytes,
+                &self.book.chapters,
+                self.passage,
+            ))
         };
         if self.parts.last().is_some_and(|last| last.range.to == from) {
             let part = part(from);
@@ -146,7 +152,7 @@ fn chapter_at(chapters: &[Chapter], byte: u64) -> Option<&Chapter> {
 
 impl Part {
     /// Cuts `text` to whole paragraphs, as far as all of `kept` stays. At the ends of the book nothing is cut.
-    fn new(text: &BookText, kept: Range, bytes: u64, chapters: &[Chapter]) -> Part {
+    fn new(text: &BookText, kept: Range, bytes: u64, chapters: &[Chapter], passage: Range) -> Part {
         let start = text.from as u64;
         let lines = Lines::new(&text.text, &text.highlights);
         let place = |byte: u64| byte.saturating_sub(start).min(lines.len() as u64) as usize;
@@ -163,7 +169,7 @@ impl Part {
                 from: start + front as u64,
                 to: start + end as u64,
             },
-            blocks: blocks::blocks(&lines, front..end, start, chapters),
+            blocks: blocks::blocks(&lines, front..end, start, chapters, passage),
         }
     }
 }

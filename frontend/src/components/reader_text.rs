@@ -26,9 +26,12 @@ fn block(block: Block, passage: Range) -> AnyView {
         (_, true) => "passage",
         (_, false) => "",
     };
+    let goes_on = block.goes_on;
     let text = marked(block.pieces);
     match block.kind {
         Kind::Heading => view! { <h2 class=class>{text}</h2> }.into_any(),
-        Kind::Prose | Kind::Verse => view! { <p class=class>{text}</p> }.into_any(),
+        Kind::Prose | Kind::Verse => {
+            view! { <p class=class class:goes-on=goes_on>{text}</p> }.into_any()
+        }
     }
 }

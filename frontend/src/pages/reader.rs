@@ -149,7 +149,8 @@ impl Reader {
                         aria-keyshortcuts="p"
                         on:click=move |_| self.go(Direction::Previous)
                     >
-                        "Previous match "
+                        "Previous"
+                        <span>" match"</span>
                         <kbd aria-hidden="true">"p"</kbd>
                     </button>
                     <button
@@ -157,7 +158,8 @@ impl Reader {
                         aria-keyshortcuts="n"
                         on:click=move |_| self.go(Direction::Next)
                     >
-                        "Next match "
+                        "Next"
+                        <span>" match"</span>
                         <kbd aria-hidden="true">"n"</kbd>
                     </button>
                 </div>

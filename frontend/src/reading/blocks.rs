@@ -15,6 +15,8 @@ pub(crate) struct Block {
     pub range: Range,
     /// How it is set.
     pub kind: Kind,
+    /// The next block belongs to the same stanza.
+    pub goes_on: bool,
     /// Its text with the marked words.
     pub pieces: Vec<Piece>,
 }
@@ -38,12 +40,14 @@ pub(super) struct Lines {
     lines: Vec<ops::Range<usize>>,
 }
 
-/// The blocks of the letters in `shown`; the first letter of all is byte `start` of the book.
+/// The blocks of the letters in `shown`; the first letter of all is byte `start` of the book. The lines of `passage` are
+/// blocks of their own where they are verse, because a stanza can be as long as a canto.
 pub(super) fn blocks(
     text: &Lines,
     shown: ops::Range<usize>,
     start: u64,
     chapters: &[Chapter],
+    passage: Range,
 ) -> Vec<Block> {
     let inside = text.lines.iter().filter_map(|line| {
         let line = line.start.max(shown.start)..line.end.min(shown.end);
@@ -53,44 +57,68 @@ pub(super) fn blocks(
     let mut lines = Vec::new();
     for line in inside {
         if text.is_blank(&line) {
-            blocks.extend(block(text, &lines, start, chapters));
+            blocks.extend(paragraph(text, &lines, start, chapters, passage));
             lines.clear();
         } else {
             lines.push(line);
         }
     }
-    blocks.extend(block(text, &lines, start, chapters));
+    blocks.extend(paragraph(text, &lines, start, chapters, passage));
     blocks
 }
 
-/// The block of these lines; none of no lines.
-fn block(
+/// The blocks of lines without a blank one among them; none of no lines.
+fn paragraph(
     text: &Lines,
     lines: &[ops::Range<usize>],
     start: u64,
     chapters: &[Chapter],
-) -> Option<Block> {
-    let (first, last) = (lines.first()?, lines.last()?);
-    let range = Range {
-        from: start + first.start as u64,
-        to: start + last.end as u64,
+    passage: Range,
+) -> Vec<Block> {
+    let Some(range) = range_of(lines, start) else {
+        return Vec::new();
     };
     let letters: Vec<&[char]> = lines
         .iter()
         .map(|line| &text.letters[line.clone()])
         .collect();
-    let kind = match () {
-        () if is_heading(range, &letters, chapters) => Kind::Heading,
-        () if is_verse(&letters) => Kind::Verse,
-        () => Kind::Prose,
-    };
-    Some(Block {
-        range,
-        kind,
-        pieces: match kind {
-            Kind::Verse => kept_lines(text, lines),
-            Kind::Prose | Kind::Heading => reflowed(text, lines),
-        },
+    let is_heading = is_heading(range, &letters, chapters);
+    if is_heading || !is_verse(&letters) {
+        let kind = match is_heading {
+            true => Kind::Heading,
+            false => Kind::Prose,
+        };
+        let pieces = reflowed(text, lines);
+        return vec![Block {
+            range,
+            kind,
+            goes_on: false,
+            pieces,
+        }];
+    }
+    let common = common_indentation(text, lines);
+    let front = lines.partition_point(|line| start + line.end as u64 <= passage.from);
+    let end = lines.partition_point(|line| start + (line.start as u64) < passage.to);
+    let end = end.max(front);
+    [&lines[..front], &lines[front..end], &lines[end..]]
+        .into_iter()
+        .filter_map(|lines| {
+            let part = range_of(lines, start)?;
+            Some(Block {
+                range: part,
+                kind: Kind::Verse,
+                goes_on: part.to < range.to,
+                pieces: kept_lines(text, lines, common),
+            })
+        })
+        .collect()
+}
+
+fn range_of(lines: &[ops::Range<usize>], start: u64) -> Option<Range> {
+    let (first, last) = (lines.first()?, lines.last()?);
+    Some(Range {
+        from: start + first.start as u64,
+        to: start + last.end as u64,
     })
 }
 
@@ -128,13 +156,17 @@ fn reflowed(text: &Lines, lines: &[ops::Range<usize>]) -> Vec<Piece> {
     joined(cut.pieces)
 }
 
-/// The text in its lines, without the white space that all of them begin with or that ends them.
-fn kept_lines(text: &Lines, lines: &[ops::Range<usize>]) -> Vec<Piece> {
+/// The white space that all of the lines begin with.
+fn common_indentation(text: &Lines, lines: &[ops::Range<usize>]) -> usize {
     let indentation = |line: &ops::Range<usize>| {
         let letters = text.letters[line.clone()].iter();
         letters.take_while(|letter| letter.is_whitespace()).count()
     };
-    let common = lines.iter().map(indentation).min().unwrap_or(0);
+    lines.iter().map(indentation).min().unwrap_or(0)
+}
+
+/// The text in its lines, without `common` letters in front of each and the white space that ends it.
+fn kept_lines(text: &Lines, lines: &[ops::Range<usize>], common: usize) -> Vec<Piece> {
     let mut cut = Cut::default();
     let mut is_gap = false;
     for line in lines {
@@ -266,6 +298,8 @@ impl Lines {
 mod tests {
     use super::*;
 
+    const NOWHERE: Range = Range { from: 0, to: 0 };
+
     /// Kind and text of every block, marks in brackets.
     #[track_caller]
     fn check(text: &str, highlights: &[(usize, usize)], expected: &[(Kind, &str)]) {
@@ -275,7 +309,7 @@ mod tests {
             from: 1_000,
             to: 9_000,
         }];
-        let found = blocks(&lines, 0..lines.len(), 1_000, &chapters);
+        let found = blocks(&lines, 0..lines.len(), 1_000, &chapters, NOWHERE);
         let found: Vec<(Kind, String)> = found
             .iter()
             .map(|block| {
@@ -334,8 +368,34 @@ mod tests {
     #[test]
     fn blocks_know_where_they_stand() {
         let lines = Lines::new("one\n\ntwo\nthree\n", &[]);
-        let found = blocks(&lines, 0..lines.len(), 100, &[]);
+        let found = blocks(&lines, 0..lines.len(), 100, &[], NOWHERE);
         let ranges: Vec<(u64, u64)> = found.iter().map(|b| (b.range.from, b.range.to)).collect();
         assert_eq!(ranges, [(100, 103), (105, 114)]);
+    }
+    #[test]
+    fn the_lines_of_a_passage_are_a_block_of_their_own_in_a_long_stanza() {
+        let stanza = "Of Mans first\nDisobedience\nAnd the fruit\nOf that forbidden\nTree whose\n";
+        let lines = Lines::new(stanza, &[]);
+        let passage = Range { from: 120, to: 130 };
+        let found = blocks(&lines, 0..lines.len(), 100, &[], passage);
+        let found: Vec<(u64, u64, bool, bool)> = found
+            .iter()
+            .map(|b| {
+                (
+                    b.range.from,
+                    b.range.to,
+                    b.range.overlaps(passage),
+                    b.goes_on,
+                )
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (100, 113, false, true),
+                (114, 140, true, true),
+                (141, 169, false, false),
+            ]
+        );
     }
 }
