@@ -2,6 +2,7 @@
 //! and letters are the same here, because texts are decoded one byte to a letter.
 
 pub(crate) mod blocks;
+mod lines;
 mod verse;
 
 use std::sync::Arc;
@@ -9,7 +10,8 @@ use std::sync::Arc;
 use shared::{BookDetail, BookText, Chapter};
 
 use crate::state::Spot;
-use blocks::{Block, Lines};
+use blocks::Block;
+use lines::Lines;
 
 /// Most bytes that one request may ask for.
 const MOST_BYTES: u64 = 65_536;
