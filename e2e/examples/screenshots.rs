@@ -9,13 +9,19 @@ use e2e::{Browser, Stack, StackOptions, wait_for};
 use serde_json::json;
 
 /// File name, address, width, height, colour scheme and what must be on the page before the picture is taken.
-const PICTURES: [(&str, &str, u32, u32, &str, &str); 4] = [
+const PICTURES: [(&str, &str, u32, u32, &str, &str); 6] = [
     ("search-light.png", SEARCH, 1440, 1000, "light", WHOLE),
     ("search-dark.png", SEARCH, 1440, 1000, "dark", WHOLE),
     ("search-phone.png", SEARCH, 390, 844, "light", WHOLE),
     ("books-light.png", "/books", 1440, 1000, "light", "main li"),
+    ("reader-light.png", READER, 1440, 1000, "light", HERE),
+    ("compare-light.png", COMPARE, 1440, 1000, "light", WHOLE),
 ];
 const SEARCH: &str = "/?q=white+whale";
+const READER: &str = "/books/melville-moby_dick.txt?from=1364&to=1606&q=white+whale";
+const COMPARE: &str = "/compare?q=white+whale";
+/// The match that the reader has brought into view.
+const HERE: &str = ".text mark.here";
 /// The footer of the panel once the trace is whole.
 const WHOLE: &str = ".trace footer .ok";
 

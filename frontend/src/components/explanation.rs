@@ -37,7 +37,7 @@ pub(crate) fn Explaining(question: Question, id: String) -> impl IntoView {
         >
             "Why this hit"
         </button>
-        <div class="why" aria-live="polite" class:open=is_open>
+        <div class="why" class:open=is_open>
             {move || {
                 is_open.get().then(|| match loaded.get() {
                     None => ().into_any(),

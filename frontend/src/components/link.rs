@@ -14,23 +14,34 @@ pub(crate) fn Link(
     #[prop(optional)] class: &'static str,
     children: Children,
 ) -> impl IntoView {
+    link(Signal::derive(to), current, class, children())
+}
+
+/// The same for every kind of `to`, so that it is compiled once.
+fn link(
+    to: Signal<Address>,
+    current: Signal<bool>,
+    class: &'static str,
+    children: AnyView,
+) -> AnyView {
     let session = expect_context::<Session>();
     let follow = move |event: MouseEvent| {
         if is_plain_click(&event) {
             event.prevent_default();
-            session.go(untrack(to));
+            session.go(to.get_untracked());
         }
     };
     view! {
         <a
             class=class
-            href=move || to().href()
+            href=move || to.get().href()
             aria-current=move || current.get().then_some("page")
             on:click=follow
         >
-            {children()}
+            {children}
         </a>
     }
+    .into_any()
 }
 
 /// Whether a click means this tab: with another button or a modifier key the browser opens a new one.

@@ -9,7 +9,7 @@ pub(crate) fn failed(
     heading: &'static str,
     failure: Failure,
     again: impl Fn() + 'static,
-) -> impl IntoView {
+) -> AnyView {
     view! {
         <div class="notice bad">
             <h2>{heading}</h2>
@@ -21,4 +21,5 @@ pub(crate) fn failed(
             </button>
         </div>
     }
+    .into_any()
 }

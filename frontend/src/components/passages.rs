@@ -16,7 +16,7 @@ pub(crate) fn Passages(question: Question, passages: Vec<Passage>) -> impl IntoV
     view! { <ol class="hits">{passages.into_iter().map(hit).collect_view()}</ol> }
 }
 
-fn hit(question: Question, passage: Passage) -> impl IntoView {
+fn hit(question: Question, passage: Passage) -> AnyView {
     let id = passage.place.id.clone();
     let place = StoredValue::new(passage.place);
     let there = move || Address::Reader(place.get_value());
@@ -37,10 +37,11 @@ fn hit(question: Question, passage: Passage) -> impl IntoView {
             </div>
         </li>
     }
+    .into_any()
 }
 
 /// A score as a bar, its value on focus.
-pub(crate) fn score(score: f64, share: f64) -> impl IntoView {
+pub(crate) fn score(score: f64, share: f64) -> AnyView {
     let value = format!("Score {score:.4}");
     let width = format!("{:.1}%", share * 100.0);
     view! {
@@ -48,10 +49,11 @@ pub(crate) fn score(score: f64, share: f64) -> impl IntoView {
             <i style:width=width></i>
         </span>
     }
+    .into_any()
 }
 
 /// Text nodes only: whatever a book or a query holds, it is never parsed as markup.
-pub(crate) fn marked(pieces: Vec<Piece>) -> impl IntoView {
+pub(crate) fn marked(pieces: Vec<Piece>) -> AnyView {
     pieces
         .into_iter()
         .map(|piece| match piece {
@@ -59,4 +61,5 @@ pub(crate) fn marked(pieces: Vec<Piece>) -> impl IntoView {
             Piece::Marked(text) => view! { <mark>{text}</mark> }.into_any(),
         })
         .collect_view()
+        .into_any()
 }
