@@ -9,6 +9,7 @@
 //! (`build_index`): `tfidf_vectorization` makes that of whole books, `bm25_indexing` that of passages.
 
 mod admission;
+mod best_passages;
 mod best_window;
 mod bm25_indexing;
 mod bm25_search;
@@ -32,7 +33,9 @@ mod model;
 mod occurrences;
 mod open_index;
 mod passage_index;
+mod passage_keys;
 mod passage_vector;
+mod passage_words;
 mod passages;
 mod perform_search;
 mod phrase_places;

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use tantivy::postings::Postings;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocId, DocSet, Term};
+use tantivy::{DocId, DocSet};
 
 use super::SearchError;
 use super::cosine::CosineWeight;
@@ -24,26 +24,40 @@ pub(super) fn best_passage(
     document: DocId,
 ) -> Result<Snippet, SearchError> {
     let matches = matches(index, weight, document)?;
-    let words = passage(book, best_window(&matches));
+    let words = passage(book, best_window(&matches, weight));
     let from = words.front().map_or(0, |word| word.start);
-    let inside = &matches[matches.partition_point(|one| one.at < from)..];
+    let inside = &matches[matches.partition_point(|one| one.at() < from)..];
     let text = book.text.bytes();
     let splitting = index.features.splitting();
-    let matched = inside.iter().map(|one| word_at(text, one.at, splitting));
+    let matched = inside.iter().map(|one| word_at(text, one.at(), splitting));
     Ok(Snippet::new(book, words.into_iter(), matched))
 }
 
-/// An occurrence of a word of the query.
-#[derive(Clone, Copy, Debug)]
-struct Match {
-    /// First byte.
-    at: usize,
-    /// Which word, by its number in the query's vector.
-    term: usize,
-    /// Rarity of the word: its idf in millionths, which add up and cancel out exactly.
-    rarity: u64,
+/// An occurrence of a word of the query: its first byte, and in the lowest bits which word it is, by its number in the
+/// query's vector. As one number, because thousands of them are put in order for a frequent word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Match(u64);
+
+/// Bits for the number of a word: a query is too short for more words.
+const WORD_BITS: u32 = 16;
+
+impl Match {
+    fn new(at: u32, word: usize) -> Self {
+        Self((u64::from(at) << WORD_BITS) | word as u64)
+    }
+
+    fn at(self) -> usize {
+        (self.0 >> WORD_BITS) as usize
+    }
+
+    fn word(self) -> usize {
+        (self.0 & ((1 << WORD_BITS) - 1)) as usize
+    }
 }
 
+/// Occurrences of one word in one book that are looked at, from the beginning of the book: among more, there is none that
+/// shows the word better.
+const MOST_OCCURRENCES: usize = 256;
 /// Bytes within which matches belong together, about thirty words.
 const WINDOW_BYTES: usize = 170;
 /// Fewest and most words of a passage, unless the book is shorter or the window longer.
@@ -52,7 +66,7 @@ const MOST_WORDS: usize = 45;
 /// Most words in front of the first match.
 const MOST_LEADING_WORDS: usize = 14;
 
-/// Every occurrence of a single word of the query in the document, in order. A pair occurs where its words do.
+/// The occurrences of the single words of the query in the document, in order. A pair occurs where its words do.
 fn matches(
     index: &TfidfIndex,
     weight: &CosineWeight,
@@ -62,60 +76,57 @@ fn matches(
     let terms = reader.inverted_index(index.field)?;
     let mut found = Vec::new();
     let mut positions = Vec::new();
-    for (number, term) in weight
-        .terms
-        .iter()
-        .enumerate()
-        .filter(|(_, term)| !term.text.contains(' '))
-    {
-        let key = Term::from_field_text(index.field, &term.text);
-        let postings = terms
-            .read_postings(&key, IndexRecordOption::WithFreqsAndPositions)
-            .map_err(tantivy::TantivyError::from)?;
-        let Some(mut postings) = postings else {
+    for (number, term) in weight.terms.iter().enumerate() {
+        if term.text.contains(' ') {
             continue;
-        };
+        }
+        let option = IndexRecordOption::WithFreqsAndPositions;
+        let mut postings = terms
+            .read_postings_from_terminfo(&term.info, option)
+            .map_err(tantivy::TantivyError::from)?;
         if postings.doc() > document || postings.seek(document) != document {
             continue;
         }
         postings.positions(&mut positions);
-        found.extend(positions.iter().map(|&at| Match {
-            at: at as usize,
-            term: number,
-            rarity: (term.idf * 1e6) as u64,
-        }));
+        let first = positions.iter().take(MOST_OCCURRENCES);
+        found.extend(first.map(|&at| Match::new(at, number)));
     }
     // The stable sort, because it merges what is already in order: the matches of each word.
-    found.sort_by_key(|one| one.at);
+    found.sort();
     Ok(found)
 }
 
 /// The first of the windows with the most and rarest different words of the query, and then the most matches: the first
 /// byte of its first and of its last match.
-fn best_window(matches: &[Match]) -> Range<usize> {
+fn best_window(matches: &[Match], weight: &CosineWeight) -> Range<usize> {
+    // Rarities in millionths add up and cancel out exactly.
+    let rarities: Vec<u64> = weight
+        .terms
+        .iter()
+        .map(|term| (term.idf * 1e6) as u64)
+        .collect();
     let mut best = 0..0;
     let mut best_value = (0, 0);
-    let words = matches.iter().map(|one| one.term + 1).max().unwrap_or(0);
-    let mut inside = vec![0u32; words];
+    let mut inside = vec![0u32; rarities.len()];
     let mut rarity = 0;
     let mut first = 0;
     for (last, one) in matches.iter().enumerate() {
-        if inside[one.term] == 0 {
-            rarity += one.rarity;
+        if inside[one.word()] == 0 {
+            rarity += rarities[one.word()];
         }
-        inside[one.term] += 1;
-        while one.at - matches[first].at > WINDOW_BYTES {
-            let left = matches[first];
-            inside[left.term] -= 1;
-            if inside[left.term] == 0 {
-                rarity -= left.rarity;
+        inside[one.word()] += 1;
+        while one.at() - matches[first].at() > WINDOW_BYTES {
+            let left = matches[first].word();
+            inside[left] -= 1;
+            if inside[left] == 0 {
+                rarity -= rarities[left];
             }
             first += 1;
         }
         let value = (rarity, last - first);
         if value > best_value {
             best_value = value;
-            best = matches[first].at..one.at;
+            best = matches[first].at()..one.at();
         }
     }
     best

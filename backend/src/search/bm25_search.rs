@@ -4,12 +4,13 @@ use shared::semconv::span;
 use tantivy::DocId;
 use telemetry::in_span;
 
+use super::best_passages::best_passages;
 use super::deadline::Deadline;
 use super::filter::Filter;
 use super::generate_snippet::Snippet;
 use super::model::{Asked, Model, Scores, answer};
 use super::passage_index::PassageIndex;
-use super::passage_vector::{PassageVector, best_of_each_book, bm25, split, weigh};
+use super::passage_vector::{PassageVector, split, weigh};
 use super::preprocess_query::Query;
 use super::process_results::Cut;
 use super::{Answer, SearchError};
@@ -43,11 +44,11 @@ impl Model for Probabilistic<'_> {
         filter: &Filter,
         deadline: &Deadline,
     ) -> Result<Scores, SearchError> {
-        let (scored, postings) = bm25(self.0, vector, filter, deadline)?;
+        let best = best_passages(self.0, vector, filter, deadline, 0)?;
         Ok(Scores {
-            matches: best_of_each_book(self.0, &scored),
-            documents: scored.len(),
-            postings,
+            matches: best.of_each_book,
+            documents: best.passages,
+            postings: best.postings,
         })
     }
 
@@ -57,7 +58,6 @@ impl Model for Probabilistic<'_> {
         vector: &PassageVector,
         passage: DocId,
     ) -> Result<Snippet, SearchError> {
-        let terms = vector.terms.iter().map(|term| &term.info);
-        self.0.show(book, passage, terms)
+        Ok(self.0.show(book, passage, &vector.set))
     }
 }

@@ -6,13 +6,11 @@
 //! a dense accumulator, and [`Ranking`] collects and orders. Lengths of documents depend on the `df` of the whole index,
 //! so [`Lengths`] computes them once for each index.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::index::SegmentId;
-use tantivy::postings::Postings;
+use tantivy::postings::{Postings, TermInfo};
 use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{
@@ -62,6 +60,8 @@ pub(super) struct CosineWeight {
 pub(super) struct WeightedTerm {
     /// The term.
     pub(super) text: String,
+    /// Where its posting list stands in the only segment of the index.
+    pub(super) info: TermInfo,
     /// Documents that contain it, which is also the length of its posting list.
     pub(super) document_frequency: u64,
     /// Rarity of the term in the index.
@@ -73,15 +73,17 @@ pub(super) struct WeightedTerm {
 impl CosineWeight {
     /// Looks the terms of `query` up and weighs them.
     pub(super) fn new(query: &CosineQuery, searcher: &Searcher) -> tantivy::Result<Self> {
+        // An index of this program has one segment.
+        let index = searcher.segment_reader(0).inverted_index(query.field)?;
         let mut terms = Vec::with_capacity(query.terms.len());
         let mut unknown = Vec::new();
         for (text, frequency) in &query.terms {
-            let document_frequency =
-                searcher.doc_freq(&Term::from_field_text(query.field, text))?;
-            if document_frequency == 0 {
+            let term = Term::from_field_text(query.field, text);
+            let Some(info) = index.get_term_info(&term)? else {
                 unknown.push(text.clone());
                 continue;
-            }
+            };
+            let document_frequency = u64::from(info.doc_freq);
             let idf = idf(searcher.num_docs(), document_frequency);
             let weight = f64::from(*frequency) * idf;
             terms.push(WeightedTerm {
@@ -89,6 +91,7 @@ impl CosineWeight {
                 document_frequency,
                 idf,
                 weight,
+                info,
             });
         }
         let length = terms
@@ -112,14 +115,12 @@ impl CosineWeight {
         doc: DocId,
     ) -> tantivy::Result<impl Iterator<Item = (&WeightedTerm, u32, f64)>> {
         let index = reader.inverted_index(self.field)?;
-        let length = self.lengths.of(reader)[doc as usize];
+        let length = self.lengths.of(doc);
         let mut shares = Vec::with_capacity(self.terms.len());
         for term in &self.terms {
-            let key = Term::from_field_text(self.field, &term.text);
-            if let Some(mut postings) = index.read_postings(&key, IndexRecordOption::WithFreqs)?
-                && postings.doc() <= doc
-                && postings.seek(doc) == doc
-            {
+            let mut postings =
+                index.read_postings_from_terminfo(&term.info, IndexRecordOption::WithFreqs)?;
+            if postings.doc() <= doc && postings.seek(doc) == doc {
                 let frequency = postings.term_freq();
                 shares.push((term, frequency, Self::share(term, frequency) / length));
             }
@@ -138,21 +139,17 @@ impl Weight for CosineWeight {
         let index = reader.inverted_index(self.field)?;
         let mut products = vec![0.0; reader.max_doc() as usize];
         for term in &self.terms {
-            let key = Term::from_field_text(self.field, &term.text);
-            let Some(mut postings) = index.read_postings(&key, IndexRecordOption::WithFreqs)?
-            else {
-                continue;
-            };
+            let mut postings =
+                index.read_postings_from_terminfo(&term.info, IndexRecordOption::WithFreqs)?;
             while postings.doc() != TERMINATED {
                 products[postings.doc() as usize] += Self::share(term, postings.term_freq());
                 postings.advance();
             }
         }
-        let lengths = self.lengths.of(reader);
         let scores: Vec<(DocId, Score)> = (0..)
             .zip(products)
             .filter(|(_, product)| *product > 0.0)
-            .map(|(doc, product)| (doc, (product / lengths[doc as usize]) as Score * boost))
+            .map(|(doc, product)| (doc, (product / self.lengths.of(doc)) as Score * boost))
             .collect();
         Ok(Box::new(CosineScorer { scores, current: 0 }))
     }
@@ -205,51 +202,63 @@ impl Scorer for CosineScorer {
     }
 }
 
-/// Lengths of the documents' vectors, for each segment of one index.
+/// Lengths of the documents' vectors, in an index of one segment.
 #[derive(Debug, Default)]
-pub(super) struct Lengths(HashMap<SegmentId, Vec<f64>>);
+pub(super) struct Lengths(Vec<f64>);
 
 impl Lengths {
-    /// Reads the whole index once.
-    pub(super) fn new(searcher: &Searcher, field: Field) -> tantivy::Result<Self> {
-        let mut all = HashMap::new();
-        for reader in searcher.segment_readers() {
-            let index = reader.inverted_index(field)?;
-            let mut squares = vec![0.0; reader.max_doc() as usize];
-            let mut terms = index.terms().stream()?;
-            // One for all terms: to make another costs more than to read most lists.
-            let mut block = None;
-            while let Some((_, info)) = terms.next() {
-                // That of the whole index, which has one segment: see `index::open`.
-                let idf = idf(searcher.num_docs(), u64::from(info.doc_freq));
-                let block = match &mut block {
-                    Some(block) => {
-                        index.reset_block_postings_from_terminfo(info, block)?;
-                        block
-                    }
-                    None => {
-                        let all = IndexRecordOption::WithFreqs;
-                        block.insert(index.read_block_postings_from_terminfo(info, all)?)
-                    }
-                };
-                while !block.docs().is_empty() {
-                    for (&doc, &frequency) in block.docs().iter().zip(block.freqs()) {
-                        let weight = f64::from(frequency) * idf;
-                        squares[doc as usize] += weight * weight;
-                    }
-                    block.advance();
+    /// Computes them, for which it reads the whole index once.
+    pub(super) fn compute(searcher: &Searcher, field: Field) -> tantivy::Result<Self> {
+        let reader = searcher.segment_reader(0);
+        let index = reader.inverted_index(field)?;
+        let mut squares = vec![0.0; reader.max_doc() as usize];
+        let mut terms = index.terms().stream()?;
+        // One for all terms: to make another costs more than to read most lists.
+        let mut block = None;
+        while let Some((_, info)) = terms.next() {
+            let idf = idf(searcher.num_docs(), u64::from(info.doc_freq));
+            let block = match &mut block {
+                Some(block) => {
+                    index.reset_block_postings_from_terminfo(info, block)?;
+                    block
                 }
+                None => {
+                    let all = IndexRecordOption::WithFreqs;
+                    block.insert(index.read_block_postings_from_terminfo(info, all)?)
+                }
+            };
+            while !block.docs().is_empty() {
+                for (&doc, &frequency) in block.docs().iter().zip(block.freqs()) {
+                    let weight = f64::from(frequency) * idf;
+                    squares[doc as usize] += weight * weight;
+                }
+                block.advance();
             }
-            let lengths = squares.into_iter().map(f64::sqrt).collect();
-            all.insert(reader.segment_id(), lengths);
         }
-        Ok(Self(all))
+        Ok(Self(squares.into_iter().map(f64::sqrt).collect()))
     }
 
-    pub(super) fn of(&self, reader: &SegmentReader) -> &[f64] {
-        self.0
-            .get(&reader.segment_id())
-            .expect("an index and its lengths are made together and never change")
+    /// The lengths of so many documents; `None` if `bytes` are not what [`Lengths::to_bytes`] gives.
+    pub(super) fn from_bytes(bytes: &[u8], documents: usize) -> Option<Self> {
+        let (lengths, rest) = bytes.as_chunks();
+        let lengths: Vec<f64> = lengths
+            .iter()
+            .map(|bytes| f64::from_le_bytes(*bytes))
+            .collect();
+        let are_lengths = lengths
+            .iter()
+            .all(|length| length.is_finite() && *length >= 0.0);
+        (are_lengths && rest.is_empty() && lengths.len() == documents).then_some(Self(lengths))
+    }
+
+    /// Eight bytes for each document, the lowest first.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        self.0.iter().copied().flat_map(f64::to_le_bytes).collect()
+    }
+
+    /// The length of one document.
+    pub(super) fn of(&self, document: DocId) -> f64 {
+        self.0[document as usize]
     }
 }
 

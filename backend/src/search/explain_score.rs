@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use shared::semconv::span;
 use shared::{Contribution, Method, ScorePart};
-use tantivy::postings::Postings;
-use tantivy::{DocId, DocSet, Score, TantivyError};
+use tantivy::{DocId, Score};
 use telemetry::in_span;
 
 use super::admission::Admission;
@@ -111,13 +110,13 @@ trait Additive: Model {
     /// Documents, the length of one of them (0 for none), and the mean of their lengths.
     fn lengths(&self, document: Option<DocId>) -> (u64, f64, Option<f64>);
 
-    /// The addends of the score of `found`; `highest` is the highest score that the posting lists gave.
+    /// The addends of the score of `found`, which was one of `candidates`.
     fn addends(
         &self,
         query: &Query,
         vector: &Self::Vector,
         found: Match,
-        highest: Score,
+        candidates: &[Match],
     ) -> Result<Vec<Contribution>, SearchError>;
 }
 
@@ -129,11 +128,10 @@ fn take_apart<M: Additive>(
     let query = preprocess_query(model, asked);
     let vector = vectorize_query(model, &query)?;
     let matches = compute_similarity(model, asked, &query, &vector)?;
-    let highest = matches.iter().map(|one| one.score).fold(0.0, Score::max);
-    let matches = model.refine(&vector, matches, asked.deadline)?;
-    let found = matches.into_iter().find(|one| one.book == book);
+    let refined = model.refine(&vector, matches.clone(), asked.deadline)?;
+    let found = refined.into_iter().find(|one| one.book == book);
     let mut contributions = match found {
-        Some(found) => model.addends(&query, &vector, found, highest)?,
+        Some(found) => model.addends(&query, &vector, found, &matches)?,
         None => Vec::new(),
     };
     contributions.sort_by(|one, other| other.contribution.total_cmp(&one.contribution));
@@ -164,7 +162,7 @@ impl Additive for VectorSpace<'_> {
         query: &Query,
         vector: &CosineWeight,
         found: Match,
-        _: Score,
+        _: &[Match],
     ) -> Result<Vec<Contribution>, SearchError> {
         let shares = vector.shares(self.index.searcher.segment_reader(0), found.document)?;
         Ok(shares
@@ -195,9 +193,9 @@ impl Additive for Probabilistic<'_> {
         query: &Query,
         vector: &PassageVector,
         found: Match,
-        _: Score,
+        _: &[Match],
     ) -> Result<Vec<Contribution>, SearchError> {
-        bm25_addends(self.0, query, vector, found.document)
+        Ok(bm25_addends(self.0, query, vector, found.document))
     }
 }
 
@@ -213,9 +211,9 @@ impl Additive for Forgiving<'_> {
         query: &Query,
         vector: &PassageVector,
         found: Match,
-        highest: Score,
+        candidates: &[Match],
     ) -> Result<Vec<Contribution>, SearchError> {
-        self.strict.addends(query, vector, found, highest)
+        self.strict.addends(query, vector, found, candidates)
     }
 }
 
@@ -232,13 +230,12 @@ impl Additive for Positional<'_> {
         query: &Query,
         vector: &PassageVector,
         found: Match,
-        _: Score,
+        _: &[Match],
     ) -> Result<Vec<Contribution>, SearchError> {
         let Some(phrase) = phrase(vector) else {
             return Ok(Vec::new());
         };
-        let all = 0..self.0.len() as DocId;
-        let places = phrase.places(self.0, all, &Deadline::none())?;
+        let places = phrase.places(self.0, &Deadline::none())?;
         let mut passages: Vec<DocId> = places
             .into_iter()
             .map(|place| self.0.passage_of(place))
@@ -279,10 +276,10 @@ impl Additive for TwoStages<'_> {
         query: &Query,
         vector: &PassageVector,
         found: Match,
-        highest: Score,
+        candidates: &[Match],
     ) -> Result<Vec<Contribution>, SearchError> {
         let index = self.passages;
-        let mut addends = bm25_addends(index, query, vector, found.document)?;
+        let mut addends = bm25_addends(index, query, vector, found.document);
         // The words of the query, each by the first term that stands for it, as an addend of another part.
         let of_word = |word: usize, part: ScorePart, all: f32| {
             let term = vector.terms.iter().find(|term| term.word == word);
@@ -293,6 +290,10 @@ impl Additive for TwoStages<'_> {
                 ..addend(index, query, term, 0)
             })
         };
+        let scores = candidates
+            .iter()
+            .map(|one| vector.bm25(index, one.document));
+        let highest = scores.fold(0.0, Score::max);
         addends
             .iter_mut()
             .for_each(|addend| addend.contribution /= 3.0 * f64::from(highest));
@@ -301,7 +302,7 @@ impl Additive for TwoStages<'_> {
         let (seen, run) = match vector.sequence.len() {
             // A single word is the whole query wherever it stands.
             1 => ((0..vector.words.len()).collect(), 0..=0),
-            _ => shared_words(index, vector, found)?,
+            _ => shared_words(index, vector, found.document),
         };
         let coverage = seen
             .into_iter()
@@ -331,12 +332,14 @@ fn bm25_addends(
     query: &Query,
     vector: &PassageVector,
     passage: DocId,
-) -> Result<Vec<Contribution>, SearchError> {
+) -> Vec<Contribution> {
+    let words: Vec<u32> = index.words(index.words_of(passage)).collect();
     let mut addends = Vec::new();
     for term in &vector.terms {
-        let mut postings = index.positions(&term.info).map_err(TantivyError::from)?;
-        if postings.doc() <= passage && postings.seek(passage) == passage {
-            addends.push(addend(index, query, term, postings.term_freq()));
+        let occurrences = words.iter().filter(|word| **word == term.term.number);
+        match occurrences.count() as u32 {
+            0 => (),
+            frequency => addends.push(addend(index, query, term, frequency)),
         }
     }
     let length = index.relative_lengths[passage as usize];
@@ -344,7 +347,7 @@ fn bm25_addends(
         let frequency = addend.term_frequency as f32;
         addend.contribution = addend.weight * f64::from(saturate(frequency, length));
     }
-    Ok(addends)
+    addends
 }
 
 /// A term of BM25 that does not add anything yet.
@@ -360,8 +363,8 @@ fn addend(
         term: term.stand_in.as_ref().unwrap_or(key).clone(),
         part: ScorePart::Bm25,
         term_frequency,
-        document_frequency: u64::from(term.info.doc_freq),
-        idf: f64::from(idf(index.len(), term.info.doc_freq)),
+        document_frequency: u64::from(term.term.info.doc_freq),
+        idf: f64::from(idf(index.len(), term.term.info.doc_freq)),
         weight: f64::from(term.weight),
         contribution: 0.0,
     }

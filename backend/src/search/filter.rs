@@ -5,8 +5,7 @@ use std::ops::Range;
 use tantivy::DocId;
 
 use super::deadline::Deadline;
-use super::passage_index::PassageIndex;
-use super::passage_vector::Scored;
+use super::passage_index::{KnownTerm, PassageIndex};
 use super::phrase_places::Phrase;
 use super::query_syntax::Restrictions;
 use super::{Library, SearchError};
@@ -50,33 +49,33 @@ impl Filter {
         }
         filter.excluded.sort_unstable();
         filter.excluded.dedup();
+        if let Some(required) = &mut filter.required {
+            required.retain(|passage| filter.excluded.binary_search(passage).is_err());
+        }
         Ok(filter)
     }
 
-    /// Keeps the passages that may answer; they come in order.
-    pub(super) fn retain_passages(&self, index: &PassageIndex, scored: &mut Vec<Scored>) {
-        if let Some(books) = &self.books {
-            let allowed: Vec<Range<usize>> = index
-                .books()
-                .zip(books)
-                .filter(|(_, allowed)| **allowed)
-                .map(|(passages, _)| passages)
-                .collect();
-            let mut ranges = allowed.iter().peekable();
-            scored.retain(|&(passage, _)| {
-                let passage = passage as usize;
-                while ranges.next_if(|range| range.end <= passage).is_some() {}
-                ranges.peek().is_some_and(|range| range.contains(&passage))
-            });
-        }
-        if let Some(required) = &self.required {
-            let mut is_required = membership(required);
-            scored.retain(|&(passage, _)| is_required(passage));
-        }
-        if !self.excluded.is_empty() {
-            let mut is_excluded = membership(&self.excluded);
-            scored.retain(|&(passage, _)| !is_excluded(passage));
-        }
+    /// Whether a passage of this book may answer.
+    pub(super) fn allows_book(&self, book: usize) -> bool {
+        self.books.as_ref().is_none_or(|books| books[book])
+    }
+
+    /// Those of `passages` in which all phrases stand, in order, if there are phrases; nothing excluded is among them.
+    pub(super) fn required_among(&self, passages: &Range<DocId>) -> Option<&[DocId]> {
+        Some(among(self.required.as_ref()?, passages))
+    }
+
+    /// Those of `passages` in which something excluded stands, in order.
+    pub(super) fn excluded_among(&self, passages: &Range<DocId>) -> &[DocId] {
+        among(&self.excluded, passages)
+    }
+
+    /// Whether a passage may answer.
+    pub(super) fn allows(&self, index: &PassageIndex, passage: DocId) -> bool {
+        let required = self.required.as_ref();
+        self.allows_book(index.book_of(passage))
+            && required.is_none_or(|required| required.binary_search(&passage).is_ok())
+            && self.excluded.binary_search(&passage).is_err()
     }
 
     /// For each book whether it may answer as a whole; `None` where all may.
@@ -85,31 +84,23 @@ impl Filter {
         if is_open {
             return None;
         }
-        let among = |passages: &Vec<DocId>, of_book: &Range<usize>| {
-            let first = passages.partition_point(|&passage| (passage as usize) < of_book.start);
-            passages
-                .get(first)
-                .is_some_and(|&passage| (passage as usize) < of_book.end)
-        };
         let may_answer = |(book, passages): (usize, Range<usize>)| {
-            self.books.as_ref().is_none_or(|books| books[book])
+            let passages = passages.start as DocId..passages.end as DocId;
+            self.allows_book(book)
                 && self
-                    .required
-                    .as_ref()
-                    .is_none_or(|required| among(required, &passages))
-                && !among(&self.excluded, &passages)
+                    .required_among(&passages)
+                    .is_none_or(|required| !required.is_empty())
+                && self.excluded_among(&passages).is_empty()
         };
         Some(index.books().enumerate().map(may_answer).collect())
     }
 }
 
-/// Tells whether a passage is among `passages`; asked in order.
-fn membership(passages: &[DocId]) -> impl FnMut(DocId) -> bool {
-    let mut rest = passages.iter().peekable();
-    move |passage| {
-        while rest.next_if(|&&one| one < passage).is_some() {}
-        rest.peek() == Some(&&passage)
-    }
+/// Those of `all`, which are in order, that lie in `passages`.
+fn among<'p>(all: &'p [DocId], passages: &Range<DocId>) -> &'p [DocId] {
+    let from = all.partition_point(|&one| one < passages.start);
+    let to = all.partition_point(|&one| one < passages.end);
+    &all[from..to]
 }
 
 /// The passages in which words stand in a row, in order; where they begin in one passage and end in another, both.
@@ -118,11 +109,16 @@ fn holding(
     text: &str,
     deadline: &Deadline,
 ) -> Result<Vec<DocId>, SearchError> {
-    let Some(phrase) = Phrase::look_up(index, text)? else {
+    let keys = index.keys(text);
+    let terms = keys.iter().map(|key| index.look_up(key));
+    let terms = terms.collect::<Result<Vec<_>, SearchError>>()?;
+    // A word that no book holds stands in no row.
+    let terms: Option<Vec<&KnownTerm>> = terms.iter().map(Option::as_ref).collect();
+    let Some(phrase) = terms.and_then(Phrase::new) else {
         return Ok(Vec::new());
     };
     let mut found = Vec::new();
-    for place in phrase.places(index, 0..index.len() as DocId, deadline)? {
+    for place in phrase.places(index, deadline)? {
         found.push(index.passage_of(place));
         found.push(index.passage_of(place + phrase.len() - 1));
     }

@@ -5,6 +5,7 @@ use shared::semconv::span;
 use tantivy::DocId;
 use telemetry::in_span;
 
+use super::best_passages::best_passages;
 use super::deadline::Deadline;
 use super::features::Features;
 use super::filter::Filter;
@@ -12,7 +13,7 @@ use super::generate_snippet::Snippet;
 use super::index::TfidfIndex;
 use super::model::{Asked, Match, Model, Scores, answer};
 use super::passage_index::PassageIndex;
-use super::passage_vector::{PassageVector, Scored, best_of_each_book, bm25, split, weigh};
+use super::passage_vector::{PassageVector, split, weigh};
 use super::preprocess_query::Query;
 use super::process_results::Cut;
 use super::rerank_passages::rerank_passages;
@@ -68,9 +69,9 @@ impl Model for TwoStages<'_> {
         filter: &Filter,
         deadline: &Deadline,
     ) -> Result<Scores, SearchError> {
-        let (scored, postings) = bm25(self.passages, vector, filter, deadline)?;
-        let mut matches = best_of_each_book(self.passages, &scored);
-        matches.extend(best(&scored).into_iter().map(|(document, score)| Match {
+        let best = best_passages(self.passages, vector, filter, deadline, CANDIDATES)?;
+        let mut matches = best.of_each_book;
+        matches.extend(best.of_all.into_iter().map(|(document, score)| Match {
             score,
             book: self.passages.book_of(document),
             document,
@@ -79,8 +80,8 @@ impl Model for TwoStages<'_> {
         matches.dedup_by_key(|one| one.document);
         Ok(Scores {
             matches,
-            documents: scored.len(),
-            postings,
+            documents: best.passages,
+            postings: best.postings,
         })
     }
 
@@ -99,34 +100,6 @@ impl Model for TwoStages<'_> {
         vector: &PassageVector,
         passage: DocId,
     ) -> Result<Snippet, SearchError> {
-        let terms = vector.terms.iter().map(|term| &term.info);
-        self.passages.show(book, passage, terms)
+        Ok(self.passages.show(book, passage, &vector.set))
     }
-}
-
-/// The passages with the highest scores.
-fn best(scored: &[Scored]) -> Vec<Scored> {
-    let mut best: Vec<Scored> = Vec::with_capacity(2 * CANDIDATES);
-    let mut least = 0.0;
-    for &(passage, score) in scored {
-        if score <= least {
-            continue;
-        }
-        best.push((passage, score));
-        if best.len() == 2 * CANDIDATES {
-            keep_best(&mut best);
-            least = best[CANDIDATES - 1].1;
-        }
-    }
-    keep_best(&mut best);
-    best
-}
-
-/// Of equal scores, the earlier passage stays.
-fn keep_best(best: &mut Vec<Scored>) {
-    best.sort_unstable_by(|one, other| {
-        let by_score = other.1.total_cmp(&one.1);
-        by_score.then_with(|| one.0.cmp(&other.0))
-    });
-    best.truncate(CANDIDATES);
 }

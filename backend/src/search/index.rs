@@ -3,9 +3,10 @@
 //! The position of a term is the byte at which it stands in the text, not its number among the words. So a hit leads
 //! straight to its passage, and no text is ever split into words again after start-up.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use tantivy::directory::RamDirectory;
+use tantivy::directory::{OwnedBytes, RamDirectory};
 use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Directory, DocId, Index, ReloadPolicy, Searcher, TantivyDocument, TantivyError};
@@ -13,74 +14,97 @@ use tantivy::{Directory, DocId, Index, ReloadPolicy, Searcher, TantivyDocument, 
 use super::SearchError;
 use super::cosine::{CosineQuery, Lengths, Ranking};
 use super::features::Features;
-use super::occurrences::{Occurrences, Replay};
+use super::occurrences::{OccurrencesOf, Replay};
 
 /// The index of all books as it was opened; document numbers are those of the corpus.
 pub(super) struct Books {
     searcher: Searcher,
-    all: Field,
-    most_frequent: Field,
+    /// The field of each choice of features, with the lengths of all documents.
+    all: (Field, OwnedBytes),
+    most_frequent: (Field, OwnedBytes),
 }
 
 impl Books {
-    /// Indexes books, each given by the occurrences of its terms: of all of them, and of the most frequent features.
+    /// Indexes so many `books`, each given by the occurrences of its terms: of all of them, and of the most frequent
+    /// features. `written` is told each book that is done.
     pub(super) fn write(
-        all: Vec<Occurrences>,
-        most_frequent: Vec<Occurrences>,
+        books: usize,
+        choices: [Arc<OccurrencesOf>; 2],
+        mut written: impl FnMut(usize),
     ) -> Result<RamDirectory, SearchError> {
         let (schema, fields) = schema();
-        let choices = [Arc::new(all), Arc::new(most_frequent)];
         let tokenizers = TokenizerManager::new();
-        for (name, books) in FIELDS.into_iter().zip(&choices) {
-            tokenizers.register(name, Replay(Arc::downgrade(books)));
+        for (name, choice) in FIELDS.into_iter().zip(choices) {
+            tokenizers.register(name, Replay(choice));
         }
         let files = RamDirectory::create();
         let mut writer = Index::builder()
             .schema(schema)
             .tokenizers(tokenizers)
             .single_segment_index_writer(files.clone(), WRITER_BYTES)?;
-        for number in 0..choices[0].len() {
+        for number in 0..books {
             let mut document = TantivyDocument::new();
             for field in fields {
                 document.add_text(field, number.to_string());
             }
             writer.add_document(document)?;
+            written(number);
         }
         writer.finalize()?;
+        // Lengths depend on how rare every term is among all books, so they come last.
+        let searcher = open(files.clone(), &self::schema().0)?;
+        for (name, field) in LENGTHS.into_iter().zip(fields) {
+            let lengths = Lengths::compute(&searcher, field)?.to_bytes();
+            let written = files.atomic_write(Path::new(name), &lengths);
+            written.map_err(TantivyError::from)?;
+        }
         Ok(files)
     }
 
     /// Opens the index of so many `books`.
     pub(super) fn open(files: impl Directory, books: usize) -> Result<Self, SearchError> {
         let (schema, [all, most_frequent]) = schema();
-        let searcher = open(files, &schema)?;
-        if searcher.num_docs() != books as u64 {
-            return Err(foreign());
+        let mut lengths = Vec::with_capacity(LENGTHS.len());
+        for name in LENGTHS {
+            let file = files.open_read(Path::new(name));
+            let bytes = file.map_err(TantivyError::from)?.read_bytes();
+            lengths.push(bytes.map_err(TantivyError::from)?);
         }
-        Ok(Self {
-            searcher,
-            all,
-            most_frequent,
-        })
+        let are_lengths = |bytes: &OwnedBytes| Lengths::from_bytes(bytes, books).is_some();
+        let searcher = open(files, &schema)?;
+        match <[OwnedBytes; 2]>::try_from(lengths) {
+            Ok(lengths)
+                if searcher.num_docs() == books as u64 && lengths.iter().all(are_lengths) =>
+            {
+                let [of_all, of_most_frequent] = lengths;
+                Ok(Self {
+                    searcher,
+                    all: (all, of_all),
+                    most_frequent: (most_frequent, of_most_frequent),
+                })
+            }
+            _ => Err(foreign()),
+        }
     }
 
-    /// The index as `features` sees it. Reads all of it once, for the lengths of the documents.
+    /// The index as `features` sees it, with the lengths of the documents.
     pub(super) fn warm(&self, features: Features) -> Result<TfidfIndex, SearchError> {
-        let field = match features {
-            Features::All => self.all,
-            Features::MostFrequent => self.most_frequent,
+        let (field, lengths) = match features {
+            Features::All => &self.all,
+            Features::MostFrequent => &self.most_frequent,
         };
+        let documents = self.searcher.num_docs() as usize;
         Ok(TfidfIndex {
             features,
             searcher: self.searcher.clone(),
-            field,
-            lengths: Arc::new(Lengths::new(&self.searcher, field)?),
+            field: *field,
+            lengths: Arc::new(Lengths::from_bytes(lengths, documents).ok_or_else(foreign)?),
         })
     }
 
     /// Distinct terms of the full vocabulary.
     pub(super) fn vocabulary_size(&self) -> Result<usize, SearchError> {
-        let terms = self.searcher.segment_reader(0).inverted_index(self.all)?;
+        let terms = self.searcher.segment_reader(0).inverted_index(self.all.0)?;
         Ok(terms.terms().num_terms())
     }
 }
@@ -141,12 +165,14 @@ impl TfidfIndex {
 
     /// Length of the vector of a document.
     pub(super) fn length(&self, document: DocId) -> f64 {
-        self.lengths.of(self.searcher.segment_reader(0))[document as usize]
+        self.lengths.of(document)
     }
 }
 
 /// Names of the fields, and of the tokenizers that fill them.
 const FIELDS: [&str; 2] = ["terms", "features"];
+/// Names of the files of [`Lengths`], beside those of tantivy.
+const LENGTHS: [&str; 2] = ["terms.lengths", "features.lengths"];
 /// Sizes the writer's table of terms; it grows beyond this where needed.
 pub(super) const WRITER_BYTES: usize = 4 * 1024 * 1024;
 

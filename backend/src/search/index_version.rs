@@ -9,12 +9,15 @@ const SCHEMA_VERSION: u32 = 3;
 
 /// The files that decide what an index holds. As they are part of the fingerprint, an index on disk is never read by a
 /// program that would have built another one, and nobody has to remember to say so.
-const SOURCES: [&[u8]; 10] = [
+const SOURCES: [&[u8]; 13] = [
     include_bytes!("../corpus/chapters.rs"),
+    include_bytes!("cosine.rs"),
     include_bytes!("features.rs"),
     include_bytes!("index.rs"),
     include_bytes!("occurrences.rs"),
     include_bytes!("passage_index.rs"),
+    include_bytes!("passage_keys.rs"),
+    include_bytes!("passage_words.rs"),
     include_bytes!("passages.rs"),
     include_bytes!("spelling.rs"),
     include_bytes!("stop_words.rs"),

@@ -4,7 +4,7 @@
 //! that is three quarters of the time of a start-up. Instead it is given the number of a book as a text, and the
 //! tokenizer of the field replays what was found in that book.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
@@ -35,21 +35,20 @@ impl Occurrences {
     }
 }
 
-/// Turns the number of a book into its terms. Holds them only as long as somebody else does: an index keeps its
-/// tokenizers, but needs this one only while it is written.
+/// The terms of a book, by its place in the corpus.
+pub(super) type OccurrencesOf = dyn Fn(usize) -> Arc<Occurrences> + Send + Sync;
+
+/// Turns the number of a book into its terms, when it is written: those of all books would be more than their texts.
 #[derive(Clone)]
-pub(super) struct Replay(pub(super) Weak<Vec<Occurrences>>);
+pub(super) struct Replay(pub(super) Arc<OccurrencesOf>);
 
 impl Tokenizer for Replay {
     type TokenStream<'a> = Replayed;
 
     fn token_stream(&mut self, book: &str) -> Replayed {
+        let book = book.parse().expect("the writer is given numbers of books");
         Replayed {
-            books: self
-                .0
-                .upgrade()
-                .expect("the terms live while they are indexed"),
-            book: book.parse().expect("the writer is given numbers of books"),
+            book: (self.0)(book),
             next: 0,
             token: Token::default(),
         }
@@ -58,15 +57,14 @@ impl Tokenizer for Replay {
 
 /// The terms of one book, one after the other.
 pub(super) struct Replayed {
-    books: Arc<Vec<Occurrences>>,
-    book: usize,
+    book: Arc<Occurrences>,
     next: usize,
     token: Token,
 }
 
 impl TokenStream for Replayed {
     fn advance(&mut self) -> bool {
-        let Some((at, term)) = self.books[self.book].get(self.next) else {
+        let Some((at, term)) = self.book.get(self.next) else {
             return false;
         };
         self.next += 1;

@@ -1,38 +1,38 @@
 //! The index of passages: every word of every passage by its key, with its number among the words of the passage.
 //!
-//! Unlike the index of whole books, it counts words as positions: neighbours have neighbouring numbers, which is what
-//! phrases and runs of words need, and a passage is so short that counting up to a word costs less than storing its byte.
-//! No text is stored: a passage is a range of bytes of its book, which stands in the columns of the index. The writer is
+//! Posting lists say which passages hold a word, and how often. In which order words stand is told by a file of its own:
+//! all words of all books, by the numbers of their terms (`passage_words`). No text is stored: a passage is a range of bytes of its book, which stands in the columns of the index. The writer is
 //! given each passage as its keys with blanks between them, so that a word is stemmed once and not wherever it occurs.
 
-use std::collections::HashMap;
-use std::io;
+use std::cell::RefCell;
 use std::ops::Range;
-use std::rc::Rc;
+use std::path::Path;
 use std::sync::Arc;
 
 use tantivy::directory::RamDirectory;
-use tantivy::postings::{Postings, SegmentPostings, TermInfo};
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{TokenizerManager, WhitespaceTokenizer};
 use tantivy::{
-    Directory, DocId, DocSet, Index, InvertedIndexReader, SegmentReader, TantivyDocument,
-    TantivyError, Term,
+    Directory, DocId, Index, InvertedIndexReader, SegmentReader, TantivyDocument, TantivyError,
 };
 
 use super::SearchError;
 use super::generate_snippet::{Snippet, words_in};
 use super::index::{WRITER_BYTES, foreign, open};
+use super::passage_keys::Keys;
+use super::passage_words::{TermSet, Words};
 use super::passages::{Passage, for_each_passage};
 use super::spelling::Spelling;
-use super::words::for_each_word;
+use super::words::{for_each_place, for_each_word};
 use crate::corpus::{Book, Corpus};
 use crate::progress::Progress;
 
 /// An index of all passages; those of a book have neighbouring numbers, in the order of the text.
 pub(super) struct PassageIndex {
     pub(super) postings: Arc<InvertedIndexReader>,
-    field: Field,
+    /// All words of all books in their order.
+    words: Words,
     pub(super) spelling: Spelling,
     passages: Vec<Passage>,
     /// The number of the first passage of each book, and at the end the number of all passages.
@@ -55,14 +55,18 @@ impl PassageIndex {
             .schema(schema)
             .tokenizers(tokenizers)
             .single_segment_index_writer(files.clone(), WRITER_BYTES)?;
-        let mut keys = Keys::default();
+        let keys = RefCell::new(Keys::default());
+        let mut words = Vec::new();
+        let mut joined = String::new();
         for (number, book) in (0..).zip(&corpus.books) {
             let mut written = Ok(());
             let text = book.text.bytes();
-            let key = |word: &str| keys.of(word);
-            for_each_passage(text, &book.chapters, key, |passage, keys| {
+            let key = |word: &str| keys.borrow_mut().of(word);
+            for_each_passage(text, &book.chapters, key, |passage, numbers| {
+                keys.borrow().join(numbers, &mut joined);
+                words.extend_from_slice(numbers);
                 let mut document = TantivyDocument::new();
-                document.add_text(field, keys.join(" "));
+                document.add_text(field, &joined);
                 for (column, value) in columns.into_iter().zip(row(number, passage)) {
                     document.add_u64(column, value.into());
                 }
@@ -74,37 +78,61 @@ impl PassageIndex {
             progress.advance(text.len() as u64);
         }
         writer.finalize()?;
+        keys.into_inner().number_by_the_alphabet(&mut words);
+        files
+            .atomic_write(Path::new(WORDS), &Words::to_bytes(&words))
+            .map_err(TantivyError::from)?;
         Ok(files)
     }
 
     /// Opens the index of the passages of `corpus`.
     pub(super) fn open(files: impl Directory, corpus: &Corpus) -> Result<Self, SearchError> {
         let (schema, field, _) = schema();
+        let words = files
+            .open_read(Path::new(WORDS))
+            .map_err(TantivyError::from)?;
+        let words = Words::new(words.read_bytes().map_err(TantivyError::from)?);
         let searcher = open(files, &schema)?;
         let reader = searcher.segment_reader(0);
         let (passages, firsts) = read_columns(reader, corpus)?;
+        let first_words = first_words(&passages);
+        if words.len() != first_words.last().map_or(0, |&all| all as usize) {
+            return Err(foreign());
+        }
         Ok(Self {
             postings: reader.inverted_index(field)?,
-            field,
+            words,
             spelling: Spelling::default(),
             relative_lengths: relative_lengths(&passages),
-            first_words: first_words(&passages),
+            first_words,
             passages,
             firsts,
         })
     }
 
     /// Looks a key up in the dictionary.
-    pub(super) fn look_up(&self, key: &str) -> Result<Option<TermInfo>, SearchError> {
-        let term = Term::from_field_text(self.field, key);
-        let found = self.postings.get_term_info(&term);
-        Ok(found.map_err(TantivyError::from)?)
+    pub(super) fn look_up(&self, key: &str) -> Result<Option<KnownTerm>, SearchError> {
+        let terms = self.postings.terms();
+        let number = terms.term_ord(key).map_err(TantivyError::from)?;
+        let info = terms.get(key).map_err(TantivyError::from)?;
+        Ok(number.zip(info).map(|(number, info)| KnownTerm {
+            number: number as u32,
+            info,
+        }))
     }
 
-    /// The posting list of a term, with positions.
-    pub(super) fn positions(&self, term: &TermInfo) -> io::Result<SegmentPostings> {
-        let all = IndexRecordOption::WithFreqsAndPositions;
-        self.postings.read_postings_from_terminfo(term, all)
+    /// The posting list of a term.
+    pub(super) fn postings(&self, term: &KnownTerm) -> Result<BlockSegmentPostings, SearchError> {
+        let option = IndexRecordOption::WithFreqs;
+        let postings = self
+            .postings
+            .read_block_postings_from_terminfo(&term.info, option);
+        Ok(postings.map_err(TantivyError::from)?)
+    }
+
+    /// The words of these places, by the numbers of their terms; places behind the last word are left out.
+    pub(super) fn words(&self, places: Range<u32>) -> impl ExactSizeIterator<Item = u32> {
+        self.words.at(places)
     }
 
     /// Number of passages.
@@ -120,6 +148,11 @@ impl PassageIndex {
     /// The book of a passage, by its place in the corpus.
     pub(super) fn book_of(&self, passage: DocId) -> usize {
         self.firsts.partition_point(|&first| first <= passage) - 1
+    }
+
+    /// The book in which the word with this number stands.
+    pub(super) fn book_at(&self, word: u32) -> usize {
+        self.book_of(self.passage_of(word))
     }
 
     /// The passages of each book, in the order of the corpus.
@@ -145,19 +178,6 @@ impl PassageIndex {
         self.first_words.partition_point(|&first| first <= word) as DocId - 1
     }
 
-    /// The same, where it is known that it is not before the passage `from`; `None` behind the last word.
-    pub(super) fn passage_from(&self, from: DocId, word: u32) -> Option<DocId> {
-        // Whoever asks goes through the books in small steps, so the distance is doubled until it is too long.
-        let ends = &self.first_words[from as usize + 1..];
-        let mut step = 1;
-        while step < ends.len() && ends[step] <= word {
-            step *= 2;
-        }
-        let near = &ends[step / 2..ends.len().min(step + 1)];
-        let passage = from as usize + step / 2 + near.partition_point(|&end| end <= word);
-        (passage < self.passages.len()).then_some(passage as DocId)
-    }
-
     /// The keys of the words of a text, in order.
     pub(super) fn keys(&self, text: &str) -> Vec<String> {
         let mut keys = Vec::new();
@@ -168,21 +188,13 @@ impl PassageIndex {
     }
 
     /// The whole passage, with the words highlighted that are occurrences of `terms`.
-    pub(super) fn show<'t>(
-        &self,
-        book: &Book,
-        passage: DocId,
-        terms: impl Iterator<Item = &'t TermInfo>,
-    ) -> Result<Snippet, SearchError> {
-        let mut numbers = Vec::new();
-        for term in terms {
-            let mut postings = self.positions(term).map_err(TantivyError::from)?;
-            if postings.doc() <= passage && postings.seek(passage) == passage {
-                postings.append_positions_with_offset(0, &mut numbers);
-            }
-        }
-        numbers.sort_unstable();
-        Ok(self.show_words(book, passage, &numbers))
+    pub(super) fn show(&self, book: &Book, passage: DocId, terms: &TermSet) -> Snippet {
+        let words = (0..).zip(self.words(self.words_of(passage)));
+        let numbers: Vec<u32> = words
+            .filter(|&(_, word)| terms.contains(word))
+            .map(|(number, _)| number)
+            .collect();
+        self.show_words(book, passage, &numbers)
     }
 
     /// The whole passage, with the words highlighted that have these numbers in it, which are in order.
@@ -190,10 +202,9 @@ impl PassageIndex {
         let Passage { from, line, .. } = self.passages[passage as usize];
         let bytes = self.passages[passage as usize].bytes();
         let text = &book.text.bytes()[bytes.clone()];
-        let characters = text.iter().map(|&byte| char::from(byte)).enumerate();
         let mut matched = Vec::with_capacity(numbers.len());
         let (mut number, mut next) = (0, numbers.iter().peekable());
-        for_each_word(characters, text.len(), |range, _| {
+        for_each_place(text, |range| {
             if next.next_if_eq(&&number).is_some() {
                 matched.push(range.start + from as usize..range.end + from as usize);
             }
@@ -205,6 +216,16 @@ impl PassageIndex {
         snippet
     }
 
+    /// Whether a term stands in the first passage of its posting list.
+    fn stands_in_its_first_passage(&self, term: &KnownTerm) -> Result<bool, SearchError> {
+        let postings = self.postings(term)?;
+        let first = postings.docs().first().copied();
+        Ok(first.is_some_and(|passage| {
+            let mut words = self.words(self.words_of(passage));
+            words.any(|word| word == term.number)
+        }))
+    }
+
     /// Looks the first key of the dictionary up, as a search would.
     pub(super) fn check(&self) -> Result<(), SearchError> {
         let mut dictionary = self.postings.terms().stream().map_err(TantivyError::from)?;
@@ -212,30 +233,24 @@ impl PassageIndex {
             .next()
             .map(|(key, _)| String::from_utf8_lossy(key).into_owned());
         let key = key.unwrap_or_default();
+        // The first word by the alphabet has the number 0, wherever it stands.
         match self.look_up(&key)? {
-            Some(term) if term.doc_freq > 0 => Ok(()),
+            Some(term) if self.stands_in_its_first_passage(&term)? => Ok(()),
             _ => Err(SearchError::Unfindable(key)),
         }
     }
 }
 
-/// The keys of the words met so far. Every word is stemmed once, not each time it occurs.
-#[derive(Default)]
-struct Keys {
-    spelling: Spelling,
-    of_words: HashMap<String, Rc<str>>,
+/// A term of the index.
+#[derive(Clone, Debug)]
+pub(super) struct KnownTerm {
+    /// Its number by the alphabet.
+    pub(super) number: u32,
+    pub(super) info: TermInfo,
 }
 
-impl Keys {
-    fn of(&mut self, word: &str) -> Rc<str> {
-        if let Some(key) = self.of_words.get(word) {
-            return Rc::clone(key);
-        }
-        let key: Rc<str> = self.spelling.key(word).into();
-        self.of_words.insert(word.to_owned(), Rc::clone(&key));
-        key
-    }
-}
+/// Name of the file of [`Words`], beside those of tantivy.
+const WORDS: &str = "words";
 
 /// Names of the columns: the book by its place in the corpus, and what a [`Passage`] says.
 const COLUMNS: [&str; 5] = ["book", "from", "to", "line", "words"];
@@ -325,7 +340,7 @@ const AT_BLANKS: &str = "at_blanks";
 fn schema() -> (Schema, Field, [Field; 5]) {
     let indexing = TextFieldIndexing::default()
         .set_tokenizer(AT_BLANKS)
-        .set_index_option(IndexRecordOption::WithFreqsAndPositions)
+        .set_index_option(IndexRecordOption::WithFreqs)
         .set_fieldnorms(false);
     let mut schema = Schema::builder();
     let options = TextOptions::default().set_indexing_options(indexing);

@@ -1,15 +1,11 @@
 //! A query as passages are searched by it: words in order, each with the terms of the index that stand for it.
 
-use tantivy::TantivyError;
-use tantivy::postings::TermInfo;
-use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, Score};
 
 use super::SearchError;
-use super::deadline::{Deadline, Meter};
-use super::filter::Filter;
 use super::model::{Match, Vector};
-use super::passage_index::PassageIndex;
+use super::passage_index::{KnownTerm, PassageIndex};
+use super::passage_words::TermSet;
 use super::preprocess_query::Query;
 use super::similar_words::MOST_REPLACED;
 use super::words::for_each_word;
@@ -30,12 +26,50 @@ pub(super) struct PassageVector {
     pub(super) sequence: Vec<Option<usize>>,
     /// Keys that the index does not know.
     unknown: Vec<String>,
+    /// The terms, to be recognised in a passage.
+    pub(super) set: TermSet,
 }
+
+impl PassageVector {
+    /// The BM25 of a passage, whether it was found or not.
+    pub(super) fn bm25(&self, index: &PassageIndex, passage: DocId) -> Score {
+        let mut frequencies = [0_u16; FEW];
+        if self.terms.len() > FEW {
+            let mut frequencies = vec![0; self.terms.len()];
+            return self.bm25_by(index, passage, &mut frequencies);
+        }
+        self.bm25_by(index, passage, &mut frequencies)
+    }
+
+    fn bm25_by(&self, index: &PassageIndex, passage: DocId, frequencies: &mut [u16]) -> Score {
+        for word in index.words(index.words_of(passage)) {
+            for &(_, place) in self.set.found(word) {
+                frequencies[place] += 1;
+            }
+        }
+        let length = index.relative_lengths[passage as usize];
+        self.sum(frequencies, length)
+    }
+
+    /// The BM25 of a passage of this length in which the terms occur so often.
+    pub(super) fn sum(&self, frequencies: &[u16], relative_length: f32) -> Score {
+        let mut sum = 0.0;
+        for (term, &frequency) in self.terms.iter().zip(frequencies) {
+            if frequency > 0 {
+                sum += term.weight * saturate(frequency.into(), relative_length);
+            }
+        }
+        sum
+    }
+}
+
+/// Terms of nearly every query.
+const FEW: usize = 16;
 
 /// A term of the index that stands for a word of the query.
 #[derive(Debug)]
 pub(super) struct PassageTerm {
-    pub(super) info: TermInfo,
+    pub(super) term: KnownTerm,
     /// Its word, by the place in [`PassageVector::words`].
     pub(super) word: usize,
     /// Its rarity, less the more it differs from the word.
@@ -83,12 +117,13 @@ pub(super) fn weigh(
         words: Vec::new(),
         sequence: Vec::new(),
         unknown: Vec::new(),
+        set: TermSet::default(),
     };
     let mut places = Vec::with_capacity(query.terms.len());
     for (of_query, (key, _)) in query.terms.iter().enumerate() {
         let mut found = Vec::new();
         match index.look_up(key)? {
-            Some(info) => found.push((info, 1.0, None)),
+            Some(term) => found.push((term, 1.0, None)),
             None => {
                 vector.unknown.push(key.clone());
                 let stand_ins = match vector.unknown.len() > MOST_REPLACED {
@@ -97,19 +132,19 @@ pub(super) fn weigh(
                 };
                 for (key, likeness) in stand_ins {
                     let term = index.look_up(&key)?;
-                    found.extend(term.map(|info| (info, likeness, Some(key))));
+                    found.extend(term.map(|term| (term, likeness, Some(key))));
                 }
             }
         }
         places.push((!found.is_empty()).then_some(vector.words.len()));
         let mut weight: f32 = 0.0;
-        for (info, likeness, stand_in) in found {
+        for (known, likeness, stand_in) in found {
             let term = PassageTerm {
-                weight: likeness * idf(index.len(), info.doc_freq),
+                weight: likeness * idf(index.len(), known.info.doc_freq),
                 word: vector.words.len(),
                 of_query,
                 stand_in,
-                info,
+                term: known,
             };
             weight = weight.max(term.weight);
             vector.terms.push(term);
@@ -122,6 +157,7 @@ pub(super) fn weigh(
         let found = query.terms.binary_search_by(|(term, _)| term.cmp(key));
         found.ok().and_then(|number| places[number])
     };
+    vector.set = TermSet::new(vector.terms.iter().map(|term| term.term.number));
     vector.sequence = query.words.iter().map(|(key, _)| place(key)).collect();
     Ok(vector)
 }
@@ -132,91 +168,16 @@ pub(super) fn idf(passages: usize, passages_with_term: u32) -> f32 {
     (1.0 + (all - with_term + 0.5) / (with_term + 0.5)).ln()
 }
 
-/// A passage that shares a term with the query, and its BM25.
-pub(super) type Scored = (DocId, Score);
-
-/// Where fewer than one in this many passages can match, their scores are sorted together; else they are added up in a
-/// table of all passages, which takes its time even for a word that stands in one.
-const RARE: u64 = 16;
-
-/// The BM25 of every passage that shares a term with the query and passes the filter, by their numbers, and how many postings were read.
-pub(super) fn bm25(
-    index: &PassageIndex,
-    vector: &PassageVector,
-    filter: &Filter,
-    deadline: &Deadline,
-) -> Result<(Vec<Scored>, u64), SearchError> {
-    let frequencies = vector
-        .terms
-        .iter()
-        .map(|term| u64::from(term.info.doc_freq));
-    let postings: u64 = frequencies.sum();
-    let mut scored = match postings * RARE < index.len() as u64 {
-        true => {
-            let mut parts = Vec::with_capacity(postings as usize);
-            for_each_posting(index, vector, deadline, |passage, score| {
-                parts.push((passage, score));
-            })?;
-            add_up(parts)
-        }
-        false => {
-            let mut table = vec![0.0; index.len()];
-            for_each_posting(index, vector, deadline, |passage, score| {
-                table[passage as usize] += score;
-            })?;
-            let all = (0..).zip(table);
-            all.filter(|&(_, score)| score > 0.0).collect()
-        }
-    };
-    filter.retain_passages(index, &mut scored);
-    Ok((scored, postings))
-}
-
-/// Visits what each term of the query adds to the score of each passage.
-fn for_each_posting(
-    index: &PassageIndex,
-    vector: &PassageVector,
-    deadline: &Deadline,
-    mut visit: impl FnMut(DocId, Score),
-) -> Result<(), SearchError> {
-    let mut meter = Meter::new(deadline);
-    for term in &vector.terms {
-        let mut block = index
-            .postings
-            .read_block_postings_from_terminfo(&term.info, IndexRecordOption::WithFreqs)
-            .map_err(TantivyError::from)?;
-        while !block.docs().is_empty() {
-            for (&passage, &frequency) in block.docs().iter().zip(block.freqs()) {
-                let length = index.relative_lengths[passage as usize];
-                visit(passage, term.weight * saturate(frequency as f32, length));
-            }
-            meter.read(block.docs().len())?;
-            block.advance();
-        }
-    }
-    Ok(())
-}
+/// What occurrences count for at most.
+pub(super) const HIGHEST_SATURATION: f32 = 1.0 + K1;
 
 /// What occurrences count for: ever less, and less in a long passage; about 1 for one in a passage of mean length.
 pub(super) fn saturate(frequency: f32, relative_length: f32) -> f32 {
     frequency * (1.0 + K1) / (frequency + K1 * (1.0 - B + B * relative_length))
 }
 
-/// The parts of each passage as one; a stable sort, because it merges what is already in order: the passages of a term.
-fn add_up(mut parts: Vec<Scored>) -> Vec<Scored> {
-    parts.sort_by_key(|&(passage, _)| passage);
-    parts.dedup_by(|other, one| {
-        let is_same = other.0 == one.0;
-        if is_same {
-            one.1 += other.1;
-        }
-        is_same
-    });
-    parts
-}
-
 /// The best passage of each book that has one; of equally good ones, the first.
-pub(super) fn best_of_each_book(index: &PassageIndex, scored: &[Scored]) -> Vec<Match> {
+pub(super) fn best_of_each_book(index: &PassageIndex, scored: &[(DocId, Score)]) -> Vec<Match> {
     let mut best: Vec<Match> = Vec::new();
     let mut rest = scored;
     for (book, passages) in index.books().enumerate() {

@@ -118,7 +118,7 @@ impl Library {
         let mut postings = 0;
         for key in self.passages.keys(&request.query) {
             let term = self.passages.look_up(&key)?;
-            postings += term.map_or(POSTINGS_OF_UNKNOWN, |term| u64::from(term.doc_freq));
+            postings += term.map_or(POSTINGS_OF_UNKNOWN, |term| u64::from(term.info.doc_freq));
         }
         Ok(postings)
     }

@@ -48,17 +48,15 @@ impl Model for Positional<'_> {
         let Some(phrase) = phrase(vector) else {
             return Ok(Scores::default());
         };
-        let all = 0..self.0.len() as DocId;
         let mut scored: Vec<(DocId, f32)> = Vec::new();
-        for place in phrase.places(self.0, all, deadline)? {
-            let from = scored.last().map_or(0, |last| last.0);
-            let passage = self.0.passage_from(from, place).unwrap_or(from);
-            match scored.last_mut().filter(|last| last.0 == passage) {
+        for place in phrase.places(self.0, deadline)? {
+            let last = scored.last_mut();
+            match last.filter(|last| self.0.words_of(last.0).contains(&place)) {
                 Some(last) => last.1 += 1.0,
-                None => scored.push((passage, 1.0)),
+                None => scored.push((self.0.passage_of(place), 1.0)),
             }
         }
-        filter.retain_passages(self.0, &mut scored);
+        scored.retain(|&(passage, _)| filter.allows(self.0, passage));
         for (passage, score) in &mut scored {
             *score = weight(vector) * saturate(*score, self.0.relative_lengths[*passage as usize]);
         }
@@ -68,7 +66,7 @@ impl Model for Positional<'_> {
             postings: vector
                 .terms
                 .iter()
-                .map(|term| u64::from(term.info.doc_freq))
+                .map(|term| u64::from(term.term.info.doc_freq))
                 .sum(),
         })
     }
@@ -83,8 +81,7 @@ impl Model for Positional<'_> {
         let mut numbers = Vec::new();
         if let Some(phrase) = phrase(vector) {
             // A phrase may end in the next passage; what is shown of it ends with this one.
-            let near = passage.saturating_sub(1)..passage + 2;
-            for place in phrase.places(self.0, near, &Deadline::none())? {
+            for place in phrase.places_in(self.0, passage) {
                 let end = (place + phrase.len()).min(words.end);
                 numbers.extend((place.max(words.start)..end).map(|word| word - words.start));
             }
@@ -96,9 +93,9 @@ impl Model for Positional<'_> {
 }
 
 /// The phrase of a query; `None` where one of its words is unknown.
-pub(super) fn phrase(vector: &PassageVector) -> Option<Phrase> {
+pub(super) fn phrase(vector: &PassageVector) -> Option<Phrase<'_>> {
     // Without similar words, each word has one term, in the same order.
-    let term = |word: &Option<usize>| word.map(|word| vector.terms[word].info.clone());
+    let term = |word: &Option<usize>| word.map(|word| &vector.terms[word].term);
     let terms: Option<Vec<_>> = vector.sequence.iter().map(term).collect();
     Phrase::new(terms?)
 }

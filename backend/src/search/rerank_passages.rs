@@ -3,8 +3,7 @@
 use std::ops::RangeInclusive;
 
 use shared::semconv::{attribute, span};
-use tantivy::postings::Postings;
-use tantivy::{DocSet, Score, TantivyError};
+use tantivy::{DocId, Score};
 use telemetry::{KeyValue, TraceContextExt, in_span};
 
 use super::SearchError;
@@ -28,12 +27,23 @@ pub(super) fn rerank_passages(
             attribute::RERANK_CANDIDATES,
             candidates.len() as i64,
         ));
+        let mut reading = Reading::new(vector);
+        let mut shares = Vec::with_capacity(candidates.len());
+        for candidate in &mut candidates {
+            deadline.check()?;
+            let longest = reading.read(index, vector, candidate.document);
+            let length = index.relative_lengths[candidate.document as usize];
+            candidate.score = vector.sum(&reading.frequencies, length);
+            // A single word is the whole query wherever it stands.
+            shares.push(match vector.sequence.len() {
+                1 => (1.0, 1.0),
+                _ => (
+                    reading.coverage / reading.words_weight,
+                    longest.weight / reading.sequence_weight,
+                ),
+            });
+        }
         let highest = candidates.iter().map(|one| one.score).fold(0.0, Score::max);
-        // A single word is the whole query wherever it stands.
-        let shares = match vector.sequence.len() {
-            1 => vec![(1.0, 1.0); candidates.len()],
-            _ => shares(index, vector, &candidates, deadline)?,
-        };
         for (candidate, (coverage, run)) in candidates.iter_mut().zip(shares) {
             candidate.score = (candidate.score / highest + coverage + run) / 3.0;
         }
@@ -41,66 +51,17 @@ pub(super) fn rerank_passages(
     })
 }
 
-/// Which share of the query occurs in each of the candidates, and which share of it in one run.
-fn shares(
-    index: &PassageIndex,
-    vector: &PassageVector,
-    candidates: &[Match],
-    deadline: &Deadline,
-) -> Result<Vec<(Score, Score)>, SearchError> {
-    let mut reading = Reading::new(vector);
-    let occurrences = occurrences(index, vector, candidates, deadline)?.into_iter();
-    Ok(occurrences
-        .map(|occurrences| {
-            let longest = reading.read(vector, occurrences);
-            (
-                reading.coverage / reading.words_weight,
-                longest.weight / reading.sequence_weight,
-            )
-        })
-        .collect())
-}
-
 /// What makes up the two shares of one candidate, by words of the query: the distinct ones that occur, and the places of
 /// those in its longest run.
 pub(super) fn shared_words(
     index: &PassageIndex,
     vector: &PassageVector,
-    candidate: Match,
-) -> Result<(Vec<usize>, RangeInclusive<usize>), SearchError> {
+    passage: DocId,
+) -> (Vec<usize>, RangeInclusive<usize>) {
     let mut reading = Reading::new(vector);
-    let mut occurrences = occurrences(index, vector, &[candidate], &Deadline::none())?;
-    let longest = reading.read(vector, occurrences.pop().unwrap_or_default());
+    let longest = reading.read(index, vector, passage);
     let seen = (0..vector.words.len()).filter(|&word| reading.seen[word]);
-    Ok((seen.collect(), longest.from..=longest.to))
-}
-
-/// A word of the query in a passage: its number among the words of the passage, and which word it is.
-type Occurrence = (u32, usize);
-
-/// The occurrences of the query's words in each of the candidates.
-fn occurrences(
-    index: &PassageIndex,
-    vector: &PassageVector,
-    candidates: &[Match],
-    deadline: &Deadline,
-) -> Result<Vec<Vec<Occurrence>>, SearchError> {
-    let mut found = vec![Vec::new(); candidates.len()];
-    let mut positions = Vec::new();
-    for term in &vector.terms {
-        deadline.check()?;
-        let mut postings = index.positions(&term.info).map_err(TantivyError::from)?;
-        for (candidate, found) in candidates.iter().zip(&mut found) {
-            if postings.doc() < candidate.document {
-                postings.seek(candidate.document);
-            }
-            if postings.doc() == candidate.document {
-                postings.positions(&mut positions);
-                found.extend(positions.iter().map(|&position| (position, term.word)));
-            }
-        }
-    }
-    Ok(found)
+    (seen.collect(), longest.from..=longest.to)
 }
 
 /// Reads passages one after the other.
@@ -114,6 +75,8 @@ struct Reading {
     /// Which of the distinct words were met in the passage, and their weight.
     seen: Vec<bool>,
     coverage: f32,
+    /// How often each term was.
+    frequencies: Vec<u16>,
 }
 
 /// Words of the query that stand in a row, by their places in it.
@@ -134,44 +97,65 @@ impl Reading {
             next_runs: vec![Run::default(); vector.sequence.len()],
             seen: vec![false; vector.words.len()],
             coverage: 0.0,
+            frequencies: vec![0; vector.terms.len()],
         }
     }
 
-    /// Reads one passage: which words of the query occur, and the longest run, which is returned.
-    fn read(&mut self, vector: &PassageVector, mut occurrences: Vec<Occurrence>) -> Run {
-        occurrences.sort_unstable();
+    /// Reads one passage: which words of the query occur, how often its terms do, and the longest run, which is returned.
+    fn read(&mut self, index: &PassageIndex, vector: &PassageVector, passage: DocId) -> Run {
         self.seen.fill(false);
-        self.runs.fill(Run::default());
+        self.frequencies.fill(0);
         self.coverage = 0.0;
         let mut longest = Run::default();
         let mut last = None;
-        for (position, word) in occurrences {
-            if !std::mem::replace(&mut self.seen[word], true) {
-                self.coverage += vector.words[word];
-            }
-            let goes_on = last == position.checked_sub(1);
-            last = Some(position);
-            for (place, &wanted) in vector.sequence.iter().enumerate() {
-                let before = match place.checked_sub(1) {
-                    Some(before) if goes_on && self.runs[before].weight > 0.0 => self.runs[before],
-                    _ => Run {
-                        from: place,
-                        ..Run::default()
-                    },
-                };
-                self.next_runs[place] = match wanted == Some(word) {
-                    true => Run {
-                        weight: before.weight + vector.words[word],
-                        from: before.from,
-                        to: place,
-                    },
-                    false => Run::default(),
-                };
-                if self.next_runs[place].weight > longest.weight {
-                    longest = self.next_runs[place];
+        for (position, word) in (0..).zip(index.words(index.words_of(passage))) {
+            for &(_, place) in vector.set.found(word) {
+                let word = vector.terms[place].word;
+                self.frequencies[place] += 1;
+                if !std::mem::replace(&mut self.seen[word], true) {
+                    self.coverage += vector.words[word];
                 }
+                if last != Some(position) {
+                    let goes_on = last.is_some_and(|last: usize| last + 1 == position);
+                    self.step(goes_on);
+                    last = Some(position);
+                }
+                longest = self.extend(vector, word, longest);
             }
-            std::mem::swap(&mut self.runs, &mut self.next_runs);
+        }
+        longest
+    }
+
+    /// Goes on to the next word of the passage: right behind the last one of the query, or farther away.
+    fn step(&mut self, goes_on: bool) {
+        std::mem::swap(&mut self.runs, &mut self.next_runs);
+        if !goes_on {
+            self.runs.fill(Run::default());
+        }
+        self.next_runs.fill(Run::default());
+    }
+
+    /// Extends the runs in which `word` comes next, and returns the longest one so far.
+    fn extend(&mut self, vector: &PassageVector, word: usize, mut longest: Run) -> Run {
+        let places = vector.sequence.iter().enumerate();
+        for (place, _) in places.filter(|(_, wanted)| **wanted == Some(word)) {
+            let before = place.checked_sub(1).map(|before| self.runs[before]);
+            let run = match before.filter(|run| run.weight > 0.0) {
+                Some(before) => Run {
+                    weight: before.weight + vector.words[word],
+                    from: before.from,
+                    to: place,
+                },
+                None => Run {
+                    weight: vector.words[word],
+                    from: place,
+                    to: place,
+                },
+            };
+            if run.weight > longest.weight {
+                longest = run;
+            }
+            self.next_runs[place] = run;
         }
         longest
     }

@@ -291,7 +291,7 @@ fn score_one_book(
     let query = CosineQuery {
         field: model.index.field,
         terms: query.terms.clone(),
-        lengths: Arc::new(Lengths::new(searcher, model.index.field)?),
+        lengths: Arc::new(Lengths::compute(searcher, model.index.field)?),
     };
     let weight = CosineWeight::new(&query, searcher)?;
     let scored = Ranking.collect_segment(&weight, 0, searcher.segment_reader(0))?;

@@ -23,10 +23,17 @@ impl Default for Spelling {
 impl Spelling {
     /// The key of `word`, which is in lower case and without punctuation.
     pub(super) fn key(&self, word: &str) -> String {
-        let modern = modernise(word);
+        let end = word
+            .char_indices()
+            .nth(LONGEST)
+            .map_or(word.len(), |(at, _)| at);
+        let modern = modernise(&word[..end]);
         fold(&self.stemmer.stem(&modern))
     }
 }
+
+/// Letters by which words are told apart: none is longer, and the index takes no endless ones.
+const LONGEST: usize = 64;
 
 /// `haue` to `have`, `vpon` to `upon`, `starre` to `starr`.
 fn modernise(word: &str) -> String {

@@ -1,5 +1,7 @@
 //! From the corpus to the index of whole books that `tfidf` searches.
 
+use std::sync::Arc;
+
 use shared::semconv::{attribute, span};
 use tantivy::directory::RamDirectory;
 use telemetry::{KeyValue, TraceContextExt, fail, in_span};
@@ -9,7 +11,7 @@ use super::features::{FEATURES, Features, fit};
 use super::index::Books;
 use super::occurrences::Occurrences;
 use super::terms::for_each_term;
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, Text};
 use crate::progress::Progress;
 
 /// Indexes the books of `corpus`; the index comes with the files it was opened from.
@@ -35,15 +37,19 @@ pub(super) fn tfidf_vectorization(
 }
 
 fn build(corpus: &Corpus, progress: &Progress) -> Result<(Books, RamDirectory), SearchError> {
-    let texts: Vec<&[u8]> = corpus.books.iter().map(|book| book.text.bytes()).collect();
-    // One after the other: the index of passages takes as long as both, and an allocator that served two threads keeps
-    // twice as much for later.
-    let most_frequent = fit(&texts, FEATURES);
-    let all = texts.iter().map(|text| {
-        progress.advance(text.len() as u64);
-        occurrences(text)
-    });
-    let files = Books::write(all.collect(), most_frequent)?;
+    let texts: Vec<Text> = corpus.books.iter().map(|book| book.text.clone()).collect();
+    let bytes: Vec<&[u8]> = texts.iter().map(Text::bytes).collect();
+    let most_frequent = fit(&bytes, FEATURES).into_iter().map(Arc::new);
+    let most_frequent: Vec<Arc<Occurrences>> = most_frequent.collect();
+    let of_all = texts.clone();
+    let files = Books::write(
+        texts.len(),
+        [
+            Arc::new(move |book| Arc::new(occurrences(of_all[book].bytes()))),
+            Arc::new(move |book| Arc::clone(&most_frequent[book])),
+        ],
+        |book| progress.advance(texts[book].bytes().len() as u64),
+    )?;
     Ok((Books::open(files.clone(), texts.len())?, files))
 }
 

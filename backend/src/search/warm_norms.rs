@@ -1,7 +1,7 @@
 //! What `tfidf` needs beside its index: how long the vector of every book is.
 //!
-//! A length depends on how rare every term is among all books, so it is computed from the whole index, once for each
-//! start.
+//! A length depends on how rare every term is among all books, so it is computed from the whole index when that is built,
+//! and kept beside it; a start reads eighteen numbers where it would have to read all posting lists.
 
 use shared::semconv::span;
 use telemetry::{fail, in_span};
@@ -40,7 +40,7 @@ impl TfidfIndexes {
     }
 }
 
-/// Computes the lengths of all books.
+/// Reads the lengths of all books.
 ///
 /// # Errors
 /// The index cannot be read.

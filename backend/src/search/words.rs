@@ -4,6 +4,7 @@
 //! dashes part words. So a phrase is found in whichever of its forms it stands.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// Visits every word of `characters`, which come with their positions: where it stands, and its letters in lower case.
 pub(super) fn for_each_word(
@@ -23,6 +24,47 @@ pub(super) fn for_each_word(
     reader.close_part(end);
     reader.close_word();
 }
+
+/// Visits the place of every word of a text in ISO-8859-1: those that [`for_each_word`] visits, without their letters.
+///
+/// Only where apostrophes join letters do these matter, so everything else is passed through byte by byte.
+pub(super) fn for_each_place(text: &[u8], mut visit: impl FnMut(Range<usize>)) {
+    let is_letter = |at: usize| {
+        text.get(at)
+            .is_some_and(|&byte| IS_LETTER[usize::from(byte)])
+    };
+    let mut at = 0;
+    while at < text.len() {
+        if !is_letter(at) {
+            at += 1;
+            continue;
+        }
+        let from = at;
+        let mut is_joined = false;
+        loop {
+            while is_letter(at) {
+                at += 1;
+            }
+            if text.get(at) != Some(&b'\'') || !is_letter(at + 1) {
+                break;
+            }
+            is_joined = true;
+            at += 1;
+        }
+        if is_joined {
+            let characters = text[from..at].iter().map(|&byte| char::from(byte));
+            for_each_word(characters.enumerate(), at - from, |range, _| {
+                visit(from + range.start..from + range.end);
+            });
+        } else {
+            visit(from..at);
+        }
+    }
+}
+
+/// Which bytes are letters or digits.
+static IS_LETTER: LazyLock<[bool; 256]> =
+    LazyLock::new(|| std::array::from_fn(|byte| char::from(byte as u8).is_alphanumeric()));
 
 /// Letters that stand together.
 #[derive(Default)]
@@ -227,6 +269,16 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn places_are_those_of_the_words(text in "([a-eA-D]{1,3}|'|'s|'d|n't|'ll| |,|\u{e6}|\u{b2}|1){0,40}") {
+            let bytes: Vec<u8> = text.chars().map(|letter| letter as u8).collect();
+            let (mut words, mut places) = (Vec::new(), Vec::new());
+            let characters = bytes.iter().map(|&byte| char::from(byte)).enumerate();
+            for_each_word(characters, bytes.len(), |range, _| words.push(range));
+            for_each_place(&bytes, |range| places.push(range));
+            proptest::prop_assert_eq!(words, places);
+        }
+
         #[test]
         fn words_stand_in_order_and_do_not_overlap(text in "[a-zA-Z' ,\u{e6}\u{2019}d]{0,80}") {
             let mut end = 0;

@@ -1,0 +1,369 @@
+//! The best passages by BM25, found without reading what cannot change who is best.
+//!
+//! The words of a query are parted (MaxScore; Turtle and Flood, 1995): the telling ones, whose posting lists are added up,
+//! and the others, frequent words that together weigh less than the most telling one. In each book, a passage can only be
+//! the best if its sum and all that the others may add reach the best sum; the few that can are looked at whole. Where no
+//! sum of a book is high enough to tell, the lists of the others are read for that book after all.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use tantivy::postings::BlockSegmentPostings;
+use tantivy::{DocId, Score};
+
+use super::SearchError;
+use super::deadline::{Deadline, Meter};
+use super::filter::Filter;
+use super::model::Match;
+use super::passage_index::PassageIndex;
+use super::passage_vector::{HIGHEST_SATURATION, PassageVector, saturate};
+
+/// A passage, and its BM25 or a part of it.
+pub(super) type Scored = (DocId, Score);
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct BestPassages {
+    /// The best passage of each book that has one; of equally good ones, the first.
+    pub(super) of_each_book: Vec<Match>,
+    /// The passages with the highest sums of the telling words, in no order; with what those words alone give.
+    pub(super) of_all: Vec<Scored>,
+    /// Passages that were looked at.
+    pub(super) passages: usize,
+    /// Postings that were read.
+    pub(super) postings: u64,
+}
+
+/// The best passage of each book, and the `most` best ones of all by the telling words alone.
+pub(super) fn best_passages(
+    index: &PassageIndex,
+    vector: &PassageVector,
+    filter: &Filter,
+    deadline: &Deadline,
+    most: usize,
+) -> Result<BestPassages, SearchError> {
+    let mut search = Search::new(index, vector, deadline, most)?;
+    SUMS.with_borrow_mut(|sums| {
+        for (book, passages) in index.books().enumerate() {
+            let passages = passages.start as DocId..passages.end as DocId;
+            if !filter.allows_book(book) {
+                continue;
+            }
+            let best = match filter.required_among(&passages) {
+                Some(required) => search.best_of(required),
+                None => {
+                    let best = search.best_in(&passages, filter, sums);
+                    sums.clear();
+                    best?
+                }
+            };
+            search
+                .found
+                .of_each_book
+                .extend(best.map(|(document, score)| Match {
+                    score,
+                    book,
+                    document,
+                }));
+        }
+        search.found.of_all = search.top.into_best();
+        Ok(search.found)
+    })
+}
+
+thread_local! {
+    /// Kept, because memory that is fresh for each query takes longer than the search.
+    static SUMS: RefCell<Sums> = const { RefCell::new(Sums::new()) };
+}
+
+/// What the words that were read so far give to the passages of a book.
+struct Sums {
+    /// By the places of passages in the book; zero where nothing was added.
+    sums: Vec<Score>,
+    /// The places where something was added.
+    touched: Vec<u32>,
+}
+
+impl Sums {
+    const fn new() -> Self {
+        Self {
+            sums: Vec::new(),
+            touched: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, place: usize, part: Score) {
+        let sum = &mut self.sums[place];
+        if *sum == 0.0 {
+            self.touched.push(place as u32);
+        }
+        *sum += part;
+    }
+
+    fn make_room(&mut self, passages: usize) {
+        if self.sums.len() < passages {
+            self.sums.resize(passages, 0.0);
+        }
+    }
+
+    /// The places where something was added, and their sums.
+    fn iter(&self) -> impl Iterator<Item = (u32, Score)> {
+        let touched = self.touched.iter();
+        touched.map(|&place| (place, self.sums[place as usize]))
+    }
+
+    /// The first place with the highest sum, and that sum.
+    fn highest(&self) -> (u32, Score) {
+        let higher = |best: (u32, Score), one: (u32, Score)| match one.1 > best.1 {
+            true => one,
+            false => best,
+        };
+        self.iter().fold((0, 0.0), higher)
+    }
+
+    fn remove(&mut self, place: usize) {
+        if let Some(sum) = self.sums.get_mut(place) {
+            *sum = 0.0;
+        }
+    }
+
+    /// Back to zero, at the price of what was added.
+    fn clear(&mut self) {
+        for &place in &self.touched {
+            self.sums[place as usize] = 0.0;
+        }
+        self.touched.clear();
+    }
+}
+
+/// How much a sum may be off, for being added up in another order.
+const SLACK: Score = 1e-5;
+
+struct Search<'a> {
+    index: &'a PassageIndex,
+    vector: &'a PassageVector,
+    meter: Meter<'a>,
+    /// The posting lists of the telling words, and of the others, each with its weight.
+    telling: Vec<Cursor>,
+    others: Vec<Cursor>,
+    /// What the others add at most.
+    rest: Score,
+    top: Top,
+    found: BestPassages,
+}
+
+impl<'a> Search<'a> {
+    fn new(
+        index: &'a PassageIndex,
+        vector: &'a PassageVector,
+        deadline: &'a Deadline,
+        most: usize,
+    ) -> Result<Self, SearchError> {
+        let mut by_weight: Vec<_> = vector.terms.iter().collect();
+        by_weight.sort_by(|one, other| one.weight.total_cmp(&other.weight));
+        let highest = by_weight.last().map_or(0.0, |term| term.weight);
+        let (mut telling, mut others, mut rest) = (Vec::new(), Vec::new(), 0.0);
+        for term in by_weight {
+            let cursor = Cursor {
+                postings: index.postings(&term.term)?,
+                next: 0,
+                weight: term.weight,
+            };
+            let with_it = rest + term.weight * HIGHEST_SATURATION;
+            if telling.is_empty() && with_it < highest {
+                rest = with_it;
+                others.push(cursor);
+            } else {
+                telling.push(cursor);
+            }
+        }
+        Ok(Self {
+            index,
+            vector,
+            meter: Meter::new(deadline),
+            telling,
+            others,
+            rest,
+            top: Top::new(most),
+            found: BestPassages::default(),
+        })
+    }
+
+    /// The best of these passages.
+    fn best_of(&mut self, passages: &[DocId]) -> Option<Scored> {
+        let mut best = None;
+        for &passage in passages {
+            let score = self.vector.bm25(self.index, passage);
+            if score > 0.0 {
+                self.found.passages += 1;
+                self.top.offer(passage, score);
+            }
+            keep_better(&mut best, (passage, score));
+        }
+        best
+    }
+
+    /// The best passage of a book.
+    fn best_in(
+        &mut self,
+        passages: &Range<DocId>,
+        filter: &Filter,
+        sums: &mut Sums,
+    ) -> Result<Option<Scored>, SearchError> {
+        sums.make_room(passages.len());
+        let Self { found, meter, .. } = self;
+        found.postings += add_up(self.index, &mut self.telling, passages, sums, meter)?;
+        let mut rest = self.rest;
+        if sums.highest().1 <= rest {
+            found.postings += add_up(self.index, &mut self.others, passages, sums, meter)?;
+            rest = 0.0;
+        }
+        for &excluded in filter.excluded_among(passages) {
+            sums.remove((excluded - passages.start) as usize);
+        }
+        Ok(self.best_by_sums(passages.start, sums, rest))
+    }
+
+    /// The best passage by sums, to which up to `rest` may be added.
+    fn best_by_sums(&mut self, first: DocId, sums: &Sums, rest: Score) -> Option<Scored> {
+        let (place, highest) = sums.highest();
+        if highest <= 0.0 {
+            return None;
+        }
+        let (index, vector) = (self.index, self.vector);
+        let whole = |place: u32| (first + place, vector.bm25(index, first + place));
+        let mut best = Some(whole(place));
+        for (place, sum) in sums.iter() {
+            let needed = best.map_or(0.0, |(_, score)| score) * (1.0 - SLACK);
+            if sum > 0.0 && sum + rest >= needed {
+                keep_better(&mut best, whole(place));
+            }
+            self.top.offer(first + place, sum);
+        }
+        self.found.passages += sums.touched.len();
+        best
+    }
+}
+
+/// Of equally good ones, the first stays, whatever the order in which they come.
+fn keep_better(best: &mut Option<Scored>, other: Scored) {
+    let is_better = best
+        .is_none_or(|(passage, score)| other.1 > score || (other.1 == score && other.0 < passage));
+    if is_better && other.1 > 0.0 {
+        *best = Some(other);
+    }
+}
+
+/// Adds to `sums` what the words of `cursors` give to `passages`, and says how many postings that were.
+fn add_up(
+    index: &PassageIndex,
+    cursors: &mut [Cursor],
+    passages: &Range<DocId>,
+    sums: &mut Sums,
+    meter: &mut Meter<'_>,
+) -> Result<u64, SearchError> {
+    let lengths = &index.relative_lengths[passages.start as usize..passages.end as usize];
+    let mut postings = 0;
+    for cursor in cursors {
+        let weight = cursor.weight;
+        let read = cursor.read(passages, |passage, frequency| {
+            let place = (passage - passages.start) as usize;
+            sums.add(place, weight * saturate(frequency as f32, lengths[place]));
+        });
+        postings += read as u64;
+        meter.read(read)?;
+    }
+    Ok(postings)
+}
+
+/// A posting list that is read from book to book.
+struct Cursor {
+    postings: BlockSegmentPostings,
+    /// The next posting of the block.
+    next: usize,
+    weight: Score,
+}
+
+impl Cursor {
+    /// Visits the postings of `passages`, which are behind those of earlier calls, and says how many there were.
+    fn read(&mut self, passages: &Range<DocId>, mut visit: impl FnMut(DocId, u32)) -> usize {
+        let docs = self.postings.docs();
+        match docs.get(self.next) {
+            Some(&next) if next >= passages.end => return 0,
+            Some(&next) if next >= passages.start => (),
+            Some(_) | None => {
+                self.next = match docs.last() {
+                    Some(&last) if last >= passages.start => {
+                        docs.partition_point(|&one| one < passages.start)
+                    }
+                    Some(_) => self.postings.seek(passages.start),
+                    None => return 0,
+                };
+            }
+        }
+        let mut read = 0;
+        loop {
+            let docs = self.postings.docs();
+            let is_last = docs.last().is_none_or(|&last| last >= passages.end);
+            let to = match is_last {
+                true => docs.partition_point(|&one| one < passages.end),
+                false => docs.len(),
+            };
+            let from = self.next.min(to);
+            let freqs = &self.postings.freqs()[from..to];
+            for (&passage, &frequency) in docs[from..to].iter().zip(freqs) {
+                visit(passage, frequency);
+            }
+            read += to - from;
+            self.next = to;
+            if is_last {
+                return read;
+            }
+            self.postings.advance();
+            self.next = 0;
+        }
+    }
+}
+
+/// The passages with the highest scores so far, and some that may still have to go.
+struct Top {
+    most: usize,
+    best: Vec<Scored>,
+    /// What a score must exceed.
+    least: Score,
+}
+
+impl Top {
+    fn new(most: usize) -> Self {
+        Self {
+            most,
+            best: Vec::with_capacity(2 * most),
+            least: if most == 0 { Score::INFINITY } else { 0.0 },
+        }
+    }
+
+    fn offer(&mut self, passage: DocId, score: Score) {
+        if score <= self.least {
+            return;
+        }
+        self.best.push((passage, score));
+        if self.best.len() == 2 * self.most {
+            self.cut();
+            self.least = self.best[self.most - 1].1;
+        }
+    }
+
+    /// Of equal scores, the earlier passage stays.
+    fn cut(&mut self) {
+        self.best.sort_unstable_by(|one, other| {
+            let by_score = other.1.total_cmp(&one.1);
+            by_score.then_with(|| one.0.cmp(&other.0))
+        });
+        self.best.truncate(self.most);
+    }
+
+    fn into_best(mut self) -> Vec<Scored> {
+        self.cut();
+        self.best
+    }
+}
