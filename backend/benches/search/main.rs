@@ -10,6 +10,7 @@
     reason = "the tables are what the benchmark is for"
 )]
 
+mod isolation;
 mod load;
 mod peers;
 mod process;
@@ -34,6 +35,7 @@ use shared::{Method, QueryCapture};
 use telemetry::SpanContext;
 use tokio::net::TcpListener;
 
+use crate::isolation::{Isolation, PHRASES, SLOW, isolation};
 use crate::load::{CONNECTIONS, Load, load, search_path};
 use crate::process::{Backend, Memory};
 use crate::queries::{QUERIES, judged};
@@ -297,6 +299,20 @@ fn over_http_to_a_process() -> anyhow::Result<()> {
         } = memory;
         println!("| {name} | {resident:.1} | {anonymous:.1} | {peak:.1} |");
     }
+    beside_expensive_searches(backend.address)
+}
+
+fn beside_expensive_searches(server: SocketAddr) -> anyhow::Result<()> {
+    let Isolation { samples, slow } = isolation(server)?;
+    let [answered, refused] = slow;
+    println!(
+        "\n| 1×, beside {SLOW} clients of `slow_tfidf` and {PHRASES} phrases of stop words | samples | p50 µs | p90 µs | p99 µs | max µs |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: |"
+    );
+    for (path, samples) in ["/books", "/livez"].into_iter().zip(&samples) {
+        println!("| `{path}` | {} | {} |", samples.len(), samples.cells());
+    }
+    println!("\n{answered} slow searches were answered meanwhile, {refused} were not");
     Ok(())
 }
 
