@@ -82,6 +82,8 @@ struct Sums {
     sums: Vec<Score>,
     /// The places where something was added.
     touched: Vec<u32>,
+    /// The highest sum.
+    highest: Score,
 }
 
 impl Sums {
@@ -89,6 +91,7 @@ impl Sums {
         Self {
             sums: Vec::new(),
             touched: Vec::new(),
+            highest: 0.0,
         }
     }
 
@@ -98,6 +101,9 @@ impl Sums {
             self.touched.push(place as u32);
         }
         *sum += part;
+        if *sum > self.highest {
+            self.highest = *sum;
+        }
     }
 
     fn make_room(&mut self, passages: usize) {
@@ -112,18 +118,11 @@ impl Sums {
         touched.map(|&place| (place, self.sums[place as usize]))
     }
 
-    /// The first place with the highest sum, and that sum.
-    fn highest(&self) -> (u32, Score) {
-        let higher = |best: (u32, Score), one: (u32, Score)| match one.1 > best.1 {
-            true => one,
-            false => best,
-        };
-        self.iter().fold((0, 0.0), higher)
-    }
-
-    fn remove(&mut self, place: usize) {
-        if let Some(sum) = self.sums.get_mut(place) {
-            *sum = 0.0;
+    /// Takes places out again.
+    fn remove(&mut self, places: impl ExactSizeIterator<Item = usize>) {
+        if places.len() > 0 {
+            places.for_each(|place| self.sums[place] = 0.0);
+            self.highest = self.iter().map(|(_, sum)| sum).fold(0.0, Score::max);
         }
     }
 
@@ -133,6 +132,7 @@ impl Sums {
             self.sums[place as usize] = 0.0;
         }
         self.touched.clear();
+        self.highest = 0.0;
     }
 }
 
@@ -146,6 +146,8 @@ struct Search<'a> {
     /// The posting lists of the telling words, and of the others, each with its weight.
     telling: Vec<Cursor>,
     others: Vec<Cursor>,
+    /// The others, by the numbers of their terms, with their weights.
+    other_terms: Vec<(u32, Score)>,
     /// What the others add at most.
     rest: Score,
     top: Top,
@@ -163,6 +165,7 @@ impl<'a> Search<'a> {
         by_weight.sort_by(|one, other| one.weight.total_cmp(&other.weight));
         let highest = by_weight.last().map_or(0.0, |term| term.weight);
         let (mut telling, mut others, mut rest) = (Vec::new(), Vec::new(), 0.0);
+        let mut other_terms = Vec::new();
         for term in by_weight {
             let cursor = Cursor {
                 postings: index.postings(&term.term)?,
@@ -173,6 +176,7 @@ impl<'a> Search<'a> {
             if telling.is_empty() && with_it < highest {
                 rest = with_it;
                 others.push(cursor);
+                other_terms.push((term.term.number, term.weight));
             } else {
                 telling.push(cursor);
             }
@@ -183,6 +187,7 @@ impl<'a> Search<'a> {
             meter: Meter::new(deadline),
             telling,
             others,
+            other_terms,
             rest,
             top: Top::new(most),
             found: BestPassages::default(),
@@ -214,34 +219,72 @@ impl<'a> Search<'a> {
         let Self { found, meter, .. } = self;
         found.postings += add_up(self.index, &mut self.telling, passages, sums, meter)?;
         let mut rest = self.rest;
-        if sums.highest().1 <= rest {
+        if sums.highest <= rest {
             found.postings += add_up(self.index, &mut self.others, passages, sums, meter)?;
             rest = 0.0;
         }
-        for &excluded in filter.excluded_among(passages) {
-            sums.remove((excluded - passages.start) as usize);
-        }
+        let excluded = filter.excluded_among(passages).iter();
+        sums.remove(excluded.map(|passage| (passage - passages.start) as usize));
         Ok(self.best_by_sums(passages.start, sums, rest))
     }
 
     /// The best passage by sums, to which up to `rest` may be added.
     fn best_by_sums(&mut self, first: DocId, sums: &Sums, rest: Score) -> Option<Scored> {
-        let (place, highest) = sums.highest();
-        if highest <= 0.0 {
+        if sums.highest <= 0.0 {
             return None;
         }
         let (index, vector) = (self.index, self.vector);
-        let whole = |place: u32| (first + place, vector.bm25(index, first + place));
-        let mut best = Some(whole(place));
+        // The others are added in another order than all words would be, so only what is clearly less is left out.
+        let with_others = |place: u32, sum: Score| match rest > 0.0 {
+            true => sum + self.others_in(first + place),
+            false => sum,
+        };
+        let mut bar = sums.highest * (1.0 - SLACK);
+        // The highest sum comes first, because it mostly stays the highest and spares the others a closer look.
+        if rest > 0.0
+            && let Some((place, sum)) = sums.iter().find(|(_, sum)| *sum == sums.highest)
+        {
+            bar = with_others(place, sum) * (1.0 - SLACK);
+        }
+        let mut close = Vec::new();
         for (place, sum) in sums.iter() {
-            let needed = best.map_or(0.0, |(_, score)| score) * (1.0 - SLACK);
-            if sum > 0.0 && sum + rest >= needed {
-                keep_better(&mut best, whole(place));
+            if sum > 0.0 && sum + rest >= bar {
+                let whole = with_others(place, sum);
+                if whole >= bar {
+                    close.push((place, whole));
+                    bar = bar.max(whole * (1.0 - SLACK));
+                }
             }
-            self.top.offer(first + place, sum);
+        }
+        if self.top.most > 0 {
+            for (place, sum) in sums.iter() {
+                self.top.offer(first + place, sum);
+            }
         }
         self.found.passages += sums.touched.len();
+        let mut best = None;
+        for (place, whole) in close {
+            if whole >= bar {
+                keep_better(
+                    &mut best,
+                    (first + place, vector.bm25(index, first + place)),
+                );
+            }
+        }
         best
+    }
+
+    /// What the words that are not telling add to the score of a passage.
+    fn others_in(&self, passage: DocId) -> Score {
+        let words = self.index.words_of(passage);
+        let length = self.index.relative_lengths[passage as usize];
+        let mut sum = 0.0;
+        for &(number, weight) in &self.other_terms {
+            let words = self.index.words(words.clone());
+            let frequency: u16 = words.map(|word| u16::from(word == number)).sum();
+            sum += weight * saturate(frequency.into(), length);
+        }
+        sum
     }
 }
 
@@ -338,7 +381,7 @@ impl Top {
         Self {
             most,
             best: Vec::with_capacity(2 * most),
-            least: if most == 0 { Score::INFINITY } else { 0.0 },
+            least: 0.0,
         }
     }
 

@@ -2,7 +2,6 @@
 //!
 //! The index knows the byte of every occurrence, so only the passage itself is ever looked at.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 
 use tantivy::postings::Postings;
@@ -24,13 +23,12 @@ pub(super) fn best_passage(
     document: DocId,
 ) -> Result<Snippet, SearchError> {
     let matches = matches(index, weight, document)?;
-    let words = passage(book, best_window(&matches, weight));
-    let from = words.front().map_or(0, |word| word.start);
-    let inside = &matches[matches.partition_point(|one| one.at() < from)..];
+    let passage = passage(book, best_window(&matches, weight));
+    let inside = &matches[matches.partition_point(|one| one.at() < passage.start)..];
     let text = book.text.bytes();
     let splitting = index.features.splitting();
     let matched = inside.iter().map(|one| word_at(text, one.at(), splitting));
-    Ok(Snippet::new(book, words.into_iter(), matched))
+    Ok(Snippet::new(book, passage, matched))
 }
 
 /// An occurrence of a word of the query: its first byte, and in the lowest bits which word it is, by its number in the
@@ -55,9 +53,6 @@ impl Match {
     }
 }
 
-/// Occurrences of one word in one book that are looked at, from the beginning of the book: among more, there is none that
-/// shows the word better.
-const MOST_OCCURRENCES: usize = 256;
 /// Bytes within which matches belong together, about thirty words.
 const WINDOW_BYTES: usize = 170;
 /// Fewest and most words of a passage, unless the book is shorter or the window longer.
@@ -88,8 +83,7 @@ fn matches(
             continue;
         }
         postings.positions(&mut positions);
-        let first = positions.iter().take(MOST_OCCURRENCES);
-        found.extend(first.map(|&at| Match::new(at, number)));
+        found.extend(positions.iter().map(|&at| Match::new(at, number)));
     }
     // The stable sort, because it merges what is already in order: the matches of each word.
     found.sort();
@@ -132,50 +126,48 @@ fn best_window(matches: &[Match], weight: &CosineWeight) -> Range<usize> {
     best
 }
 
-/// The words of the passage around `window`, from the start of a sentence where one is near, and not beyond a heading.
-fn passage(book: &Book, window: Range<usize>) -> VecDeque<Range<usize>> {
+/// The bytes of the passage around `window`, from the start of a sentence where one is near, and not beyond a heading.
+fn passage(book: &Book, window: Range<usize>) -> Range<usize> {
     let chapter = book
         .chapters
         .around(window.clone(), book.text.bytes().len());
     let text = &book.text.bytes()[..chapter.end];
     let before = |to: usize| word_before(text, to).filter(|word| word.start >= chapter.start);
-    let mut words = VecDeque::new();
-    let mut next = text[..window.start]
+    let from = text[..window.start]
         .iter()
         .rposition(|&byte| is_space(byte))
         .map_or(0, |at| at + 1);
-    while let Some(word) = word_from(text, next).filter(|word| word.start <= window.end) {
-        next = word.end;
-        words.push_back(word);
+    let (mut first, mut words) = (from, 0);
+    let mut last = from..from;
+    while let Some(word) = word_from(text, last.end).filter(|word| word.start <= window.end) {
+        last = word;
+        words += 1;
     }
     for _ in 0..MOST_LEADING_WORDS {
-        let first = words
-            .front()
-            .map_or(window.start, |word: &Range<usize>| word.start);
         match before(first) {
-            Some(word) if words.len() < MOST_WORDS && !is_sentence_end(text, &word, first) => {
-                words.push_front(word);
+            Some(word) if words < MOST_WORDS && !is_sentence_end(text, &word, first) => {
+                first = word.start;
+                words += 1;
             }
             _ => break,
         }
     }
-    while let Some(word) = word_from(text, next).filter(|_| words.len() < MOST_WORDS) {
-        let sentence_ends = words
-            .back()
-            .is_some_and(|last| is_sentence_end(text, last, word.start));
-        if sentence_ends && words.len() >= FEWEST_WORDS {
+    while let Some(word) = word_from(text, last.end).filter(|_| words < MOST_WORDS) {
+        let sentence_ends = words > 0 && is_sentence_end(text, &last, word.start);
+        if sentence_ends && words >= FEWEST_WORDS {
             break;
         }
-        next = word.end;
-        words.push_back(word);
+        last = word;
+        words += 1;
     }
     // At the end of a chapter, what is missing is taken from before.
-    while words.len() < FEWEST_WORDS
-        && let Some(word) = before(words.front().map_or(0, |word| word.start))
+    while words < FEWEST_WORDS
+        && let Some(word) = before(first)
     {
-        words.push_front(word);
+        first = word.start;
+        words += 1;
     }
-    words
+    first..last.end
 }
 
 /// The last word before `to`.

@@ -44,66 +44,55 @@ pub(super) fn generate_snippet<M: Model>(
 }
 
 impl Snippet {
-    /// Writes `words` of `book` on one line and highlights what is `matched`; both are in order.
+    /// Writes a `part` of `book` on one line and highlights what is `matched` in it, which is in order.
     pub(super) fn new(
         book: &Book,
-        words: impl Iterator<Item = Range<usize>>,
+        part: Range<usize>,
         matched: impl Iterator<Item = Range<usize>>,
     ) -> Self {
-        let bytes = book.text.bytes();
-        let mut inside = matched.peekable();
-        let (mut from, mut to, mut first_match) = (None, 0, None);
-        let mut text = String::new();
+        let bytes = &book.text.bytes()[..part.end];
+        // Nearly all parts are ASCII, which is found out once and not word by word.
+        let ascii = str::from_utf8(&bytes[part.clone()]).ok();
+        let ascii = ascii.filter(|part| part.is_ascii());
+        let mut inside = matched.skip_while(|one| one.start < part.start).peekable();
+        let first_match = inside.peek().map(|one| one.start);
+        let mut text = String::with_capacity(part.len());
         let mut highlights = Vec::new();
         // One byte of the book is one letter of the snippet; only white space is shorter.
         let mut length = 0;
-        for word in words {
-            if from.is_some() {
+        let mut next = part.start;
+        while let Some(word) = word_from(bytes, next) {
+            next = word.end;
+            if length > 0 {
                 text.push(' ');
                 length += 1;
             }
-            from.get_or_insert(word.start);
-            to = word.end;
             while let Some(one) = inside.next_if(|one| one.start < word.end) {
-                if one.start < word.start {
-                    continue;
-                }
-                first_match.get_or_insert(one.start);
                 highlights.push((
                     length + one.start - word.start,
                     length + one.end - word.start,
                 ));
             }
             length += word.len();
-            match std::str::from_utf8(&bytes[word.clone()]) {
-                Ok(ascii) if ascii.is_ascii() => text.push_str(ascii),
-                _ => text.push_str(&book.text.decode(word)),
+            match ascii {
+                Some(ascii) => {
+                    text.push_str(&ascii[word.start - part.start..word.end - part.start])
+                }
+                None => text.push_str(&book.text.decode(word)),
             }
         }
-        let from = from.unwrap_or(0);
-        let chapter = book.chapters.at(first_match.unwrap_or(from));
+        let chapter = book.chapters.at(first_match.unwrap_or(part.start));
         Self {
             text,
             highlights,
             location: Location {
                 chapter: chapter.map(str::to_owned),
                 line: None,
-                from,
-                to,
+                from: part.start,
+                to: part.end,
             },
         }
     }
-}
-
-/// The words of a part of a text, from white space to white space.
-pub(super) fn words_in(text: &[u8], part: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    let text = &text[..part.end];
-    let mut next = part.start;
-    std::iter::from_fn(move || {
-        let word = word_from(text, next)?;
-        next = word.end;
-        Some(word)
-    })
 }
 
 /// The first word at or after `from`.

@@ -30,7 +30,7 @@ pub(super) fn hybrid_search(asked: Asked<'_>) -> Result<Answer, SearchError> {
 }
 
 /// How many passages get a closer look, besides the best one of each book.
-const CANDIDATES: usize = 64;
+const CANDIDATES: usize = 32;
 
 /// BM25, then the order of the words.
 pub(super) struct TwoStages<'i> {

@@ -18,7 +18,7 @@ use tantivy::{
 };
 
 use super::SearchError;
-use super::generate_snippet::{Snippet, words_in};
+use super::generate_snippet::Snippet;
 use super::index::{WRITER_BYTES, foreign, open};
 use super::passage_keys::Keys;
 use super::passage_words::{TermSet, Words};
@@ -210,8 +210,7 @@ impl PassageIndex {
             }
             number += 1;
         });
-        let words = words_in(book.text.bytes(), bytes);
-        let mut snippet = Snippet::new(book, words, matched.into_iter());
+        let mut snippet = Snippet::new(book, bytes, matched.into_iter());
         snippet.location.line = Some(line);
         snippet
     }

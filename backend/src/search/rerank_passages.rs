@@ -29,7 +29,13 @@ pub(super) fn rerank_passages(
         ));
         let mut reading = Reading::new(vector);
         let mut shares = Vec::with_capacity(candidates.len());
-        for candidate in &mut candidates {
+        // A single term is scored whole already, and it is the whole query wherever it stands.
+        let is_single = vector.sequence.len() == 1 && vector.terms.len() == 1;
+        for candidate in candidates.iter_mut() {
+            if is_single {
+                shares.push((1.0, 1.0));
+                continue;
+            }
             deadline.check()?;
             let longest = reading.read(index, vector, candidate.document);
             let length = index.relative_lengths[candidate.document as usize];

@@ -81,11 +81,17 @@ fn within(index: &TfidfIndex, word: &str, distance: u8) -> Result<Vec<SimilarWor
         .searcher
         .segment_reader(0)
         .inverted_index(index.field)?;
-    let mut words = terms
-        .terms()
-        .search(automaton)
-        .into_stream()
-        .map_err(TantivyError::from)?;
+    let mut search = terms.terms().search(automaton);
+    if distance > 1 {
+        // Two letters are hardly ever wrong with the first one among them, and a letter is most of the dictionary less.
+        let first = word.chars().take(1).collect::<String>().into_bytes();
+        let mut behind = first.clone();
+        if let Some(last) = behind.last_mut() {
+            *last += 1;
+        }
+        search = search.ge(first).lt(behind);
+    }
+    let mut words = search.into_stream().map_err(TantivyError::from)?;
     let mut found = Vec::new();
     while let Some((letters, info)) = words.next() {
         // Nobody means by a word that very word: another method may know it, and it is not misspelled.
