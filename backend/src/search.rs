@@ -59,7 +59,7 @@ mod words;
 pub use admission::{Admission, Limits};
 pub use compare_methods::{Compared, compare_methods};
 pub use deadline::Deadline;
-pub use explain_score::{Explained, explain};
+pub use explain_score::{Explained, Place, explain};
 pub use features::{FEATURES, Features};
 pub use library::{IndexSettings, Library};
 pub use matching_words::matching_words;

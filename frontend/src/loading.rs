@@ -62,17 +62,20 @@ pub(crate) async fn load_comparison(
     .await
 }
 
-/// How the score of the book `id` among the answers to `question` came about.
+/// How the score of the hit at `place` among the answers to `question` came about.
 pub(crate) async fn load_explanation(
     question: &Question,
-    id: &str,
+    place: &Place,
 ) -> Result<Explanation, Failure> {
     in_new_trace(span::LOAD_EXPLANATION, async |cx: Context| {
-        let parameters = [
+        let from = place.from().to_string();
+        let mut parameters = vec![
             ("q", question.query.as_str()),
-            ("id", id),
+            ("id", place.id.as_str()),
+            ("from", from.as_str()),
             ("method", question.method.as_str()),
         ];
+        parameters.extend(question.book.as_deref().map(|book| ("book", book)));
         told(&cx, api::read("/search/explain", &parameters).await)
     })
     .await

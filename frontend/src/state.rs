@@ -55,6 +55,16 @@ pub(crate) struct Place {
     pub query: String,
 }
 
+impl Place {
+    /// The first byte of the passage, or of the book.
+    pub(crate) fn from(&self) -> u64 {
+        match self.spot {
+            Spot::Passage { from, .. } => from,
+            Spot::Beginning | Spot::Unreadable => 0,
+        }
+    }
+}
+
 /// Where a book is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spot {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use shared::Explanation;
 
 use super::books::find;
-use super::parameters::{Parameters, bad_request};
+use super::parameters::{Parameters, bad_request, number};
 use super::{ApiError, App};
 use crate::search::explain;
 
@@ -21,6 +21,10 @@ pub(super) struct ExplainParameters {
     features: Option<String>,
     /// The book whose score it is.
     id: Option<String>,
+    /// A byte of the passage that is meant, where it is not the best one of the book.
+    from: Option<String>,
+    /// The only book that was searched.
+    book: Option<String>,
 }
 
 pub(super) async fn explain_hit(
@@ -33,14 +37,18 @@ pub(super) async fn explain_hit(
         .id
         .ok_or_else(|| bad_request("id is missing: say which book, such as id=austen-emma.txt"))?;
     let book = find(&library.corpus, &id)?;
+    let bytes = library.corpus.books[book].text.bytes().len();
+    let complaint = || format!("from: allowed is a byte of this book, 0 to {}", bytes - 1);
+    let from = number(parameters.from.as_deref(), |from| *from < bytes, complaint)?;
     let parameters = Parameters {
         q: parameters.q,
         method: parameters.method,
         features: parameters.features,
+        book: parameters.book,
         ..Parameters::default()
     };
     let request = parameters.check(&library.corpus)?;
-    let explained = explain(library, &app.admission, &request, book).await?;
+    let explained = explain(library, &app.admission, &request, (book, from)).await?;
     Ok(Json(Explanation {
         method: request.method,
         query: request.query.into_owned(),

@@ -24,7 +24,8 @@ pub(super) type Scored = (DocId, Score);
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct BestPassages {
-    /// The best passage of each book that has one; of equally good ones, the first.
+    /// The best passage of each book that has one; of equally good ones, the first. Where only one book is searched, all of
+    /// its passages that match.
     pub(super) of_each_book: Vec<Match>,
     /// The passages with the highest sums of the telling words, in no order; with what those words alone give.
     pub(super) of_all: Vec<Scored>,
@@ -42,29 +43,30 @@ pub(super) fn best_passages(
     deadline: &Deadline,
     most: usize,
 ) -> Result<BestPassages, SearchError> {
-    let mut search = Search::new(index, vector, deadline, most)?;
+    let is_one_book = filter.is_one_book();
+    let mut search = Search::new(index, vector, deadline, most, is_one_book)?;
     SUMS.with_borrow_mut(|sums| {
         for (book, passages) in index.books().enumerate() {
             let passages = passages.start as DocId..passages.end as DocId;
             if !filter.allows_book(book) {
                 continue;
             }
-            let best = match filter.required_among(&passages) {
-                Some(required) => search.best_of(required),
+            let found = match filter.required_among(&passages) {
+                Some(required) if is_one_book => search.each_of(required),
+                Some(required) => search.best_of(required).into_iter().collect(),
                 None => {
-                    let best = search.best_in(&passages, filter, sums);
+                    let found = search.find_in(&passages, filter, sums, is_one_book);
                     sums.clear();
-                    best?
+                    found?
                 }
             };
-            search
-                .found
-                .of_each_book
-                .extend(best.map(|(document, score)| Match {
-                    score,
-                    book,
-                    document,
-                }));
+            let as_match = |(document, score): Scored| Match {
+                score,
+                book,
+                document,
+            };
+            let found = found.into_iter().map(as_match);
+            search.found.of_each_book.extend(found);
         }
         search.found.of_all = search.top.into_best();
         Ok(search.found)
@@ -160,6 +162,7 @@ impl<'a> Search<'a> {
         vector: &'a PassageVector,
         deadline: &'a Deadline,
         most: usize,
+        is_one_book: bool,
     ) -> Result<Self, SearchError> {
         let mut by_weight: Vec<_> = vector.terms.iter().collect();
         by_weight.sort_by(|one, other| one.weight.total_cmp(&other.weight));
@@ -173,7 +176,7 @@ impl<'a> Search<'a> {
                 weight: term.weight,
             };
             let with_it = rest + term.weight * HIGHEST_SATURATION;
-            if telling.is_empty() && with_it < highest {
+            if telling.is_empty() && with_it < highest && !is_one_book {
                 rest = with_it;
                 others.push(cursor);
                 other_terms.push((term.term.number, term.weight));
@@ -194,6 +197,15 @@ impl<'a> Search<'a> {
         })
     }
 
+    /// Those of these passages that match.
+    fn each_of(&mut self, passages: &[DocId]) -> Vec<Scored> {
+        let scored = |&passage: &DocId| (passage, self.vector.bm25(self.index, passage));
+        let scored = passages.iter().map(scored);
+        let found: Vec<Scored> = scored.filter(|&(_, score)| score > 0.0).collect();
+        self.found.passages += found.len();
+        found
+    }
+
     /// The best of these passages.
     fn best_of(&mut self, passages: &[DocId]) -> Option<Scored> {
         let mut best = None;
@@ -208,13 +220,14 @@ impl<'a> Search<'a> {
         best
     }
 
-    /// The best passage of a book.
-    fn best_in(
+    /// The best passage of a book, or all that match where it is the only one.
+    fn find_in(
         &mut self,
         passages: &Range<DocId>,
         filter: &Filter,
         sums: &mut Sums,
-    ) -> Result<Option<Scored>, SearchError> {
+        is_one_book: bool,
+    ) -> Result<Vec<Scored>, SearchError> {
         sums.make_room(passages.len());
         let Self { found, meter, .. } = self;
         found.postings += add_up(self.index, &mut self.telling, passages, sums, meter)?;
@@ -225,7 +238,14 @@ impl<'a> Search<'a> {
         }
         let excluded = filter.excluded_among(passages).iter();
         sums.remove(excluded.map(|passage| (passage - passages.start) as usize));
-        Ok(self.best_by_sums(passages.start, sums, rest))
+        if is_one_book {
+            self.found.passages += sums.touched.len();
+            let matching = sums.iter().filter(|&(_, sum)| sum > 0.0);
+            let scored = matching.map(|(place, sum)| (passages.start + place, sum));
+            return Ok(scored.collect());
+        }
+        let best = self.best_by_sums(passages.start, sums, rest);
+        Ok(best.into_iter().collect())
     }
 
     /// The best passage by sums, to which up to `rest` may be added.

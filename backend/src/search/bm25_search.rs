@@ -47,6 +47,7 @@ impl Model for Probabilistic<'_> {
         let best = best_passages(self.0, vector, filter, deadline, 0)?;
         Ok(Scores {
             matches: best.of_each_book,
+            is_one_book: filter.is_one_book(),
             documents: best.passages,
             postings: best.postings,
         })

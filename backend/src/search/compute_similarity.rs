@@ -5,7 +5,7 @@ use telemetry::{KeyValue, TraceContextExt, in_span};
 
 use super::SearchError;
 use super::filter::Filter;
-use super::model::{Asked, Match, Model};
+use super::model::{Asked, Model, Scores};
 use super::preprocess_query::Query;
 
 /// Scores the documents that share a term with the query and are what it asks for.
@@ -14,7 +14,7 @@ pub(super) fn compute_similarity<M: Model>(
     asked: Asked<'_>,
     query: &Query,
     vector: &M::Vector,
-) -> Result<Vec<Match>, SearchError> {
+) -> Result<Scores, SearchError> {
     in_span(span::COMPUTE_SIMILARITY, |cx| {
         let filter = Filter::new(
             asked.library,
@@ -30,6 +30,6 @@ pub(super) fn compute_similarity<M: Model>(
             ),
             KeyValue::new(attribute::SIMILARITY_POSTINGS_READ, scores.postings as i64),
         ]);
-        Ok(scores.matches)
+        Ok(scores)
     })
 }

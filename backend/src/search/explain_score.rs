@@ -48,7 +48,7 @@ pub struct Explained {
     pub dropped_words: Vec<String>,
 }
 
-/// Explains which score `request` gives to `book`, as one expensive search.
+/// Explains which score `request` gives to the hit at `place`, as one expensive search.
 ///
 /// # Errors
 /// The index cannot be read, the time is over, or too many searches wait already.
@@ -56,14 +56,14 @@ pub async fn explain(
     library: &Arc<Library>,
     admission: &Admission,
     request: &Request<'_>,
-    book: usize,
+    place: Place,
 ) -> Result<Explained, SearchError> {
     let deadline = Deadline::after(admission.limits.deadline);
     let (library, request) = (Arc::clone(library), request.clone().into_owned());
     let result = match admission.enter() {
         Ok(lane) => {
             let explain =
-                move |deadline: &Deadline| explain_score(&library, &request, book, deadline);
+                move |deadline: &Deadline| explain_score(&library, &request, place, deadline);
             lane.run(&deadline, explain).await
         }
         Err(overloaded) => Err(overloaded),
@@ -72,14 +72,14 @@ pub async fn explain(
     result
 }
 
-/// Explains which score `request` gives to `book`, which is a place in the corpus.
+/// Explains which score `request` gives to the hit at `place`.
 ///
 /// # Errors
 /// The index cannot be read, or the time is over.
 fn explain_score(
     library: &Library,
     request: &Request<'_>,
-    book: usize,
+    place: Place,
     deadline: &Deadline,
 ) -> Result<Explained, SearchError> {
     in_span(span::EXPLAIN_SCORE, |cx| {
@@ -91,19 +91,25 @@ fn explain_score(
         let passages = &library.passages;
         let explained = match request.method {
             Method::Tfidf | Method::SlowTfidf => {
-                take_apart(asked, &VectorSpace::of(library, request.features), book)
+                take_apart(asked, &VectorSpace::of(library, request.features), place)
             }
-            Method::Bm25 => take_apart(asked, &Probabilistic(passages), book),
-            Method::Hybrid => take_apart(asked, &TwoStages::of(library), book),
-            Method::Phrase => take_apart(asked, &Positional(passages), book),
-            Method::Fuzzy => take_apart(asked, &Forgiving::of(library), book),
+            Method::Bm25 => take_apart(asked, &Probabilistic(passages), place),
+            Method::Hybrid => take_apart(asked, &TwoStages::of(library), place),
+            Method::Phrase => take_apart(asked, &Positional(passages), place),
+            Method::Fuzzy => take_apart(asked, &Forgiving::of(library), place),
         };
         explained.inspect_err(|error| error.record(cx))
     })
 }
 
+/// Which hit: its book, by the place in the corpus, and a byte of its passage where that is not the best one of the book.
+pub type Place = (usize, Option<usize>);
+
 /// A model that can tell its scores apart.
 trait Additive: Model {
+    /// Whether the document holds this byte of its book.
+    fn holds(&self, document: DocId, byte: usize) -> bool;
+
     /// How the addends become the score.
     const FORMULA: &'static str;
 
@@ -123,13 +129,20 @@ trait Additive: Model {
 fn take_apart<M: Additive>(
     asked: Asked<'_>,
     model: &M,
-    book: usize,
+    place: Place,
 ) -> Result<Explained, SearchError> {
     let query = preprocess_query(model, asked);
     let vector = vectorize_query(model, &query)?;
-    let matches = compute_similarity(model, asked, &query, &vector)?;
-    let refined = model.refine(&vector, matches.clone(), asked.deadline)?;
-    let found = refined.into_iter().find(|one| one.book == book);
+    let scores = compute_similarity(model, asked, &query, &vector)?;
+    let matches = scores.matches.clone();
+    let refined = model.refine(&vector, scores, asked.deadline)?;
+    let (book, byte) = place;
+    let is_meant =
+        |one: &Match| one.book == book && byte.is_none_or(|byte| model.holds(one.document, byte));
+    let found = refined
+        .into_iter()
+        .filter(is_meant)
+        .max_by(|one, other| one.score.total_cmp(&other.score));
     let mut contributions = match found {
         Some(found) => model.addends(&query, &vector, found, &matches)?,
         None => Vec::new(),
@@ -149,6 +162,11 @@ fn take_apart<M: Additive>(
 }
 
 impl Additive for VectorSpace<'_> {
+    /// Documents are whole books.
+    fn holds(&self, _: DocId, _: usize) -> bool {
+        true
+    }
+
     const FORMULA: &'static str = "The cosine of query and book: each term adds its weight in the query × how often it \
         occurs × its idf ÷ the length of the book’s vector.";
 
@@ -181,6 +199,10 @@ impl Additive for VectorSpace<'_> {
 }
 
 impl Additive for Probabilistic<'_> {
+    fn holds(&self, document: DocId, byte: usize) -> bool {
+        self.0.bytes_of(document).contains(&byte)
+    }
+
     const FORMULA: &'static str = "The BM25 of the book’s best passage: each term adds its weight × 2.2 tf ÷ (tf + 1.2 × \
         (0.25 + 0.75 × words of the passage ÷ mean)), where tf is how often it occurs.";
 
@@ -200,6 +222,10 @@ impl Additive for Probabilistic<'_> {
 }
 
 impl Additive for Forgiving<'_> {
+    fn holds(&self, document: DocId, byte: usize) -> bool {
+        self.strict.0.bytes_of(document).contains(&byte)
+    }
+
     const FORMULA: &'static str = Probabilistic::FORMULA;
 
     fn lengths(&self, document: Option<DocId>) -> (u64, f64, Option<f64>) {
@@ -218,6 +244,10 @@ impl Additive for Forgiving<'_> {
 }
 
 impl Additive for Positional<'_> {
+    fn holds(&self, document: DocId, byte: usize) -> bool {
+        self.0.bytes_of(document).contains(&byte)
+    }
+
     const FORMULA: &'static str = "The BM25 of the phrase in the book’s best passage, as if it were one word that is as \
         rare as all of its words together.";
 
@@ -264,6 +294,10 @@ impl Additive for Positional<'_> {
 }
 
 impl Additive for TwoStages<'_> {
+    fn holds(&self, document: DocId, byte: usize) -> bool {
+        self.passages.bytes_of(document).contains(&byte)
+    }
+
     const FORMULA: &'static str = "The mean of three shares: of the highest BM25 of all candidates, of the weight of the \
         query’s words that occur (coverage), and of the weight of its longest run that occurs word for word (run).";
 

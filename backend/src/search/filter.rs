@@ -55,6 +55,12 @@ impl Filter {
         Ok(filter)
     }
 
+    /// Whether only one book may answer.
+    pub(super) fn is_one_book(&self) -> bool {
+        let books = self.books.as_ref();
+        books.is_some_and(|books| books.iter().filter(|allowed| **allowed).count() == 1)
+    }
+
     /// Whether a passage of this book may answer.
     pub(super) fn allows_book(&self, book: usize) -> bool {
         self.books.as_ref().is_none_or(|books| books[book])

@@ -80,6 +80,7 @@ impl Model for TwoStages<'_> {
         matches.dedup_by_key(|one| one.document);
         Ok(Scores {
             matches,
+            is_one_book: filter.is_one_book(),
             documents: best.passages,
             postings: best.postings,
         })
@@ -88,7 +89,7 @@ impl Model for TwoStages<'_> {
     fn refine(
         &self,
         vector: &PassageVector,
-        candidates: Vec<Match>,
+        candidates: Scores,
         deadline: &Deadline,
     ) -> Result<Vec<Match>, SearchError> {
         rerank_passages(self.passages, vector, candidates, deadline)

@@ -41,10 +41,10 @@ pub(super) trait Model {
     fn refine(
         &self,
         _vector: &Self::Vector,
-        matches: Vec<Match>,
+        scores: Scores,
         _deadline: &Deadline,
     ) -> Result<Vec<Match>, SearchError> {
-        Ok(matches)
+        Ok(scores.matches)
     }
 
     /// The passage of `book` to show for a match.
@@ -77,10 +77,12 @@ pub(super) struct Match {
 }
 
 /// What the posting lists gave.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Scores {
     /// The documents that go on; of a book at least one, if one matches.
     pub(super) matches: Vec<Match>,
+    /// Whether only one book is searched: then each of its passages is a hit, and not the best one alone.
+    pub(super) is_one_book: bool,
     /// Documents that shared a term with the query and passed the filter.
     pub(super) documents: usize,
     /// Postings that were read.
@@ -114,9 +116,9 @@ fn steps(
     let query = preprocess_query(model, asked);
     let vector = vectorize_query(model, &query)?;
     asked.deadline.check()?;
-    let matches = compute_similarity(model, asked, &query, &vector)?;
+    let scores = compute_similarity(model, asked, &query, &vector)?;
     asked.deadline.check()?;
-    let matches = model.refine(&vector, matches, asked.deadline)?;
+    let matches = model.refine(&vector, scores, asked.deadline)?;
     let results = process_results(asked, model, &vector, matches, cut)?;
     cx.span().set_attributes([
         KeyValue::new(attribute::SEARCH_MAX_RESULTS, asked.request.limit as i64),

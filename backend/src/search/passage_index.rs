@@ -150,6 +150,11 @@ impl PassageIndex {
         self.firsts.partition_point(|&first| first <= passage) - 1
     }
 
+    /// The bytes of a passage in its book.
+    pub(super) fn bytes_of(&self, passage: DocId) -> Range<usize> {
+        self.passages[passage as usize].bytes()
+    }
+
     /// The book in which the word with this number stands.
     pub(super) fn book_at(&self, word: u32) -> usize {
         self.book_of(self.passage_of(word))

@@ -8,7 +8,7 @@ use telemetry::in_span;
 use super::deadline::Deadline;
 use super::filter::Filter;
 use super::generate_snippet::Snippet;
-use super::model::{Asked, Model, Scores, answer};
+use super::model::{Asked, Match, Model, Scores, answer};
 use super::passage_index::PassageIndex;
 use super::passage_vector::{PassageVector, best_of_each_book, saturate, split, weigh};
 use super::phrase_places::Phrase;
@@ -61,7 +61,11 @@ impl Model for Positional<'_> {
             *score = weight(vector) * saturate(*score, self.0.relative_lengths[*passage as usize]);
         }
         Ok(Scores {
-            matches: best_of_each_book(self.0, &scored),
+            matches: match filter.is_one_book() {
+                true => each(self.0, &scored),
+                false => best_of_each_book(self.0, &scored),
+            },
+            is_one_book: filter.is_one_book(),
             documents: scored.len(),
             postings: vector
                 .terms
@@ -90,6 +94,16 @@ impl Model for Positional<'_> {
         numbers.dedup();
         Ok(self.0.show_words(book, passage, &numbers))
     }
+}
+
+/// Every passage.
+fn each(index: &PassageIndex, scored: &[(DocId, f32)]) -> Vec<Match> {
+    let as_match = |&(document, score): &(DocId, f32)| Match {
+        score,
+        book: index.book_of(document),
+        document,
+    };
+    scored.iter().map(as_match).collect()
 }
 
 /// The phrase of a query; `None` where one of its words is unknown.

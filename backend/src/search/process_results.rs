@@ -53,7 +53,7 @@ pub(super) fn process_results<M: Model>(
     in_span(span::PROCESS_RESULTS, |cx| {
         ranked.sort_by(|one, other| {
             let by_score = other.score.total_cmp(&one.score);
-            by_score.then_with(|| one.book.cmp(&other.book))
+            by_score.then_with(|| (one.book, one.document).cmp(&(other.book, other.document)))
         });
         let (threshold, total_matches) = cut_off(&ranked, cut);
         let hits = ranked[..total_matches.min(cut.limit)]

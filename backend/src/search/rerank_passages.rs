@@ -8,20 +8,22 @@ use telemetry::{KeyValue, TraceContextExt, in_span};
 
 use super::SearchError;
 use super::deadline::Deadline;
-use super::model::Match;
+use super::model::{Match, Scores};
 use super::passage_index::PassageIndex;
 use super::passage_vector::PassageVector;
 
-/// Scores the candidates again, which come by their numbers, and keeps the best one of each book.
+/// Scores the candidates again, which come by their numbers, and keeps the best one of each book; all where only one book is
+/// searched.
 ///
 /// The new score is the mean of three shares, each between 0 and 1: of the highest BM25 among the candidates; of the
 /// words of the query that occur, by weight; and of the words of the query in the longest run that occurs word for word.
 pub(super) fn rerank_passages(
     index: &PassageIndex,
     vector: &PassageVector,
-    mut candidates: Vec<Match>,
+    scores: Scores,
     deadline: &Deadline,
 ) -> Result<Vec<Match>, SearchError> {
+    let mut candidates = scores.matches;
     in_span(span::RERANK_PASSAGES, |cx| {
         cx.span().set_attribute(KeyValue::new(
             attribute::RERANK_CANDIDATES,
@@ -53,7 +55,10 @@ pub(super) fn rerank_passages(
         for (candidate, (coverage, run)) in candidates.iter_mut().zip(shares) {
             candidate.score = (candidate.score / highest + coverage + run) / 3.0;
         }
-        Ok(best_of_each_book(candidates))
+        Ok(match scores.is_one_book {
+            true => candidates,
+            false => best_of_each_book(candidates),
+        })
     })
 }
 

@@ -100,6 +100,7 @@ impl Model for VectorSpace<'_> {
         let frequencies = vector.terms.iter().map(|term| term.document_frequency);
         Ok(Scores {
             documents: matches.len(),
+            is_one_book: false,
             postings: frequencies.sum(),
             matches,
         })

@@ -6,18 +6,18 @@ use shared::Explanation;
 use crate::components::notice::failed;
 use crate::explaining::{Explained, Row};
 use crate::loading;
-use crate::state::{Failure, Question};
+use crate::state::{Failure, Place, Question};
 
-/// A button, and below it, once it was pressed, how the score of the book `id` came about.
+/// A button, and below it, once it was pressed, how the score of the hit at `place` came about.
 #[component]
-pub(crate) fn Explaining(question: Question, id: String) -> impl IntoView {
+pub(crate) fn Explaining(question: Question, place: Place) -> impl IntoView {
     let is_open = RwSignal::new(false);
     let loaded = RwSignal::new(None::<Result<Explanation, Failure>>);
-    let asked = StoredValue::new((question, id));
+    let asked = StoredValue::new((question, place));
     let load = move || {
         leptos::task::spawn_local(async move {
-            let (question, id) = asked.get_value();
-            let explanation = loading::load_explanation(&question, &id).await;
+            let (question, place) = asked.get_value();
+            let explanation = loading::load_explanation(&question, &place).await;
             // The hit may be gone.
             loaded.try_set(Some(explanation));
         });

@@ -17,7 +17,7 @@ pub(crate) fn Passages(question: Question, passages: Vec<Passage>) -> impl IntoV
 }
 
 fn hit(question: Question, passage: Passage) -> AnyView {
-    let id = passage.place.id.clone();
+    let explained = passage.place.clone();
     let place = StoredValue::new(passage.place);
     let there = move || Address::Reader(place.get_value());
     let read_on = match &passage.chapter {
@@ -33,7 +33,7 @@ fn hit(question: Question, passage: Passage) -> AnyView {
             <blockquote>{marked(passage.pieces)}</blockquote>
             <div class="more">
                 <Link to=there>{read_on}</Link>
-                <Explaining question=question id=id />
+                <Explaining question=question place=explained />
             </div>
         </li>
     }

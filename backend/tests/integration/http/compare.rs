@@ -132,6 +132,28 @@ async fn contributions_add_up_to_the_score_that_the_search_gives() {
 }
 
 #[tokio::test]
+async fn every_hit_of_one_book_is_explained_by_its_place() {
+    let filler = "word ".repeat(70);
+    let text = format!("white whale {filler} whale {filler} white white whale {filler}");
+    let backend = Backend::new(library([text, "whale".to_owned()]), QueryCapture::Off);
+    for method in ["hybrid", "bm25"] {
+        let asked = format!("q=white+whale&method={method}&book=austen-emma.txt");
+        let search = backend.get(&format!("/search?{asked}")).await;
+        let found: SearchResponse = serde_json::from_str(&search.body).unwrap();
+        assert_eq!(found.results.len(), 3);
+        for hit in found.results {
+            let path = format!(
+                "/search/explain?{asked}&id={}&from={}",
+                hit.id, hit.location.from
+            );
+            let explained: Explanation =
+                serde_json::from_str(&backend.get(&path).await.body).unwrap();
+            assert!((explained.score - hit.score).abs() < 1e-6, "{method}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_score_is_explained_with_all_its_numbers() {
     let path = "/search/explain?q=White+whales+xyzzy&method=bm25&id=austen-persuasion.txt";
     let explained: Explanation = serde_json::from_str(&ready().get(path).await.body).unwrap();

@@ -84,6 +84,35 @@ fn one_book_can_be_searched_by_its_place() {
 }
 
 #[test]
+fn in_one_book_every_passage_is_a_hit() {
+    let filler = "word ".repeat(70);
+    let library = library([
+        format!("white whale {filler} whale {filler} {filler} white white whale {filler}"),
+        "a whale".to_owned(),
+    ]);
+    for method in Method::ALL {
+        let request = Request {
+            book: Some(0),
+            ..Request::new("white whale", method)
+        };
+        let answer = library.search(&request, &Deadline::none()).unwrap();
+        let expected = match method {
+            Method::Tfidf | Method::SlowTfidf => 1,
+            Method::Phrase => 2,
+            Method::Hybrid | Method::Bm25 | Method::Fuzzy => 3,
+        };
+        assert_eq!(
+            (answer.hits.len(), answer.total_matches),
+            (expected, expected),
+            "{method}"
+        );
+        assert!(answer.hits.iter().all(|hit| hit.id == EMMA));
+        let same = search_by(&library, method, "white whale book:emma");
+        assert_eq!(answer.hits, same.hits, "{method}");
+    }
+}
+
+#[test]
 fn what_fits_nothing_is_said() {
     let library = books();
     let hints = |query| search_by(&library, Method::Hybrid, query).hints;
