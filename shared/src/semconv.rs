@@ -69,7 +69,7 @@ pub mod span {
     pub const SLOW_PREPROCESS_QUERY: &str = "slow_preprocess_query";
     /// Reads the dictionary from its first word for every term.
     pub const SLOW_VECTORIZE_QUERY: &str = "slow_vectorize_query";
-    /// Computes the lengths of all books for every book.
+    /// Computes the lengths of all books anew, though they never change.
     pub const SLOW_COMPUTE_SIMILARITY: &str = "slow_compute_similarity";
     /// Orders and shows results in the slowest way.
     pub const SLOW_PROCESS_RESULTS: &str = "slow_process_results";

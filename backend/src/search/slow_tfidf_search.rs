@@ -2,7 +2,7 @@
 //!
 //! Five faults, each with a span of its own. The query is split anew with each letter (`slow_preprocess_query`); the
 //! dictionary is read from its first word for every term (`slow_vectorize_query`); the lengths of all books are computed
-//! for every book (`slow_compute_similarity`); results are put in order by comparing each with each
+//! anew, though they never change (`slow_compute_similarity`); results are put in order by comparing each with each
 //! (`inefficient_bubble_sort`); whole books are split for one passage (`slow_generate_snippet`). The work is real. Every
 //! fault also waits a little, as for a service that is not needed; meanwhile the thread serves others.
 
@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use shared::Hit;
 use shared::semconv::{attribute, span};
-use tantivy::TantivyError;
 use tantivy::collector::Collector;
+use tantivy::{DocAddress, Score, TantivyError};
 use telemetry::{KeyValue, TraceContextExt, in_span_async};
 use tokio::time;
 
@@ -139,7 +139,7 @@ impl Slow<'_> {
         .await
     }
 
-    /// Fault 3: the lengths of all books are computed for every book.
+    /// Fault 3: the lengths of all books are computed anew, though they never change.
     async fn slow_compute_similarity(
         &self,
         query: &Arc<Query>,
@@ -155,11 +155,13 @@ impl Slow<'_> {
                 if vector.nonzero() == 0 {
                     return Ok(matches);
                 }
-                for book in 0..library.corpus.books.len() {
-                    deadline.check()?;
-                    let found = score_one_book(&model, &query, book)?;
-                    matches.extend(found.filter(|_| allowed.as_ref().is_none_or(|all| all[book])));
-                }
+                let found = score_with_new_lengths(&model, &query)?;
+                deadline.check()?;
+                matches.extend(
+                    found
+                        .into_iter()
+                        .filter(|one| allowed.as_ref().is_none_or(|allowed| allowed[one.book])),
+                );
                 Ok(matches)
             });
             let matches = work.await?;
@@ -228,15 +230,13 @@ impl Slow<'_> {
             let vector = Arc::clone(vector);
             let work = self.work(move |library, request, _| {
                 let book = &library.corpus.books[found.book];
-                let mut words: Vec<String> = Vec::new();
-                for_each_term(
-                    book.text.bytes(),
-                    request.features.splitting(),
-                    |_, word| words.push(word.to_owned()),
-                );
+                let mut words = 0;
+                for_each_term(book.text.bytes(), request.features.splitting(), |_, _| {
+                    words += 1
+                });
                 let model = VectorSpace::of(library, request.features);
                 let snippet = model.show(book, &vector, found.document)?;
-                Ok((words.len(), hit(book, found, snippet)))
+                Ok((words, hit(book, found, snippet)))
             });
             let (words, hit) = work.await?;
             cx.span().set_attributes([
@@ -281,12 +281,11 @@ fn words_read_until(model: &VectorSpace<'_>, term: &str) -> Result<usize, Search
     Ok(read)
 }
 
-/// Computes everything that there is to compute, and takes the score of one book.
-fn score_one_book(
+/// Reads the whole index for what is known already, and then scores.
+fn score_with_new_lengths(
     model: &VectorSpace<'_>,
     query: &Query,
-    book: usize,
-) -> Result<Option<Match>, SearchError> {
+) -> Result<Vec<Match>, SearchError> {
     let searcher = &model.index.searcher;
     let query = CosineQuery {
         field: model.index.field,
@@ -295,11 +294,10 @@ fn score_one_book(
     };
     let weight = CosineWeight::new(&query, searcher)?;
     let scored = Ranking.collect_segment(&weight, 0, searcher.segment_reader(0))?;
-    let mut matches = scored.into_iter();
-    let found = matches.find(|(_, address)| address.doc_id as usize == book);
-    Ok(found.map(|(score, address)| Match {
+    let as_match = |(score, address): (Score, DocAddress)| Match {
         score,
-        book,
+        book: address.doc_id as usize,
         document: address.doc_id,
-    }))
+    };
+    Ok(scored.into_iter().map(as_match).collect())
 }
