@@ -61,7 +61,7 @@ fn search(request: &Request<'_>) {
         deadline: Duration::from_secs(60),
         ..Limits::default()
     });
-    let explained = RUNTIME.block_on(explain(&LIBRARY, &admission, request, book));
+    let explained = RUNTIME.block_on(explain(&LIBRARY, &admission, request, (book, None)));
     let explained = explained.expect("the index can be read");
     let mut sum = 0.0;
     for one in &explained.contributions {
