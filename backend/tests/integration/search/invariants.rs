@@ -12,8 +12,12 @@ pub(crate) fn check_answer(library: &Library, request: &Request<'_>, answer: &An
     }
     for (place, hit) in answer.hits.iter().enumerate() {
         assert!(hit.score.is_finite() && hit.score >= 0.0, "{hit:?}");
-        let twice = answer.hits[..place].iter().any(|other| other.id == hit.id);
-        assert!(!twice, "one book, one hit: {hit:?}");
+        for other in &answer.hits[..place] {
+            let is_same = (&other.id, &other.location) == (&hit.id, &hit.location);
+            assert!(!is_same, "one passage, one hit: {hit:?}");
+            let is_one_book = answer.hits.iter().all(|other| other.id == hit.id);
+            assert!(is_one_book || other.id != hit.id, "one book, one hit: {hit:?}");
+        }
         let mut books = library.corpus.books.iter();
         let book = books.find(|book| book.entry.id == hit.id);
         let text = &book.expect("a hit is a book of the library").text;
