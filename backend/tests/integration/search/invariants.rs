@@ -16,7 +16,10 @@ pub(crate) fn check_answer(library: &Library, request: &Request<'_>, answer: &An
             let is_same = (&other.id, &other.location) == (&hit.id, &hit.location);
             assert!(!is_same, "one passage, one hit: {hit:?}");
             let is_one_book = answer.hits.iter().all(|other| other.id == hit.id);
-            assert!(is_one_book || other.id != hit.id, "one book, one hit: {hit:?}");
+            assert!(
+                is_one_book || other.id != hit.id,
+                "one book, one hit: {hit:?}"
+            );
         }
         let mut books = library.corpus.books.iter();
         let book = books.find(|book| book.entry.id == hit.id);
