@@ -16,6 +16,7 @@ use crate::corpus::Book;
 pub(super) struct Filter {
     /// For each book whether it may; `None` where all may.
     books: Option<Vec<bool>>,
+    is_one_book: bool,
     /// The passages in which all phrases stand, in order; `None` where there is no phrase.
     required: Option<Vec<DocId>>,
     /// The passages in which something excluded stands, in order.
@@ -32,6 +33,7 @@ impl Filter {
     ) -> Result<Self, SearchError> {
         let mut filter = Self {
             books: books(library, restrictions, only),
+            is_one_book: only.is_some(),
             ..Self::default()
         };
         let passages = &library.passages;
@@ -55,10 +57,9 @@ impl Filter {
         Ok(filter)
     }
 
-    /// Whether only one book may answer.
+    /// Whether one book is searched, and not books.
     pub(super) fn is_one_book(&self) -> bool {
-        let books = self.books.as_ref();
-        books.is_some_and(|books| books.iter().filter(|allowed| **allowed).count() == 1)
+        self.is_one_book
     }
 
     /// Whether a passage of this book may answer.

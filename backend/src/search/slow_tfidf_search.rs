@@ -29,8 +29,8 @@ use super::tfidf_search::{VectorSpace, cut};
 use super::{Answer, Features, Library, Request, SearchError};
 
 /// How long each fault waits, and how long it does so for each passage.
-const PAUSE: Duration = Duration::from_millis(25);
-const SHORT_PAUSE: Duration = Duration::from_millis(5);
+const PAUSE: Duration = Duration::from_millis(60);
+const SHORT_PAUSE: Duration = Duration::from_millis(10);
 
 /// A search with what it needs on its way from step to step.
 struct Slow<'a> {
