@@ -89,8 +89,10 @@ async fn watch_corpus(app: Arc<App>, files: FileStamps, interval: Duration) {
         let files = Arc::clone(&files);
         // A slow disk must not hold requests up.
         if let Ok(Some(change)) = spawn_blocking(move || files.change()).await {
+            // Who reads the log and then asks `/health` is told the same.
+            app.corpus_changed(change.clone());
             tracing::warn!("{change}");
-            return app.corpus_changed(change);
+            return;
         }
     }
 }
