@@ -241,8 +241,8 @@ impl<'a> Search<'a> {
         let mut sum = 0.0;
         for &(number, weight) in &self.other_terms {
             let words = self.index.words(words.clone());
-            let frequency: u16 = words.map(|word| u16::from(word == number)).sum();
-            sum += weight * saturate(frequency.into(), length);
+            let frequency: u32 = words.map(|word| u32::from(word == number)).sum();
+            sum += weight * saturate(frequency as f32, length);
         }
         sum
     }

@@ -33,7 +33,7 @@ pub(super) struct PassageVector {
 impl PassageVector {
     /// The BM25 of a passage, whether it was found or not.
     pub(super) fn bm25(&self, index: &PassageIndex, passage: DocId) -> Score {
-        let mut frequencies = [0_u16; FEW];
+        let mut frequencies = [0_u32; FEW];
         if self.terms.len() > FEW {
             let mut frequencies = vec![0; self.terms.len()];
             return self.bm25_by(index, passage, &mut frequencies);
@@ -41,7 +41,7 @@ impl PassageVector {
         self.bm25_by(index, passage, &mut frequencies)
     }
 
-    fn bm25_by(&self, index: &PassageIndex, passage: DocId, frequencies: &mut [u16]) -> Score {
+    fn bm25_by(&self, index: &PassageIndex, passage: DocId, frequencies: &mut [u32]) -> Score {
         for word in index.words(index.words_of(passage)) {
             for &(_, place) in self.set.found(word) {
                 frequencies[place] += 1;
@@ -52,11 +52,11 @@ impl PassageVector {
     }
 
     /// The BM25 of a passage of this length in which the terms occur so often.
-    pub(super) fn sum(&self, frequencies: &[u16], relative_length: f32) -> Score {
+    pub(super) fn sum(&self, frequencies: &[u32], relative_length: f32) -> Score {
         let mut sum = 0.0;
         for (term, &frequency) in self.terms.iter().zip(frequencies) {
             if frequency > 0 {
-                sum += term.weight * saturate(frequency.into(), relative_length);
+                sum += term.weight * saturate(frequency as f32, relative_length);
             }
         }
         sum

@@ -87,7 +87,7 @@ struct Reading {
     seen: Vec<bool>,
     coverage: f32,
     /// How often each term was.
-    frequencies: Vec<u16>,
+    frequencies: Vec<u32>,
 }
 
 /// Words of the query that stand in a row, by their places in it.
