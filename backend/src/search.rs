@@ -56,6 +56,7 @@ mod tfidf_search;
 mod tfidf_vectorization;
 mod vectorize_query;
 mod warm_norms;
+mod window;
 mod words;
 
 pub use admission::{Admission, Limits};

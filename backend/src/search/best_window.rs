@@ -2,6 +2,7 @@
 //!
 //! The index knows the byte of every occurrence, so only the passage itself is ever looked at.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use tantivy::postings::Postings;
@@ -13,6 +14,7 @@ use super::cosine::CosineWeight;
 use super::generate_snippet::{Snippet, is_space, word_from};
 use super::index::TfidfIndex;
 use super::terms::word_at;
+use super::window::{Word, best_window};
 use crate::corpus::Book;
 
 /// The passage of `book`, which has the number `document` in `index`, that shows most of the query.
@@ -22,59 +24,51 @@ pub(super) fn best_passage(
     weight: &CosineWeight,
     document: DocId,
 ) -> Result<Snippet, SearchError> {
-    let matches = matches(index, weight, document)?;
-    let passage = passage(book, best_window(&matches, weight));
-    let inside = &matches[matches.partition_point(|one| one.at() < passage.start)..];
-    let text = book.text.bytes();
-    let splitting = index.features.splitting();
-    let matched = inside.iter().map(|one| word_at(text, one.at(), splitting));
-    Ok(Snippet::new(book, passage, matched))
+    // Kept by the thread: the places of frequent words fill pages, and new ones would have to come from the system.
+    thread_local! {
+        static PLACES: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+    }
+    PLACES.with_borrow_mut(|places| {
+        places.clear();
+        let words = read_places(index, weight, document, places)?;
+        let mut words: Vec<Word<'_>> = words
+            .into_iter()
+            .map(|(rarity, range)| Word {
+                places: &places[range],
+                rarity,
+            })
+            .collect();
+        let passage = passage(book, best_window(&mut words));
+        let mut inside: Vec<u32> = Vec::new();
+        for word in &words {
+            let from = word
+                .places
+                .partition_point(|&at| (at as usize) < passage.start);
+            let behind = word.places[from..].iter();
+            inside.extend(behind.take_while(|&&at| (at as usize) < passage.end));
+        }
+        inside.sort_unstable();
+        let text = book.text.bytes();
+        let splitting = index.features.splitting();
+        let matched = inside
+            .iter()
+            .map(|&at| word_at(text, at as usize, splitting));
+        Ok(Snippet::new(book, passage, matched))
+    })
 }
 
-/// An occurrence of a word of the query: its first byte, and in the lowest bits which word it is, by its number in the
-/// query's vector. As one number, because thousands of them are put in order for a frequent word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Match(u64);
-
-/// Bits for the number of a word: a query is too short for more words.
-const WORD_BITS: u32 = 16;
-
-impl Match {
-    fn new(at: u32, word: usize) -> Self {
-        Self((u64::from(at) << WORD_BITS) | word as u64)
-    }
-
-    fn at(self) -> usize {
-        (self.0 >> WORD_BITS) as usize
-    }
-
-    fn word(self) -> usize {
-        (self.0 & ((1 << WORD_BITS) - 1)) as usize
-    }
-}
-
-/// Bytes within which matches belong together, about thirty words.
-const WINDOW_BYTES: usize = 170;
-/// Fewest and most words of a passage, unless the book is shorter or the window longer.
-const FEWEST_WORDS: usize = 30;
-const MOST_WORDS: usize = 45;
-/// Most words in front of the first match.
-const MOST_LEADING_WORDS: usize = 14;
-
-/// The occurrences of the single words of the query in the document, in order. A pair occurs where its words do.
-fn matches(
+/// Appends to `places` where the single words of the query stand in the document, and says how rare each word is and
+/// which part is its own. A pair stands where its words do.
+fn read_places(
     index: &TfidfIndex,
     weight: &CosineWeight,
     document: DocId,
-) -> Result<Vec<Match>, SearchError> {
+    places: &mut Vec<u32>,
+) -> Result<Vec<(u64, Range<usize>)>, SearchError> {
     let reader = index.searcher.segment_reader(0);
     let terms = reader.inverted_index(index.field)?;
-    let mut found = Vec::new();
-    let mut positions = Vec::new();
-    for (number, term) in weight.terms.iter().enumerate() {
-        if term.text.contains(' ') {
-            continue;
-        }
+    let mut words = Vec::with_capacity(weight.terms.len());
+    for term in weight.terms.iter().filter(|term| !term.text.contains(' ')) {
         let option = IndexRecordOption::WithFreqsAndPositions;
         let mut postings = terms
             .read_postings_from_terminfo(&term.info, option)
@@ -82,49 +76,19 @@ fn matches(
         if postings.doc() > document || postings.seek(document) != document {
             continue;
         }
-        postings.positions(&mut positions);
-        found.extend(positions.iter().map(|&at| Match::new(at, number)));
+        let from = places.len();
+        postings.append_positions_with_offset(0, places);
+        // Rarities in millionths add up and cancel out exactly.
+        words.push(((term.idf * 1e6) as u64, from..places.len()));
     }
-    // The stable sort, because it merges what is already in order: the matches of each word.
-    found.sort();
-    Ok(found)
+    Ok(words)
 }
 
-/// The first of the windows with the most and rarest different words of the query, and then the most matches: the first
-/// byte of its first and of its last match.
-fn best_window(matches: &[Match], weight: &CosineWeight) -> Range<usize> {
-    // Rarities in millionths add up and cancel out exactly.
-    let rarities: Vec<u64> = weight
-        .terms
-        .iter()
-        .map(|term| (term.idf * 1e6) as u64)
-        .collect();
-    let mut best = 0..0;
-    let mut best_value = (0, 0);
-    let mut inside = vec![0u32; rarities.len()];
-    let mut rarity = 0;
-    let mut first = 0;
-    for (last, one) in matches.iter().enumerate() {
-        if inside[one.word()] == 0 {
-            rarity += rarities[one.word()];
-        }
-        inside[one.word()] += 1;
-        while one.at() - matches[first].at() > WINDOW_BYTES {
-            let left = matches[first].word();
-            inside[left] -= 1;
-            if inside[left] == 0 {
-                rarity -= rarities[left];
-            }
-            first += 1;
-        }
-        let value = (rarity, last - first);
-        if value > best_value {
-            best_value = value;
-            best = matches[first].at()..one.at();
-        }
-    }
-    best
-}
+/// Fewest and most words of a passage, unless the book is shorter or the window longer.
+const FEWEST_WORDS: usize = 30;
+const MOST_WORDS: usize = 45;
+/// Most words in front of the first match.
+const MOST_LEADING_WORDS: usize = 14;
 
 /// The bytes of the passage around `window`, from the start of a sentence where one is near, and not beyond a heading.
 fn passage(book: &Book, window: Range<usize>) -> Range<usize> {
