@@ -4,9 +4,10 @@
 //! a word like CHAPTER and a number, when it starts with a Roman numeral, when it is all capitals, or when it names a
 //! book of the Bible. Headings that follow each other (`CHAPTER I`, then its title) are read as one.
 
+use std::mem;
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::memchr_iter;
 
 /// The headings of one text, in order.
 #[derive(Debug, Default)]
@@ -27,37 +28,47 @@ struct Heading {
 impl Chapters {
     /// Finds the headings of a text in ISO-8859-1.
     pub fn find(text: &[u8]) -> Self {
-        let mut headings: Vec<Heading> = Vec::new();
+        let mut chapters = Self::default();
         let mut after_heading = false;
         let mut after_empty = true;
-        let mut lines = Lines { text, from: 0 }.peekable();
-        while let Some((from, line)) = lines.next() {
-            if line.is_empty() {
-                after_empty = true;
+        // The line behind an empty one: it stands alone if another empty one follows.
+        let mut candidate = None;
+        for (from, line) in lines(text).chain([(text.len(), [].as_slice())]) {
+            // Most lines are told by their first byte.
+            if !line.iter().all(u8::is_ascii_whitespace) {
+                after_heading &= after_empty;
+                candidate = after_empty.then_some((from, line));
+                after_empty = false;
                 continue;
             }
-            let alone = after_empty && lines.peek().is_none_or(|(_, next)| next.is_empty());
-            after_empty = false;
-            let is_heading = alone && is_heading(line);
-            if is_heading {
-                let to = from + line.len();
-                let line = one_line(line);
-                match headings.last_mut().filter(|_| after_heading) {
-                    Some(heading) => {
-                        heading.to = to;
-                        heading.text.push_str(", ");
-                        heading.text.push_str(&line);
-                    }
-                    None => headings.push(Heading {
-                        from,
-                        to,
-                        text: line,
-                    }),
+            after_empty = true;
+            if let Some((from, line)) = candidate.take() {
+                let line = line.trim_ascii();
+                let is_heading = is_heading(line);
+                if is_heading {
+                    chapters.push(from, line, after_heading);
                 }
+                after_heading = is_heading;
             }
-            after_heading = is_heading;
         }
-        Self { headings }
+        chapters
+    }
+
+    /// Adds a heading, or a further line of the last one.
+    fn push(&mut self, from: usize, line: &[u8], to_the_last: bool) {
+        let (to, line) = (from + line.len(), one_line(line));
+        match self.headings.last_mut().filter(|_| to_the_last) {
+            Some(heading) => {
+                heading.to = to;
+                heading.text.push_str(", ");
+                heading.text.push_str(&line);
+            }
+            None => self.headings.push(Heading {
+                from,
+                to,
+                text: line,
+            }),
+        }
     }
 
     /// The heading above the byte `at`.
@@ -124,7 +135,7 @@ fn is_heading(line: &[u8]) -> bool {
     let mut words = line.split_ascii_whitespace();
     let first = words.next().unwrap_or_default();
     let bare = first.trim_end_matches('.');
-    if NUMBERED.contains(&bare.to_ascii_uppercase().as_str()) {
+    if NUMBERED.iter().any(|word| word.eq_ignore_ascii_case(bare)) {
         return words.next().is_some();
     }
     // `IV. A DISCUSSION` and `IV` are headings, `I went.` is a sentence.
@@ -150,22 +161,14 @@ fn one_line(line: &[u8]) -> String {
     words.join(" ")
 }
 
-/// Lines without the white space around them, and where they start.
-struct Lines<'t> {
-    text: &'t [u8],
-    from: usize,
-}
-
-impl<'t> Iterator for Lines<'t> {
-    type Item = (usize, &'t [u8]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let from = self.from;
-        let rest = self.text.get(from..).filter(|rest| !rest.is_empty())?;
-        let length = memchr(b'\n', rest).unwrap_or(rest.len());
-        self.from = from + length + 1;
-        Some((from, rest[..length].trim_ascii()))
-    }
+/// Lines and where they start.
+fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let ends = memchr_iter(b'\n', text).chain((!text.ends_with(b"\n")).then_some(text.len()));
+    let mut next = 0;
+    ends.map(move |end| {
+        let from = mem::replace(&mut next, end + 1);
+        (from, &text[from..end])
+    })
 }
 
 #[cfg(test)]
