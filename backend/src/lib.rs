@@ -6,6 +6,7 @@
 pub mod config;
 pub mod corpus;
 pub mod http;
+mod large_memory;
 pub mod progress;
 pub mod search;
 pub mod startup;

@@ -1,16 +1,19 @@
 //! All books from one source, several at a time.
 
+use std::cmp::Reverse;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Mutex, mpsc};
 use std::thread;
 
 use shared::semconv::{attribute, span};
 use telemetry::{Context, KeyValue, TraceContextExt, fail, in_span};
 
-use super::process_book::{BookError, process_book};
-use super::{Book, Corpus, MANIFEST, Skipped, Source};
+use super::process_book::{BookError, Described, Origin, process_book};
+use super::sample::sample;
+use super::{Book, Corpus, MANIFEST, Skipped, Source, Text};
+use crate::large_memory::LargeMemory;
 use crate::progress::{Phase, Progress};
 
 /// Why no book can be served.
@@ -24,6 +27,9 @@ pub enum CorpusError {
         /// What the system says.
         reason: String,
     },
+    /// There is no memory for the books.
+    #[error("there is no memory for the books: {0}")]
+    Memory(io::Error),
     /// Not one book is left.
     #[error("none of the {} books is usable; {first}: {reason}", MANIFEST.len())]
     NoBook {
@@ -60,7 +66,7 @@ fn load(source: Source, progress: &Progress) -> Result<Corpus, CorpusError> {
             reason: error.to_string(),
         })?;
     }
-    let results = process_all(source.directory(), progress);
+    let results = process_all(&source, progress).map_err(CorpusError::Memory)?;
     let mut corpus = Corpus {
         source,
         books: Vec::new(),
@@ -89,22 +95,65 @@ fn load(source: Source, progress: &Progress) -> Result<Corpus, CorpusError> {
 }
 
 /// Every book of the manifest, in its order.
-fn process_all(directory: Option<&Path>, progress: &Progress) -> Vec<Result<Book, BookError>> {
-    // The longest books go first: one of them is a third of everything and would otherwise finish alone.
-    let mut order: Vec<usize> = (0..MANIFEST.len()).collect();
-    order.sort_by_key(|&index| std::cmp::Reverse(MANIFEST[index].bytes));
+fn process_all(source: &Source, progress: &Progress) -> io::Result<Vec<Result<Book, BookError>>> {
+    let Some(directory) = source.directory() else {
+        let all = process_each(MANIFEST.each_ref().map(|_| Origin::BuiltIn), progress);
+        let texts = MANIFEST
+            .iter()
+            .map(|entry| Text::built_in(sample(entry.id).unwrap_or_default()));
+        return Ok(books(all, texts));
+    };
+    let lengths = || MANIFEST.iter().map(|entry| entry.bytes as usize);
+    let mut memory = LargeMemory::new(lengths().sum())?;
+    let parts = memory.parts(lengths()).into_iter();
+    let all = process_each(parts.map(|part| Origin::File(directory, part)), progress);
+    let texts = memory.freeze(lengths())?.into_iter().map(Text::read);
+    Ok(books(all, texts))
+}
 
-    let next = AtomicUsize::new(0);
+/// What is known about the books, with their texts.
+fn books(
+    all: Vec<Result<Described, BookError>>,
+    texts: impl Iterator<Item = Text>,
+) -> Vec<Result<Book, BookError>> {
+    let book = |((entry, text), described): (_, Result<Described, _>)| {
+        described.map(|described| Book {
+            entry,
+            text,
+            sha256: described.sha256,
+            word_count: described.word_count,
+            chapters: described.chapters,
+        })
+    };
+    MANIFEST.iter().zip(texts).zip(all).map(book).collect()
+}
+
+/// Processes the books of the manifest, whose origins come in its order.
+fn process_each<'b>(
+    origins: impl IntoIterator<Item = Origin<'b>>,
+    progress: &Progress,
+) -> Vec<Result<Described, BookError>> {
+    let mut books: Vec<_> = MANIFEST.iter().zip(origins).enumerate().collect();
+    // The longest books go first: one of them is a third of everything and would otherwise finish alone.
+    books.sort_by_key(|(_, (entry, _))| Reverse(entry.bytes));
+    let books = Mutex::new(books.into_iter());
+    let next = || {
+        books
+            .lock()
+            .expect("nobody panics while taking a book")
+            .next()
+    };
+
     let (done, results) = mpsc::channel();
     let parent = Context::current();
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..threads {
-            let (order, next, done, parent) = (&order, &next, done.clone(), parent.clone());
+            let (done, parent, next) = (done.clone(), parent.clone(), &next);
             scope.spawn(move || {
                 let _current = parent.attach();
-                while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let result = process_book(&MANIFEST[index], directory);
+                while let Some((index, (entry, origin))) = next() {
+                    let result = process_book(entry, origin);
                     progress.advance(1);
                     done.send((index, result))
                         .expect("the receiver outlives the scope");

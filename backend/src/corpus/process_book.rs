@@ -1,7 +1,7 @@
 //! One book from its source to what is served: found, checked, its words counted, its headings found.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -9,8 +9,7 @@ use shared::semconv::{attribute, span};
 use telemetry::{KeyValue, TraceContextExt, fail, in_span};
 
 use super::manifest::Entry;
-use super::text::Text;
-use super::{Book, Chapters, sample};
+use super::{Chapters, sample};
 
 /// Why a book cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -51,74 +50,92 @@ impl BookError {
     }
 }
 
-/// Opens and checks the book `entry` from `directory`, or from the sample where there is none.
+/// Where the text of a book comes from.
+pub(super) enum Origin<'b> {
+    /// It is built into the program.
+    BuiltIn,
+    /// A file of this folder, and memory for it.
+    File(&'b Path, &'b mut [u8]),
+}
+
+/// What a text tells about itself.
+pub(super) struct Described {
+    /// SHA-256, in hexadecimal digits.
+    pub(super) sha256: String,
+    pub(super) word_count: usize,
+    pub(super) chapters: Chapters,
+}
+
+/// Reads, checks and describes the book `entry`.
 ///
 /// # Errors
 /// See [`BookError`]; the span says the same.
 pub(super) fn process_book(
     entry: &'static Entry,
-    directory: Option<&Path>,
-) -> Result<Book, BookError> {
+    origin: Origin<'_>,
+) -> Result<Described, BookError> {
     in_span(span::PROCESS_BOOK, |cx| {
         cx.span()
             .set_attribute(KeyValue::new(attribute::BOOK_ID, entry.id));
-        let book = match directory {
-            Some(directory) => open(entry, directory),
-            None => sample::sample(entry.id)
-                .map(|text| describe(entry, Text::built_in(text)))
+        let book = match origin {
+            Origin::File(directory, text) => open(entry, directory, text),
+            Origin::BuiltIn => sample::sample(entry.id)
+                .map(|text| (describe(text), text.len()))
                 .ok_or(BookError::Missing),
         };
-        match &book {
-            Ok(book) => {
-                let bytes = book.text.bytes().len() as i64;
+        match book {
+            Ok((described, bytes)) => {
                 cx.span()
-                    .set_attribute(KeyValue::new(attribute::BOOK_BYTES, bytes));
+                    .set_attribute(KeyValue::new(attribute::BOOK_BYTES, bytes as i64));
+                Ok(described)
             }
-            Err(error) => fail(cx, error.error_type(), error.to_string()),
+            Err(error) => {
+                fail(cx, error.error_type(), error.to_string());
+                Err(error)
+            }
         }
-        book
     })
 }
 
-fn open(entry: &'static Entry, directory: &Path) -> Result<Book, BookError> {
+/// Fills `text`, which is as long as the book.
+fn open(
+    entry: &'static Entry,
+    directory: &Path,
+    text: &mut [u8],
+) -> Result<(Described, usize), BookError> {
     let path = directory.join(entry.id);
     let unreadable = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => BookError::Missing,
         _ => BookError::Unreadable(error),
-    };
-    let of_size = |found| match found == entry.bytes {
-        true => Ok(()),
-        false => Err(BookError::Size {
-            found,
-            expected: entry.bytes,
-        }),
     };
     // Asked first, because opening a pipe would wait for somebody to write into it.
     let metadata = fs::metadata(&path).map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(BookError::Unreadable(io::Error::other("it is not a file")));
     }
-    of_size(metadata.len())?;
-    let text = Text::read(&path, entry.bytes).map_err(unreadable)?;
-    of_size(text.bytes().len() as u64)?;
-    let book = describe(entry, text);
-    if book.sha256 != entry.sha256 {
-        return Err(BookError::Damaged {
-            found: book.sha256,
-            expected: entry.sha256,
+    if metadata.len() != entry.bytes {
+        return Err(BookError::Size {
+            found: metadata.len(),
+            expected: entry.bytes,
         });
     }
-    Ok(book)
+    let read = File::open(&path).and_then(|mut file| file.read_exact(text));
+    read.map_err(unreadable)?;
+    let described = describe(text);
+    match described.sha256 == entry.sha256 {
+        true => Ok((described, text.len())),
+        false => Err(BookError::Damaged {
+            found: described.sha256,
+            expected: entry.sha256,
+        }),
+    }
 }
 
-fn describe(entry: &'static Entry, text: Text) -> Book {
-    let bytes = text.bytes();
-    Book {
-        entry,
-        sha256: hex(&Sha256::digest(bytes)),
-        word_count: count_words(bytes),
-        chapters: Chapters::find(bytes),
-        text,
+fn describe(text: &[u8]) -> Described {
+    Described {
+        sha256: hex(&Sha256::digest(text)),
+        word_count: count_words(text),
+        chapters: Chapters::find(text),
     }
 }
 

@@ -6,35 +6,28 @@
 //! Files are read and not mapped: what was checked at the start is what is searched and shown until the end, whatever
 //! happens to the file meanwhile. Reading a file that was cut short under a mapping would end the process.
 
-use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, Read};
 use std::ops::Range;
-use std::path::Path;
 
-/// The text of one book.
+use tantivy::directory::OwnedBytes;
+
+/// The text of one book; its clones share it.
 #[derive(Clone)]
-pub struct Text(Cow<'static, [u8]>);
+pub struct Text(OwnedBytes);
 
 impl Text {
-    /// Reads the first `most` bytes of the file at `path`.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub(super) fn read(path: &Path, most: u64) -> io::Result<Self> {
-        let mut bytes = Vec::with_capacity(most as usize);
-        File::open(path)?.take(most).read_to_end(&mut bytes)?;
-        Ok(Self(Cow::Owned(bytes)))
+    /// A text that was read together with others.
+    pub(super) fn read(text: OwnedBytes) -> Self {
+        Self(text)
     }
 
     /// A text that is built into the program.
     pub fn built_in(text: &'static [u8]) -> Self {
-        Self(Cow::Borrowed(text))
+        Self(OwnedBytes::new(text))
     }
 
     /// A text that was made in memory.
     pub fn in_memory(text: Vec<u8>) -> Self {
-        Self(Cow::Owned(text))
+        Self(OwnedBytes::new(text))
     }
 
     /// The bytes, one for each letter.

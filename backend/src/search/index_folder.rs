@@ -4,7 +4,7 @@
 //! process dies. Its manifest says what it was made from and how long every file is with its CRC-32, so whatever became
 //! of the files since is found before tantivy reads a byte of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
@@ -14,9 +14,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use tantivy::Directory;
-use tantivy::directory::{MmapDirectory, OwnedBytes, RamDirectory};
+use tantivy::directory::{MmapDirectory, RamDirectory};
 
 use super::stored_files::StoredFiles;
+use crate::large_memory::LargeMemory;
 
 /// The place of one version.
 pub(super) struct IndexFolder<'s> {
@@ -74,6 +75,8 @@ const OLD: &str = ".old";
 const MANIFEST: &str = "index.json";
 /// How often a process that waits for the lock tries again.
 const RETRY: Duration = Duration::from_millis(20);
+/// Bytes of a file that are read before they are checked.
+const CHECKED_TOGETHER: usize = 128 * 1024;
 
 impl<'s> IndexFolder<'s> {
     /// The place of `version` below `root`.
@@ -105,23 +108,30 @@ impl<'s> IndexFolder<'s> {
 
     /// Reads and checks the files of `part`.
     pub(super) fn read(&self, manifest: &Manifest, part: &str) -> Result<StoredFiles, Unusable> {
-        let mut files = HashMap::new();
+        let damaged =
+            |name: &str, what: &dyn fmt::Display| Unusable::Damaged(format!("{name}: {what}"));
+        let mut files = Vec::new();
         for (name, checked) in &manifest.files {
             let Ok(inside) = Path::new(name).strip_prefix(part) else {
                 continue;
             };
-            let damaged = |what: &dyn fmt::Display| Unusable::Damaged(format!("{name}: {what}"));
-            if !inside
-                .components()
-                .all(|one| matches!(one, Component::Normal(_)))
-            {
-                return Err(damaged(&"no name of a file of an index"));
+            let is_name = |one| matches!(one, Component::Normal(_));
+            if !inside.components().all(is_name) {
+                return Err(damaged(name, &"no name of a file of an index"));
             }
-            let path = self.path().join(name);
-            let bytes = read_checked(&path, checked).map_err(|error| damaged(&error))?;
-            files.insert(inside.to_owned(), OwnedBytes::new(bytes));
+            let file = open(&self.path().join(name), checked.bytes);
+            let file = file.map_err(|error| damaged(name, &error))?;
+            files.push((name, inside.to_owned(), file, checked));
         }
-        Ok(StoredFiles::new(files))
+        let lengths = || files.iter().map(|(.., checked)| checked.bytes as usize);
+        let no_memory = |error| damaged(part, &error);
+        let mut memory = LargeMemory::new(lengths().sum()).map_err(no_memory)?;
+        for (bytes, (name, _, file, checked)) in memory.parts(lengths()).into_iter().zip(&files) {
+            read_checked(file, checked.crc32, bytes).map_err(|error| damaged(name, &error))?;
+        }
+        let bytes = memory.freeze(lengths()).map_err(no_memory)?;
+        let names = files.into_iter().map(|(_, inside, ..)| inside);
+        Ok(StoredFiles::new(names.zip(bytes).collect()))
     }
 
     /// Takes the lock of whoever builds, which ends with the process at the latest, and says whether that took waiting;
@@ -268,24 +278,31 @@ pub(super) struct Lock {
     _file: File,
 }
 
-fn read_checked(path: &Path, checked: &Checked) -> io::Result<Vec<u8>> {
-    let wrong = |what: String| Err(io::Error::new(io::ErrorKind::InvalidData, what));
+/// Opens a file if it has so many bytes.
+fn open(path: &Path, bytes: u64) -> io::Result<File> {
+    // Asked first, because opening a pipe would wait for somebody to write into it.
     let found = fs::metadata(path)?;
-    if !found.is_file() || found.len() != checked.bytes {
-        return wrong(format!(
-            "{} bytes instead of {}",
-            found.len(),
-            checked.bytes
-        ));
+    match found.is_file() && found.len() == bytes {
+        true => File::open(path),
+        false => Err(wrong(format!("{} bytes instead of {bytes}", found.len()))),
     }
-    let mut bytes = Vec::with_capacity(checked.bytes as usize);
-    File::open(path)?
-        .take(checked.bytes)
-        .read_to_end(&mut bytes)?;
-    match bytes.len() as u64 == checked.bytes && crc32fast::hash(&bytes) == checked.crc32 {
-        true => Ok(bytes),
-        false => wrong("its checksum is wrong".to_owned()),
+}
+
+/// Fills `bytes`, which are checked while they are still near the processor.
+fn read_checked(mut file: &File, crc32: u32, bytes: &mut [u8]) -> io::Result<()> {
+    let mut hasher = crc32fast::Hasher::new();
+    for part in bytes.chunks_mut(CHECKED_TOGETHER) {
+        file.read_exact(part)?;
+        hasher.update(part);
     }
+    match hasher.finalize() == crc32 {
+        true => Ok(()),
+        false => Err(wrong("its checksum is wrong".to_owned())),
+    }
+}
+
+fn wrong(what: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 fn remove(path: &Path) -> io::Result<()> {
