@@ -18,6 +18,7 @@ mod compare_methods;
 mod compute_similarity;
 mod cosine;
 mod deadline;
+mod edit_automaton;
 mod explain_score;
 mod features;
 mod filter;

@@ -2,8 +2,10 @@
 
 use tantivy::query::FuzzyTermQuery;
 use tantivy::{TantivyError, Term};
+use tantivy_fst::Automaton;
 
 use super::SearchError;
+use super::edit_automaton::EditAutomaton;
 use super::index::TfidfIndex;
 use super::spelling::Spelling;
 
@@ -74,9 +76,31 @@ pub(super) fn similar_words(
     Ok(found)
 }
 
+/// The words spelled like `word` but for one or two letters.
 fn within(index: &TfidfIndex, word: &str, distance: u8) -> Result<Vec<SimilarWord>, SearchError> {
+    if distance == 1
+        && let Some(automaton) = EditAutomaton::<2>::new(word)
+    {
+        return walk(index, word, distance, automaton);
+    }
+    if distance == 2
+        && let Some(automaton) = EditAutomaton::<3>::new(word)
+    {
+        return walk(index, word, distance, automaton);
+    }
+    // A word with other letters, or an endless one, is rare enough to be looked for the slow way.
     let term = Term::from_field_text(index.field, word);
     let automaton = FuzzyTermQuery::new(term, distance, true).automaton()?;
+    walk(index, word, distance, automaton)
+}
+
+/// The words of the dictionary that `automaton` accepts, which are spelled like `word` but for `distance` letters.
+fn walk(
+    index: &TfidfIndex,
+    word: &str,
+    distance: u8,
+    automaton: impl Automaton<State: Clone>,
+) -> Result<Vec<SimilarWord>, SearchError> {
     let terms = index
         .searcher
         .segment_reader(0)
