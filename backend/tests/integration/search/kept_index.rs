@@ -136,7 +136,7 @@ fn an_index_that_was_opened_answers_as_the_one_that_was_built() {
         let in_memory = answers(&Library::index(corpus()).unwrap());
         let kept = Kept::new();
         let cold = kept.start(corpus());
-        assert_eq!(cold.states, ["missing", "missing"]);
+        assert_eq!(cold.states, ["missing", "missing", "opened"]);
         let warm = kept.start(corpus());
         assert_eq!(warm.states, ["opened"]);
         assert_eq!(answers(&cold.library), in_memory);
@@ -198,7 +198,7 @@ fn whatever_becomes_of_a_file_is_found_and_mended() {
             damage(&path);
             let told = format!("{} is {what}", path.display());
             let mended = kept.start(smaller_sample(16));
-            assert_eq!(mended.states, ["damaged", "damaged"], "{told}");
+            assert_eq!(mended.states, ["damaged", "damaged", "opened"], "{told}");
             assert_eq!(mended.library.not_kept, None, "{told}");
             assert_eq!(answers(&mended.library), right, "{told}");
         }
@@ -214,16 +214,22 @@ fn an_index_of_something_else_is_not_taken_for_ones_own() {
     let place = kept.version(&own);
     fs::rename(kept.version(&other.library), &place).unwrap();
     let started = kept.start(sample());
-    assert_eq!(started.states, ["foreign", "foreign"]);
+    assert_eq!(started.states, ["foreign", "foreign", "opened"]);
     assert_eq!(answers(&started.library), answers(&own));
 
     // What is no index at all.
     fs::remove_dir_all(&place).unwrap();
     fs::write(&place, "notes").unwrap();
-    assert_eq!(kept.start(sample()).states, ["damaged", "damaged"]);
+    assert_eq!(
+        kept.start(sample()).states,
+        ["damaged", "damaged", "opened"]
+    );
     fs::remove_dir_all(&place).unwrap();
     fs::create_dir(&place).unwrap();
-    assert_eq!(kept.start(sample()).states, ["damaged", "damaged"]);
+    assert_eq!(
+        kept.start(sample()).states,
+        ["damaged", "damaged", "opened"]
+    );
     assert_eq!(kept.start(sample()).states, ["opened"]);
 }
 
@@ -235,7 +241,7 @@ fn what_a_process_left_that_died_while_it_wrote_is_cleared_away() {
         fs::write(kept.0.path().join(left).join("books/meta.json"), "{").unwrap();
     }
     let started = kept.start(sample());
-    assert_eq!(started.states, ["missing", "missing"]);
+    assert_eq!(started.states, ["missing", "missing", "opened"]);
     assert_eq!(kept.names(), [started.library.indexes.version(), "lock"]);
 }
 
