@@ -4,8 +4,9 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
-use tantivy::postings::Postings;
+use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet};
 
@@ -13,7 +14,7 @@ use super::SearchError;
 use super::cosine::CosineWeight;
 use super::generate_snippet::{Snippet, is_space, word_from};
 use super::index::TfidfIndex;
-use super::terms::word_at;
+use super::terms::{last_separator, word_at};
 use super::window::{Word, best_window};
 use crate::corpus::Book;
 
@@ -57,29 +58,69 @@ pub(super) fn best_passage(
     })
 }
 
-/// Appends to `places` where the single words of the query stand in the document, and says how rare each word is and
-/// which part is its own. A pair stands where its words do.
+/// The posting lists of the single words of a query, which are opened for the first hit and kept for the others: to open
+/// one costs more than to read most of what it says of a book. A pair stands where its words do.
+#[derive(Default)]
+pub(super) struct Lists(Mutex<Vec<List>>);
+
+/// One of them.
+struct List {
+    /// Rarities in millionths add up and cancel out exactly.
+    rarity: u64,
+    /// At the first document, because hits are in order of their scores and a list can only be read forwards.
+    opened: SegmentPostings,
+    /// As far as it was read.
+    read: SegmentPostings,
+}
+
+impl Lists {
+    fn open(index: &TfidfIndex, weight: &CosineWeight) -> Result<Vec<List>, SearchError> {
+        let reader = index.searcher.segment_reader(0);
+        let terms = reader.inverted_index(index.field)?;
+        let words = weight.terms.iter().filter(|term| !term.text.contains(' '));
+        words
+            .map(|term| {
+                let option = IndexRecordOption::WithFreqsAndPositions;
+                let opened = terms
+                    .read_postings_from_terminfo(&term.info, option)
+                    .map_err(tantivy::TantivyError::from)?;
+                Ok(List {
+                    rarity: (term.idf * 1e6) as u64,
+                    read: opened.clone(),
+                    opened,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Appends to `places` where the words of the query stand in the document, and says how rare each word is and which part
+/// is its own.
 fn read_places(
     index: &TfidfIndex,
     weight: &CosineWeight,
     document: DocId,
     places: &mut Vec<u32>,
 ) -> Result<Vec<(u64, Range<usize>)>, SearchError> {
-    let reader = index.searcher.segment_reader(0);
-    let terms = reader.inverted_index(index.field)?;
-    let mut words = Vec::with_capacity(weight.terms.len());
-    for term in weight.terms.iter().filter(|term| !term.text.contains(' ')) {
-        let option = IndexRecordOption::WithFreqsAndPositions;
-        let mut postings = terms
-            .read_postings_from_terminfo(&term.info, option)
-            .map_err(tantivy::TantivyError::from)?;
-        if postings.doc() > document || postings.seek(document) != document {
+    let mut lists = weight
+        .lists
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    if lists.is_empty() {
+        *lists = Lists::open(index, weight)?;
+    }
+    let mut words = Vec::with_capacity(lists.len());
+    for list in lists.iter_mut() {
+        if list.read.doc() > document {
+            list.read = list.opened.clone();
+        }
+        if list.read.doc() > document || list.read.seek(document) != document {
             continue;
         }
         let from = places.len();
-        postings.append_positions_with_offset(0, places);
-        // Rarities in millionths add up and cancel out exactly.
-        words.push(((term.idf * 1e6) as u64, from..places.len()));
+        list.read.append_positions_with_offset(0, places);
+        words.push((list.rarity, from..places.len()));
     }
     Ok(words)
 }
@@ -97,10 +138,7 @@ fn passage(book: &Book, window: Range<usize>) -> Range<usize> {
         .around(window.clone(), book.text.bytes().len());
     let text = &book.text.bytes()[..chapter.end];
     let before = |to: usize| word_before(text, to).filter(|word| word.start >= chapter.start);
-    let from = text[..window.start]
-        .iter()
-        .rposition(|&byte| is_space(byte))
-        .map_or(0, |at| at + 1);
+    let from = last_separator(&text[..window.start]).map_or(0, |at| at + 1);
     let (mut first, mut words) = (from, 0);
     let mut last = from..from;
     while let Some(word) = word_from(text, last.end).filter(|word| word.start <= window.end) {
@@ -137,10 +175,7 @@ fn passage(book: &Book, window: Range<usize>) -> Range<usize> {
 /// The last word before `to`.
 fn word_before(text: &[u8], to: usize) -> Option<Range<usize>> {
     let end = text[..to].iter().rposition(|&byte| !is_space(byte))? + 1;
-    let start = text[..end]
-        .iter()
-        .rposition(|&byte| is_space(byte))
-        .map_or(0, |at| at + 1);
+    let start = last_separator(&text[..end]).map_or(0, |at| at + 1);
     Some(start..end)
 }
 

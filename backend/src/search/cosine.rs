@@ -18,6 +18,8 @@ use tantivy::{
     TantivyError, Term,
 };
 
+use super::best_window::Lists;
+
 /// Terms with how often each occurs in the query.
 #[derive(Clone)]
 pub(super) struct CosineQuery {
@@ -53,6 +55,8 @@ pub(super) struct CosineWeight {
     /// Terms that the index does not know.
     pub(super) unknown: Vec<String>,
     lengths: Arc<Lengths>,
+    /// Where the words stand, for passages.
+    pub(super) lists: Lists,
 }
 
 /// One dimension of a query's vector.
@@ -105,6 +109,7 @@ impl CosineWeight {
             terms,
             unknown,
             lengths: Arc::clone(&query.lengths),
+            lists: Lists::default(),
         })
     }
 

@@ -9,7 +9,7 @@ use telemetry::{KeyValue, TraceContextExt, in_span};
 
 use super::SearchError;
 use super::model::Model;
-use super::terms::is_separator;
+use super::terms::{first_separator, is_separator};
 use crate::corpus::Book;
 
 /// A passage of a book.
@@ -98,10 +98,7 @@ impl Snippet {
 /// The first word at or after `from`.
 pub(super) fn word_from(text: &[u8], from: usize) -> Option<Range<usize>> {
     let start = from + text[from..].iter().position(|&byte| !is_space(byte))?;
-    let length = text[start..]
-        .iter()
-        .position(|&byte| is_space(byte))
-        .unwrap_or(text.len() - start);
+    let length = first_separator(&text[start..]).unwrap_or(text.len() - start);
     Some(start..start + length)
 }
 

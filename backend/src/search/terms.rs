@@ -111,6 +111,54 @@ pub(super) fn is_separator(character: char) -> bool {
     }
 }
 
+/// The first separator of a text in ISO-8859-1.
+pub(super) fn first_separator(text: &[u8]) -> Option<usize> {
+    let (eights, rest) = text.as_chunks();
+    for (number, eight) in eights.iter().enumerate() {
+        let mut suspects = suspects(*eight);
+        while suspects != 0 {
+            let at = number * 8 + suspects.trailing_zeros() as usize / 8;
+            if is_separator(char::from(text[at])) {
+                return Some(at);
+            }
+            suspects &= suspects - 1;
+        }
+    }
+    let is_separator = |&byte: &u8| is_separator(char::from(byte));
+    let at = rest.iter().position(is_separator)?;
+    Some(text.len() - rest.len() + at)
+}
+
+/// The last separator of a text in ISO-8859-1.
+pub(super) fn last_separator(text: &[u8]) -> Option<usize> {
+    let (rest, eights) = text.as_rchunks();
+    for (number, eight) in eights.iter().enumerate().rev() {
+        let mut suspects = suspects(*eight);
+        while suspects != 0 {
+            let bit = suspects.ilog2();
+            let at = rest.len() + number * 8 + bit as usize / 8;
+            if is_separator(char::from(text[at])) {
+                return Some(at);
+            }
+            suspects ^= 1 << bit;
+        }
+    }
+    let is_separator = |&byte: &u8| is_separator(char::from(byte));
+    rest.iter().rposition(is_separator)
+}
+
+/// Which of eight bytes may be separators, by their highest bits: those that are not printable ASCII. All are looked at
+/// at once, because whoever asks each byte whether the word is over mostly guesses wrong when it is.
+fn suspects(eight: [u8; 8]) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let eight = u64::from_le_bytes(eight);
+    // Without the highest bits, no sum reaches the next byte.
+    let low = eight & (0x7f * EACH);
+    let above_blank = low + 0x5f * EACH;
+    let is_delete = low + EACH;
+    (!above_blank | is_delete | eight) & (0x80 * EACH)
+}
+
 /// Shortest term, in letters.
 const SHORTEST: usize = 3;
 
@@ -139,6 +187,22 @@ mod tests {
             .map(|(at, term)| (*at, term.as_str()))
             .collect();
         assert_eq!(found, expected, "{text:?}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn separators_are_those_of_a_look_at_each_byte(
+            text in proptest::collection::vec(
+                proptest::sample::select(b"azAZ~!\x00\x1a \n\x7f\x80\xa0\xaa\xe6\xff".as_slice()),
+                0..40,
+            ),
+            letters in 0usize..20,
+        ) {
+            let text = [vec![b'x'; letters], text, vec![b'x'; letters]].concat();
+            let is_separator = |&byte: &u8| is_separator(char::from(byte));
+            assert_eq!(first_separator(&text), text.iter().position(is_separator));
+            assert_eq!(last_separator(&text), text.iter().rposition(is_separator));
+        }
     }
 
     #[test]

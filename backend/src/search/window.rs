@@ -78,6 +78,14 @@ fn windows_with_first(words: &[Word<'_>], all: u64, near: &mut Near, best: &mut 
                 }
             }
         }
+        // A word that stands alone needs a look at one place: that of the match it has to have to be better.
+        let needed = best.value.1 + usize::from(Reverse(at) <= best.value.2);
+        if others.is_empty()
+            && rarity == best.value.0
+            && (anchor.places.get(number + needed - 1)).is_none_or(|&place| place > end)
+        {
+            continue;
+        }
         let until_end = |places: &[u32]| places.iter().take_while(|&&place| place <= end).count();
         let anchors = &anchor.places[number..];
         near.matches.clear();
@@ -98,15 +106,28 @@ fn windows_with_first(words: &[Word<'_>], all: u64, near: &mut Near, best: &mut 
     }
 }
 
+/// Places that are counted without a branch for each, which nobody could foresee.
+const AT_ONCE: usize = 8;
+
 /// The number of the first of `places` that is not before `at`; those before the number `from` are.
 fn first_from(places: &[u32], from: usize, at: u32) -> usize {
-    let (mut low, mut step) = (from, 1);
-    while places.get(low + step - 1).is_some_and(|&place| place < at) {
+    let is_before = |number: usize| places.get(number).is_some_and(|&place| place < at);
+    let (mut low, mut step) = (from, AT_ONCE);
+    while is_before(low + step - 1) {
         low += step;
         step *= 2;
     }
-    let high = places.len().min(low + step - 1);
-    low + places[low..high].partition_point(|&place| place < at)
+    while step > AT_ONCE {
+        step /= 2;
+        if is_before(low + step - 1) {
+            low += step;
+        }
+    }
+    let high = places.len().min(low + AT_ONCE);
+    low + places[low..high]
+        .iter()
+        .filter(|&&place| place < at)
+        .count()
 }
 
 /// What stands around a place.
