@@ -1,6 +1,10 @@
 //! Words of the books that are spelled much like a word that none of them holds: what was probably meant.
 
+use std::io;
+
+use tantivy::postings::TermInfo;
 use tantivy::query::FuzzyTermQuery;
+use tantivy::termdict::{TermDictionary, TermStreamer};
 use tantivy::{TantivyError, Term};
 use tantivy_fst::Automaton;
 
@@ -78,55 +82,122 @@ pub(super) fn similar_words(
 
 /// The words spelled like `word` but for one or two letters.
 fn within(index: &TfidfIndex, word: &str, distance: u8) -> Result<Vec<SimilarWord>, SearchError> {
-    if distance == 1
-        && let Some(automaton) = EditAutomaton::<2>::new(word)
-    {
-        return walk(index, word, distance, automaton);
-    }
-    if distance == 2
-        && let Some(automaton) = EditAutomaton::<3>::new(word)
-    {
-        return walk(index, word, distance, automaton);
-    }
-    // A word with other letters, or an endless one, is rare enough to be looked for the slow way.
-    let term = Term::from_field_text(index.field, word);
-    let automaton = FuzzyTermQuery::new(term, distance, true).automaton()?;
-    walk(index, word, distance, automaton)
-}
-
-/// The words of the dictionary that `automaton` accepts, which are spelled like `word` but for `distance` letters.
-fn walk(
-    index: &TfidfIndex,
-    word: &str,
-    distance: u8,
-    automaton: impl Automaton<State: Clone>,
-) -> Result<Vec<SimilarWord>, SearchError> {
     let terms = index
         .searcher
         .segment_reader(0)
         .inverted_index(index.field)?;
-    let mut search = terms.terms().search(automaton);
-    if distance > 1 {
-        // Two letters are hardly ever wrong with the first one among them, and a letter is most of the dictionary less.
-        let first = word.chars().take(1).collect::<String>().into_bytes();
+    let mut search = Search {
+        terms: terms.terms(),
+        word,
+        distance,
+        found: Vec::new(),
+    };
+    if distance == 1
+        && let Some(automaton) = EditAutomaton::<2>::new(word)
+    {
+        search.walk_behind_first_letter(&automaton)?;
+        search.walk_beyond_ascii(&automaton)?;
+        search.look_up_other_first_letters()?;
+    } else if distance == 2
+        && let Some(automaton) = EditAutomaton::<3>::new(word)
+    {
+        search.walk_behind_first_letter(&automaton)?;
+    } else {
+        // A word with other letters, or an endless one, is rare enough to be looked for the slow way.
+        let term = Term::from_field_text(index.field, word);
+        let automaton = FuzzyTermQuery::new(term, distance, true).automaton()?;
+        match distance {
+            1 => search.walk(terms.terms().search(automaton).into_stream())?,
+            _ => search.walk_behind_first_letter(automaton)?,
+        }
+    }
+    Ok(search.found)
+}
+
+/// A search for words that are spelled like `word` but for `distance` letters.
+struct Search<'s> {
+    terms: &'s TermDictionary,
+    word: &'s str,
+    distance: u8,
+    found: Vec<SimilarWord>,
+}
+
+impl Search<'_> {
+    fn add(&mut self, letters: &[u8], info: &TermInfo) {
+        // Nobody means by a word that very word: another method may know it, and it is not misspelled.
+        if letters != self.word.as_bytes() {
+            self.found.push(SimilarWord {
+                letters: String::from_utf8_lossy(letters).into_owned(),
+                distance: self.distance,
+                books: info.doc_freq,
+            });
+        }
+    }
+
+    /// Adds what `words` gives.
+    fn walk<A: Automaton>(
+        &mut self,
+        words: io::Result<TermStreamer<'_, A>>,
+    ) -> Result<(), SearchError> {
+        let mut words = words.map_err(TantivyError::from)?;
+        while let Some((letters, info)) = words.next() {
+            self.add(letters, info);
+        }
+        Ok(())
+    }
+
+    /// Two letters are hardly ever wrong with the first one among them, and a letter is most of the dictionary less.
+    fn walk_behind_first_letter(
+        &mut self,
+        automaton: impl Automaton<State: Clone>,
+    ) -> Result<(), SearchError> {
+        let first = self.word.chars().take(1).collect::<String>().into_bytes();
         let mut behind = first.clone();
         if let Some(last) = behind.last_mut() {
             *last += 1;
         }
-        search = search.ge(first).lt(behind);
+        self.walk(
+            self.terms
+                .search(automaton)
+                .ge(first)
+                .lt(behind)
+                .into_stream(),
+        )
     }
-    let mut words = search.into_stream().map_err(TantivyError::from)?;
-    let mut found = Vec::new();
-    while let Some((letters, info)) = words.next() {
-        // Nobody means by a word that very word: another method may know it, and it is not misspelled.
-        if letters == word.as_bytes() {
-            continue;
+
+    /// Words that start with a letter beyond ASCII are few.
+    fn walk_beyond_ascii(
+        &mut self,
+        automaton: impl Automaton<State: Clone>,
+    ) -> Result<(), SearchError> {
+        self.walk(self.terms.search(automaton).ge([0x80]).into_stream())
+    }
+
+    /// Adds what one edit makes of the first letter of an ASCII word. To look each of these up is faster than a walk,
+    /// which has to turn into most branches of the dictionary to see that they lead nowhere.
+    fn look_up_other_first_letters(&mut self) -> Result<(), SearchError> {
+        let (word, mut edited) = (self.word.as_bytes(), Vec::new());
+        let mut look_up = |first: &[u8], rest: &[u8]| -> Result<(), SearchError> {
+            edited.clear();
+            edited.extend_from_slice(first);
+            edited.extend_from_slice(rest);
+            if edited.first() != word.first()
+                && let Some(info) = self.terms.get(&edited).map_err(TantivyError::from)?
+            {
+                self.add(&edited, &info);
+            }
+            Ok(())
+        };
+        for letter in (b'a'..=b'z').chain(b'0'..=b'9') {
+            look_up(&[letter], word)?;
+            look_up(&[letter], &word[1..])?;
         }
-        found.push(SimilarWord {
-            letters: String::from_utf8_lossy(letters).into_owned(),
-            distance,
-            books: info.doc_freq,
-        });
+        // Left out, or swapped with the second one.
+        look_up(&[], &word[1..])?;
+        look_up(&[word[1], word[0]], &word[2..])?;
+        self.found
+            .sort_by(|one, other| one.letters.cmp(&other.letters));
+        self.found.dedup();
+        Ok(())
     }
-    Ok(found)
 }

@@ -123,11 +123,17 @@ fn first_from(places: &[u32], from: usize, at: u32) -> usize {
             low += step;
         }
     }
-    let high = places.len().min(low + AT_ONCE);
-    low + places[low..high]
-        .iter()
-        .filter(|&&place| place < at)
-        .count()
+    let before = |places: &[u32]| {
+        places
+            .iter()
+            .map(|&place| u32::from(place < at))
+            .sum::<u32>()
+    };
+    let rest = places.get(low..).unwrap_or_default();
+    low + match rest.first_chunk::<AT_ONCE>() {
+        Some(rest) => before(rest) as usize,
+        None => before(rest) as usize,
+    }
 }
 
 /// What stands around a place.
