@@ -259,6 +259,9 @@ const WORDS: &str = "words";
 /// Names of the columns: the book by its place in the corpus, and what a [`Passage`] says.
 const COLUMNS: [&str; 5] = ["book", "from", "to", "line", "words"];
 
+/// Rows of the columns that are read at a time.
+const ROWS: usize = 512;
+
 /// The values of a passage in the order of [`COLUMNS`].
 fn row(book: u32, passage: Passage) -> [u32; 5] {
     let Passage {
@@ -278,22 +281,28 @@ fn read_columns(
 ) -> Result<(Vec<Passage>, Vec<DocId>), SearchError> {
     let mut columns = Vec::with_capacity(COLUMNS.len());
     for name in COLUMNS {
-        let column = reader.fast_fields().u64(name)?;
-        columns.push(column.values.iter().collect::<Vec<u64>>());
+        columns.push(reader.fast_fields().u64(name)?.values);
     }
     let number = reader.max_doc() as usize;
-    if columns.iter().any(|column| column.len() != number) {
+    let mut lengths = columns.iter().map(|column| column.num_vals() as usize);
+    if lengths.any(|length| length != number) {
         return Err(foreign());
     }
-    let value = |column: usize, row: usize| {
-        let value = u32::try_from(columns[column][row]);
-        value.map_err(|_| foreign())
-    };
+    // A few rows at a time: memory for whole columns would have to be got, which takes longer than to read them.
+    let mut rows = [[0; ROWS]; COLUMNS.len()];
     let mut passages = Vec::with_capacity(number);
     let mut firsts = vec![0];
     let (mut book, mut end) = (0, 0);
     for row in 0..number {
-        let of = value(0, row)? as usize;
+        let place = row % ROWS;
+        if place == 0 {
+            let length = ROWS.min(number - row);
+            for (column, values) in columns.iter().zip(&mut rows) {
+                column.get_range(row as u64, &mut values[..length]);
+            }
+        }
+        let value = |column: usize| u32::try_from(rows[column][place]).map_err(|_| foreign());
+        let of = value(0)? as usize;
         if of < book || of >= corpus.books.len() {
             return Err(foreign());
         }
@@ -302,10 +311,10 @@ fn read_columns(
             (book, end) = (of, 0);
         }
         let passage = Passage {
-            from: value(1, row)?,
-            to: value(2, row)?,
-            line: value(3, row)?,
-            words: value(4, row)?,
+            from: value(1)?,
+            to: value(2)?,
+            line: value(3)?,
+            words: value(4)?,
         };
         let within = passage.to as usize <= corpus.books[book].text.bytes().len();
         if passage.from < end || passage.to <= passage.from || !within {
