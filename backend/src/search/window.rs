@@ -61,48 +61,83 @@ fn windows_with_first(words: &[Word<'_>], all: u64, near: &mut Near, best: &mut 
     let Some((anchor, others)) = words.split_first() else {
         return;
     };
-    let mut next = vec![0; others.len()];
-    let mut from = 0;
-    'places: for (number, &at) in anchor.places.iter().enumerate() {
+    let mut ahead: Vec<Ahead> = others
+        .iter()
+        .map(|word| Ahead::of(word.places, 0))
+        .collect();
+    let mut number = 0;
+    'places: while let Some(&at) = anchor.places.get(number) {
         // What holds an earlier place of the anchor was tried there.
-        let start = from.max(at.saturating_sub(WINDOW_BYTES));
+        let tried = number
+            .checked_sub(1)
+            .map_or(0, |before| anchor.places[before] + 1);
+        let start = tried.max(at.saturating_sub(WINDOW_BYTES));
         let end = at.saturating_add(WINDOW_BYTES);
-        from = at + 1;
         let mut rarity = all;
-        for (word, next) in others.iter().zip(&mut next) {
-            *next = first_from(word.places, *next, start);
-            if word.places.get(*next).is_none_or(|&place| place > end) {
+        let mut nearest = u64::MAX;
+        for (word, ahead) in others.iter().zip(&mut ahead) {
+            if ahead.place < u64::from(start) {
+                *ahead = Ahead::of(word.places, first_from(word.places, ahead.next, start));
+            }
+            if ahead.place > u64::from(end) {
+                nearest = nearest.min(ahead.place);
                 rarity -= word.rarity;
                 if rarity < best.value.0 {
+                    // Before one of the missing words is near, no window is better.
+                    let Ok(nearest) = u32::try_from(nearest) else {
+                        return;
+                    };
+                    let from = nearest.saturating_sub(WINDOW_BYTES);
+                    number += 1;
+                    if anchor.places.get(number).is_some_and(|&place| place < from) {
+                        number = first_from(anchor.places, number, from);
+                    }
                     continue 'places;
                 }
             }
         }
+        let here = number;
+        number += 1;
         // A word that stands alone needs a look at one place: that of the match it has to have to be better.
         let needed = best.value.1 + usize::from(Reverse(at) <= best.value.2);
         if others.is_empty()
             && rarity == best.value.0
-            && (anchor.places.get(number + needed - 1)).is_none_or(|&place| place > end)
+            && (anchor.places.get(here + needed - 1)).is_none_or(|&place| place > end)
         {
             continue;
         }
         let until_end = |places: &[u32]| places.iter().take_while(|&&place| place <= end).count();
-        let anchors = &anchor.places[number..];
+        let anchors = &anchor.places[here..];
         near.matches.clear();
         let of_anchor = until_end(anchors);
         let mut matches = of_anchor;
-        for (word, &next) in others.iter().zip(&next) {
-            matches += until_end(&word.places[next..]);
+        for (word, ahead) in others.iter().zip(&ahead) {
+            matches += until_end(&word.places[ahead.next..]);
         }
         if (rarity, matches, Reverse(at)) <= best.value {
             continue;
         }
         near.add(0, &anchors[..of_anchor]);
-        for ((number, word), &next) in (1..).zip(others).zip(&next) {
-            let places = &word.places[next..];
+        for ((number, word), ahead) in (1..).zip(others).zip(&ahead) {
+            let places = &word.places[ahead.next..];
             near.add(number, &places[..until_end(places)]);
         }
         near.try_windows(words, at, best);
+    }
+}
+
+/// The next place of a word.
+struct Ahead {
+    /// Its number.
+    next: usize,
+    /// The place; beyond all others where there is none.
+    place: u64,
+}
+
+impl Ahead {
+    fn of(places: &[u32], next: usize) -> Self {
+        let place = places.get(next).map_or(u64::MAX, |&place| u64::from(place));
+        Self { next, place }
     }
 }
 
