@@ -22,6 +22,7 @@ mod edit_automaton;
 mod explain_score;
 mod features;
 mod filter;
+mod frequent_terms;
 mod fuzzy_search;
 mod generate_snippet;
 mod hybrid_search;

@@ -2,8 +2,9 @@
 //!
 //! The words of a query are parted (MaxScore; Turtle and Flood, 1995): the telling ones, whose posting lists are added up,
 //! and the others, frequent words that together weigh less than the most telling one. In each book, a passage can only be
-//! the best if its sum and all that the others may add reach the best sum; the few that can are looked at whole. Where no
-//! sum of a book is high enough to tell, the lists of the others are read for that book after all.
+//! the best if its sum and all that the others may add reach the best score; the few that can are looked at whole, which
+//! the columns of frequent terms make cheap. Where no sum of a book is high enough to tell, the columns of the others are
+//! read for that book after all.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -31,7 +32,7 @@ pub(super) struct BestPassages {
     pub(super) of_all: Vec<Scored>,
     /// Passages that were looked at.
     pub(super) passages: usize,
-    /// Postings that were read.
+    /// Postings that were read, and bytes of columns.
     pub(super) postings: u64,
 }
 
@@ -43,30 +44,27 @@ pub(super) fn best_passages(
     deadline: &Deadline,
     most: usize,
 ) -> Result<BestPassages, SearchError> {
-    let is_one_book = filter.is_one_book();
-    let mut search = Search::new(index, vector, deadline, most, is_one_book)?;
+    let mut search = Search::new(index, vector, filter, deadline, most)?;
     SUMS.with_borrow_mut(|sums| {
         for (book, passages) in index.books().enumerate() {
-            let passages = passages.start as DocId..passages.end as DocId;
             if !filter.allows_book(book) {
                 continue;
             }
+            let passages = passages.start as DocId..passages.end as DocId;
             let found = match filter.required_among(&passages) {
-                Some(required) if is_one_book => search.each_of(required),
+                Some(required) if filter.is_one_book() => search.each_of(required),
                 Some(required) => search.best_of(required).into_iter().collect(),
-                None => {
-                    let found = search.find_in(&passages, filter, sums, is_one_book);
-                    sums.clear();
-                    found?
-                }
+                None => search.find_in(&passages, sums)?,
             };
             let as_match = |(document, score): Scored| Match {
                 score,
                 book,
                 document,
             };
-            let found = found.into_iter().map(as_match);
-            search.found.of_each_book.extend(found);
+            search
+                .found
+                .of_each_book
+                .extend(found.into_iter().map(as_match));
         }
         search.found.of_all = search.top.into_best();
         Ok(search.found)
@@ -78,60 +76,64 @@ thread_local! {
     static SUMS: RefCell<Sums> = const { RefCell::new(Sums::new()) };
 }
 
-/// How much a sum may be off, for being added up in another order.
-const SLACK: Score = 1e-5;
-
 struct Search<'a> {
     index: &'a PassageIndex,
     vector: &'a PassageVector,
+    filter: &'a Filter,
     meter: Meter<'a>,
-    /// The posting lists of the telling words, and of the others, each with its weight.
-    telling: Vec<Cursor>,
-    others: Vec<Cursor>,
-    /// The others, by the numbers of their terms, with their weights.
-    other_terms: Vec<(u32, Score)>,
+    /// The telling words, and the others, by descending weight.
+    telling: Vec<(Score, Frequencies<'a>)>,
+    others: Vec<(Score, &'a [u8])>,
     /// What the others add at most.
     rest: Score,
     top: Top,
     found: BestPassages,
 }
 
+/// How often a term stands in which passages.
+enum Frequencies<'a> {
+    List(Cursor),
+    Column(&'a [u8]),
+}
+
 impl<'a> Search<'a> {
     fn new(
         index: &'a PassageIndex,
         vector: &'a PassageVector,
+        filter: &'a Filter,
         deadline: &'a Deadline,
         most: usize,
-        is_one_book: bool,
     ) -> Result<Self, SearchError> {
-        let mut by_weight: Vec<_> = vector.terms.iter().collect();
-        by_weight.sort_by(|one, other| one.weight.total_cmp(&other.weight));
-        let highest = by_weight.last().map_or(0.0, |term| term.weight);
-        let (mut telling, mut others, mut rest) = (Vec::new(), Vec::new(), 0.0);
-        let mut other_terms = Vec::new();
-        for term in by_weight {
-            let cursor = Cursor {
-                postings: index.postings(&term.term)?,
-                next: 0,
-                weight: term.weight,
-            };
+        let highest = vector.terms.first().map_or(0.0, |term| term.weight);
+        let (mut others, mut rest) = (Vec::new(), 0.0);
+        for term in vector.terms.iter().rev() {
             let with_it = rest + term.weight * HIGHEST_SATURATION;
-            if telling.is_empty() && with_it < highest && !is_one_book {
-                rest = with_it;
-                others.push(cursor);
-                other_terms.push((term.term.number, term.weight));
-            } else {
-                telling.push(cursor);
+            match index.column(&term.term) {
+                Some(column) if with_it < highest && !filter.is_one_book() => {
+                    others.push((term.weight, column));
+                    rest = with_it;
+                }
+                _ => break,
             }
         }
+        others.reverse();
+        let telling = &vector.terms[..vector.terms.len() - others.len()];
+        let telling = telling.iter().map(|term| {
+            let is_long = term.term.info.doc_freq as usize * LONG_LIST >= index.len();
+            let frequencies = match index.column(&term.term).filter(|_| is_long) {
+                Some(column) => Frequencies::Column(column),
+                None => Frequencies::List(Cursor::new(index.postings(&term.term)?)),
+            };
+            Ok((term.weight, frequencies))
+        });
         Ok(Self {
             index,
             vector,
+            filter,
             meter: Meter::new(deadline),
-            telling,
+            telling: telling.collect::<Result<_, SearchError>>()?,
             others,
-            other_terms,
-            rest,
+            rest: rest * (1.0 + SLACK),
             top: Top::new(most),
             found: BestPassages::default(),
         })
@@ -164,88 +166,115 @@ impl<'a> Search<'a> {
     fn find_in(
         &mut self,
         passages: &Range<DocId>,
-        filter: &Filter,
         sums: &mut Sums,
-        is_one_book: bool,
     ) -> Result<Vec<Scored>, SearchError> {
-        sums.make_room(passages.len());
-        let Self { found, meter, .. } = self;
-        found.postings += add_up(self.index, &mut self.telling, passages, sums, meter)?;
+        sums.begin(passages.len());
+        self.add_telling(passages, sums)?;
         let mut rest = self.rest;
-        if sums.highest <= rest {
-            found.postings += add_up(self.index, &mut self.others, passages, sums, meter)?;
+        if sums.highest() <= rest {
+            for (weight, column) in &self.others {
+                sums.add_column(
+                    *weight,
+                    of(passages, column),
+                    of(passages, &self.index.length_norms),
+                );
+                self.found.postings += passages.len() as u64;
+                self.meter.read(passages.len())?;
+            }
             rest = 0.0;
         }
-        let excluded = filter.excluded_among(passages).iter();
+        let excluded = self.filter.excluded_among(passages).iter();
         sums.remove(excluded.map(|passage| (passage - passages.start) as usize));
-        if is_one_book {
-            self.found.passages += sums.touched.len();
-            let matching = sums.iter().filter(|&(_, sum)| sum > 0.0);
-            let scored = matching.map(|(place, sum)| (passages.start + place, sum));
-            return Ok(scored.collect());
+        if sums.highest() <= 0.0 {
+            return Ok(Vec::new());
         }
-        let best = self.best_by_sums(passages.start, sums, rest);
-        Ok(best.into_iter().collect())
+        self.found.passages += sums.len();
+        if self.filter.is_one_book() {
+            let mut all = Vec::new();
+            sums.for_each_from(Score::MIN_POSITIVE, |place, sum| {
+                all.push((passages.start + place, sum));
+                Score::MIN_POSITIVE
+            });
+            return Ok(all);
+        }
+        let top = &mut self.top;
+        if top.most > 0 {
+            sums.for_each_from(top.bar(), |place, sum| {
+                top.offer(passages.start + place, sum);
+                top.bar()
+            });
+        }
+        Ok(self
+            .best_by_sums(passages.start, sums, rest)
+            .into_iter()
+            .collect())
     }
 
-    /// The best passage by sums, to which up to `rest` may be added.
-    fn best_by_sums(&mut self, first: DocId, sums: &Sums, rest: Score) -> Option<Scored> {
-        if sums.highest <= 0.0 {
-            return None;
-        }
-        let (index, vector) = (self.index, self.vector);
-        // The others are added in another order than all words would be, so only what is clearly less is left out.
-        let with_others = |place: u32, sum: Score| match rest > 0.0 {
-            true => sum + self.others_in(first + place),
-            false => sum,
-        };
-        let mut bar = sums.highest * (1.0 - SLACK);
-        // The highest sum comes first, because it mostly stays the highest and spares the others a closer look.
-        if rest > 0.0
-            && let Some((place, sum)) = sums.iter().find(|(_, sum)| *sum == sums.highest)
-        {
-            bar = with_others(place, sum) * (1.0 - SLACK);
-        }
-        let mut close = Vec::new();
-        for (place, sum) in sums.iter() {
-            if sum > 0.0 && sum + rest >= bar {
-                let whole = with_others(place, sum);
-                if whole >= bar {
-                    close.push((place, whole));
-                    bar = bar.max(whole * (1.0 - SLACK));
+    /// Adds up what the telling words give to each of `passages`.
+    fn add_telling(&mut self, passages: &Range<DocId>, sums: &mut Sums) -> Result<(), SearchError> {
+        let norms = of(passages, &self.index.length_norms);
+        for (weight, frequencies) in &mut self.telling {
+            let read = match frequencies {
+                Frequencies::Column(column) => {
+                    sums.add_column(*weight, of(passages, column), norms);
+                    passages.len()
                 }
-            }
+                Frequencies::List(cursor) => cursor.read(passages, |passage, frequency| {
+                    let place = (passage - passages.start) as usize;
+                    sums.add(place, *weight * saturate(frequency as f32, norms[place]));
+                }),
+            };
+            self.found.postings += read as u64;
+            self.meter.read(read)?;
         }
-        if self.top.most > 0 {
-            for (place, sum) in sums.iter() {
-                self.top.offer(first + place, sum);
-            }
-        }
-        self.found.passages += sums.touched.len();
+        Ok(())
+    }
+
+    /// The best passage by sums, to which the others may add up to `rest`.
+    fn best_by_sums(&self, first: DocId, sums: &Sums, rest: Score) -> Option<Scored> {
         let mut best = None;
-        for (place, whole) in close {
-            if whole >= bar {
-                keep_better(
-                    &mut best,
-                    (first + place, vector.bm25(index, first + place)),
-                );
-            }
+        let mut look_at = |place: u32, sum: Score| {
+            let passage = first + place;
+            let whole = match rest > 0.0 {
+                true => self.with_others(passage, sum),
+                false => sum,
+            };
+            keep_better(&mut best, (passage, whole));
+            best.map_or(0.0, |(_, score)| score) - rest
+        };
+        // The highest sum comes first, because it mostly stays the highest and spares the others a closer look.
+        let mut bar = sums.highest();
+        if rest > 0.0 {
+            sums.for_each_from(bar, |place, sum| {
+                bar = look_at(place, sum);
+                Score::INFINITY
+            });
         }
+        sums.for_each_from(bar.max(Score::MIN_POSITIVE), |place, sum| {
+            look_at(place, sum).max(Score::MIN_POSITIVE)
+        });
         best
     }
 
-    /// What the words that are not telling add to the score of a passage.
-    fn others_in(&self, passage: DocId) -> Score {
-        let words = self.index.words_of(passage);
-        let length = self.index.relative_lengths[passage as usize];
-        let mut sum = 0.0;
-        for &(number, weight) in &self.other_terms {
-            let words = self.index.words(words.clone());
-            let frequency: u32 = words.map(|word| u32::from(word == number)).sum();
-            sum += weight * saturate(frequency as f32, length);
+    /// The score of a passage to which the telling words give `sum`.
+    fn with_others(&self, passage: DocId, mut sum: Score) -> Score {
+        let norm = self.index.length_norms[passage as usize];
+        for (weight, column) in &self.others {
+            sum += weight * saturate(f32::from(column[passage as usize]), norm);
         }
         sum
     }
+}
+
+/// A list with one of so many passages takes longer to add up than a column.
+const LONG_LIST: usize = 5;
+
+/// How much `rest` may be off, for being added up in another order.
+const SLACK: Score = 1e-5;
+
+/// The values of these passages.
+fn of<'v, T>(passages: &Range<DocId>, values: &'v [T]) -> &'v [T] {
+    &values[passages.start as usize..passages.end as usize]
 }
 
 /// Of equally good ones, the first stays, whatever the order in which they come.
@@ -255,28 +284,6 @@ fn keep_better(best: &mut Option<Scored>, other: Scored) {
     if is_better && other.1 > 0.0 {
         *best = Some(other);
     }
-}
-
-/// Adds to `sums` what the words of `cursors` give to `passages`, and says how many postings that were.
-fn add_up(
-    index: &PassageIndex,
-    cursors: &mut [Cursor],
-    passages: &Range<DocId>,
-    sums: &mut Sums,
-    meter: &mut Meter<'_>,
-) -> Result<u64, SearchError> {
-    let lengths = &index.relative_lengths[passages.start as usize..passages.end as usize];
-    let mut postings = 0;
-    for cursor in cursors {
-        let weight = cursor.weight;
-        let read = cursor.read(passages, |passage, frequency| {
-            let place = (passage - passages.start) as usize;
-            sums.add(place, weight * saturate(frequency as f32, lengths[place]));
-        });
-        postings += read as u64;
-        meter.read(read)?;
-    }
-    Ok(postings)
 }
 
 /// The passages with the highest scores so far, and some that may still have to go.
@@ -291,9 +298,14 @@ impl Top {
     fn new(most: usize) -> Self {
         Self {
             most,
-            best: Vec::with_capacity(2 * most),
+            best: Vec::with_capacity(4 * most),
             least: 0.0,
         }
+    }
+
+    /// What a score must reach to be offered.
+    fn bar(&self) -> Score {
+        self.least.max(Score::MIN_POSITIVE)
     }
 
     fn offer(&mut self, passage: DocId, score: Score) {
@@ -301,7 +313,7 @@ impl Top {
             return;
         }
         self.best.push((passage, score));
-        if self.best.len() == 2 * self.most {
+        if self.best.len() == 4 * self.most {
             self.cut();
             self.least = self.best[self.most - 1].1;
         }
@@ -309,11 +321,14 @@ impl Top {
 
     /// Of equal scores, the earlier passage stays.
     fn cut(&mut self) {
-        self.best.sort_unstable_by(|one, other| {
-            let by_score = other.1.total_cmp(&one.1);
-            by_score.then_with(|| one.0.cmp(&other.0))
-        });
-        self.best.truncate(self.most);
+        if self.best.len() > self.most {
+            self.best
+                .select_nth_unstable_by(self.most - 1, |one, other| {
+                    let by_score = other.1.total_cmp(&one.1);
+                    by_score.then_with(|| one.0.cmp(&other.0))
+                });
+            self.best.truncate(self.most);
+        }
     }
 
     fn into_best(mut self) -> Vec<Scored> {

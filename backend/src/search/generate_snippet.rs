@@ -1,6 +1,7 @@
 //! The passage to show for one hit, on one line and with the words of the query in it.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use shared::Location;
 use shared::semconv::{attribute, span};
@@ -50,37 +51,15 @@ impl Snippet {
         part: Range<usize>,
         matched: impl Iterator<Item = Range<usize>>,
     ) -> Self {
-        let bytes = &book.text.bytes()[..part.end];
-        // Nearly all parts are ASCII, which is found out once and not word by word.
-        let ascii = str::from_utf8(&bytes[part.clone()]).ok();
-        let ascii = ascii.filter(|part| part.is_ascii());
-        let mut inside = matched.skip_while(|one| one.start < part.start).peekable();
-        let first_match = inside.peek().map(|one| one.start);
-        let mut text = String::with_capacity(part.len());
+        let mut line = Line::new(&book.text.bytes()[part.clone()]);
         let mut highlights = Vec::new();
-        // One byte of the book is one letter of the snippet; only white space is shorter.
-        let mut length = 0;
-        let mut next = part.start;
-        while let Some(word) = word_from(bytes, next) {
-            next = word.end;
-            if length > 0 {
-                text.push(' ');
-                length += 1;
-            }
-            while let Some(one) = inside.next_if(|one| one.start < word.end) {
-                highlights.push((
-                    length + one.start - word.start,
-                    length + one.end - word.start,
-                ));
-            }
-            length += word.len();
-            match ascii {
-                Some(ascii) => {
-                    text.push_str(&ascii[word.start - part.start..word.end - part.start])
-                }
-                None => text.push_str(&book.text.decode(word)),
-            }
+        let mut first_match = None;
+        for one in matched.skip_while(|one| one.start < part.start) {
+            first_match.get_or_insert(one.start);
+            let start = line.copy_to(one.start - part.start);
+            highlights.push((start, line.copy_to(one.end - part.start)));
         }
+        let text = line.finish();
         let chapter = book.chapters.at(first_match.unwrap_or(part.start));
         Self {
             text,
@@ -95,6 +74,60 @@ impl Snippet {
     }
 }
 
+/// A text in ISO-8859-1 that becomes one line: every run of white space one blank, none at either end.
+struct Line<'t> {
+    text: &'t [u8],
+    /// Up to where the text was copied.
+    read: usize,
+    /// The line, in the same encoding, so that a place in it counts letters.
+    line: Vec<u8>,
+    /// Bytes of the line.
+    length: usize,
+    behind_space: bool,
+}
+
+impl<'t> Line<'t> {
+    fn new(text: &'t [u8]) -> Self {
+        Self {
+            text,
+            read: 0,
+            line: vec![0; text.len()],
+            length: 0,
+            behind_space: true,
+        }
+    }
+
+    /// Copies what stands before the byte `to`, and says where in the line that ends.
+    fn copy_to(&mut self, to: usize) -> usize {
+        let to = to.min(self.text.len());
+        for &byte in &self.text[self.read.min(to)..to] {
+            let is_space = IS_SPACE[usize::from(byte)];
+            // Written in any case and counted if it stays: a branch would be mistaken at every second word.
+            self.line[self.length] = if is_space { b' ' } else { byte };
+            self.length += usize::from(!(is_space && self.behind_space));
+            self.behind_space = is_space;
+        }
+        self.read = self.read.max(to);
+        self.length
+    }
+
+    fn finish(mut self) -> String {
+        self.copy_to(self.text.len());
+        self.line.truncate(self.length);
+        if self.line.last() == Some(&b' ') {
+            self.line.pop();
+        }
+        match self.line.is_ascii() {
+            true => String::from_utf8(self.line).unwrap_or_default(),
+            false => self.line.into_iter().map(char::from).collect(),
+        }
+    }
+}
+
+/// White space and what counts as such.
+static IS_SPACE: LazyLock<[bool; 256]> =
+    LazyLock::new(|| std::array::from_fn(|byte| is_separator(char::from(byte as u8))));
+
 /// The first word at or after `from`.
 pub(super) fn word_from(text: &[u8], from: usize) -> Option<Range<usize>> {
     let start = from + text[from..].iter().position(|&byte| !is_space(byte))?;
@@ -102,7 +135,7 @@ pub(super) fn word_from(text: &[u8], from: usize) -> Option<Range<usize>> {
     Some(start..start + length)
 }
 
-/// White space and what counts as such.
+/// Whether the byte is white space or counts as such.
 pub(super) fn is_space(byte: u8) -> bool {
-    is_separator(char::from(byte))
+    IS_SPACE[usize::from(byte)]
 }

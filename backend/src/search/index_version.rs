@@ -9,10 +9,11 @@ const SCHEMA_VERSION: u32 = 3;
 
 /// The files that decide what an index holds. As they are part of the fingerprint, an index on disk is never read by a
 /// program that would have built another one, and nobody has to remember to say so.
-const SOURCES: [&[u8]; 13] = [
+const SOURCES: [&[u8]; 14] = [
     include_bytes!("../corpus/chapters.rs"),
     include_bytes!("cosine.rs"),
     include_bytes!("features.rs"),
+    include_bytes!("frequent_terms.rs"),
     include_bytes!("index.rs"),
     include_bytes!("occurrences.rs"),
     include_bytes!("passage_index.rs"),

@@ -1,15 +1,17 @@
 //! The index of passages: every word of every passage by its key, with its number among the words of the passage.
 //!
-//! Posting lists say which passages hold a word, and how often. In which order words stand is told by a file of its own:
-//! all words of all books, by the numbers of their terms (`passage_words`). No text is stored: a passage is a range of bytes of its book, which stands in the columns of the index. The writer is
-//! given each passage as its keys with blanks between them, so that a word is stemmed once and not wherever it occurs.
+//! Posting lists say which passages hold a word, and how often; of frequent words, columns say the same (`frequent_terms`).
+//! In which order words stand is told by a file of its own: all words of all books, by the numbers of their terms
+//! (`passage_words`). No text is stored: a passage is a range of bytes of its book, which stands in the columns of the
+//! index. The writer is given each passage as its keys with blanks between them, so that a word is stemmed once and not
+//! wherever it occurs.
 
 use std::cell::RefCell;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use tantivy::directory::RamDirectory;
+use tantivy::directory::{OwnedBytes, RamDirectory};
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{TokenizerManager, WhitespaceTokenizer};
@@ -18,9 +20,11 @@ use tantivy::{
 };
 
 use super::SearchError;
+use super::frequent_terms::FrequentTerms;
 use super::generate_snippet::Snippet;
 use super::index::{WRITER_BYTES, foreign, open};
 use super::passage_keys::Keys;
+use super::passage_vector::length_norm;
 use super::passage_words::{TermSet, Words};
 use super::passages::{Passage, for_each_passage};
 use super::spelling::Spelling;
@@ -33,14 +37,15 @@ pub(super) struct PassageIndex {
     pub(super) postings: Arc<InvertedIndexReader>,
     /// All words of all books in their order.
     words: Words,
+    frequent_terms: FrequentTerms,
     pub(super) spelling: Spelling,
     passages: Vec<Passage>,
     /// The number of the first passage of each book, and at the end the number of all passages.
     firsts: Vec<DocId>,
     /// The number of the first word of each passage among those of all books, and at the end the number of all words.
     first_words: Vec<u32>,
-    /// Words of each passage, measured by the mean of all.
-    pub(super) relative_lengths: Vec<f32>,
+    /// What the length of each passage does to how much occurrences count in it ([`length_norm`]).
+    pub(super) length_norms: Vec<f32>,
 }
 
 impl PassageIndex {
@@ -56,7 +61,7 @@ impl PassageIndex {
             .tokenizers(tokenizers)
             .single_segment_index_writer(files.clone(), WRITER_BYTES)?;
         let keys = RefCell::new(Keys::default());
-        let mut words = Vec::new();
+        let (mut words, mut words_of_passages) = (Vec::new(), Vec::new());
         let mut joined = String::new();
         for (number, book) in (0..).zip(&corpus.books) {
             let mut written = Ok(());
@@ -65,6 +70,7 @@ impl PassageIndex {
             for_each_passage(text, &book.chapters, key, |passage, numbers| {
                 keys.borrow().join(numbers, &mut joined);
                 words.extend_from_slice(numbers);
+                words_of_passages.push(numbers.len() as u32);
                 let mut document = TantivyDocument::new();
                 document.add_text(field, &joined);
                 for (column, value) in columns.into_iter().zip(row(number, passage)) {
@@ -78,20 +84,26 @@ impl PassageIndex {
             progress.advance(text.len() as u64);
         }
         writer.finalize()?;
-        keys.into_inner().number_by_the_alphabet(&mut words);
-        files
-            .atomic_write(Path::new(WORDS), &Words::to_bytes(&words))
-            .map_err(TantivyError::from)?;
+        let terms = keys.into_inner().number_by_the_alphabet(&mut words);
+        let frequent_terms = FrequentTerms::to_bytes(&words, terms, &words_of_passages);
+        for (name, bytes) in [
+            (WORDS, Words::to_bytes(&words)),
+            (FREQUENT_TERMS, frequent_terms),
+        ] {
+            let written = files.atomic_write(Path::new(name), &bytes);
+            written.map_err(TantivyError::from)?;
+        }
         Ok(files)
     }
 
     /// Opens the index of the passages of `corpus`.
     pub(super) fn open(files: impl Directory, corpus: &Corpus) -> Result<Self, SearchError> {
         let (schema, field, _) = schema();
-        let words = files
-            .open_read(Path::new(WORDS))
-            .map_err(TantivyError::from)?;
-        let words = Words::new(words.read_bytes().map_err(TantivyError::from)?);
+        let read = |name: &str| -> Result<OwnedBytes, TantivyError> {
+            Ok(files.open_read(Path::new(name))?.read_bytes()?)
+        };
+        let words = Words::new(read(WORDS)?);
+        let frequent_terms = read(FREQUENT_TERMS)?;
         let searcher = open(files, &schema)?;
         let reader = searcher.segment_reader(0);
         let (passages, firsts) = read_columns(reader, corpus)?;
@@ -102,8 +114,10 @@ impl PassageIndex {
         Ok(Self {
             postings: reader.inverted_index(field)?,
             words,
+            frequent_terms: FrequentTerms::from_bytes(&frequent_terms, passages.len())
+                .ok_or_else(foreign)?,
             spelling: Spelling::default(),
-            relative_lengths: relative_lengths(&passages),
+            length_norms: length_norms(&passages),
             first_words,
             passages,
             firsts,
@@ -128,6 +142,11 @@ impl PassageIndex {
             .postings
             .read_block_postings_from_terminfo(&term.info, option);
         Ok(postings.map_err(TantivyError::from)?)
+    }
+
+    /// How often the term stands in each passage, if it stands in many.
+    pub(super) fn column(&self, term: &KnownTerm) -> Option<&[u8]> {
+        self.frequent_terms.column(term.number)
     }
 
     /// The words of these places, by the numbers of their terms; places behind the last word are left out.
@@ -253,8 +272,9 @@ pub(super) struct KnownTerm {
     pub(super) info: TermInfo,
 }
 
-/// Name of the file of [`Words`], beside those of tantivy.
+/// Names of the files of [`Words`] and of [`FrequentTerms`], beside those of tantivy.
 const WORDS: &str = "words";
+const FREQUENT_TERMS: &str = "frequent_terms";
 
 /// Names of the columns: the book by its place in the corpus, and what a [`Passage`] says.
 const COLUMNS: [&str; 5] = ["book", "from", "to", "line", "words"];
@@ -337,14 +357,14 @@ fn first_words(passages: &[Passage]) -> Vec<u32> {
     first_words
 }
 
-fn relative_lengths(passages: &[Passage]) -> Vec<f32> {
+fn length_norms(passages: &[Passage]) -> Vec<f32> {
     let words: u64 = passages
         .iter()
         .map(|passage| u64::from(passage.words))
         .sum();
     let mean = words as f32 / passages.len().max(1) as f32;
-    let relative = |passage: &Passage| passage.words as f32 / mean;
-    passages.iter().map(relative).collect()
+    let norm = |passage: &Passage| length_norm(passage.words as f32 / mean);
+    passages.iter().map(norm).collect()
 }
 
 /// Name of the tokenizer.

@@ -41,8 +41,8 @@ impl Keys {
         }
     }
 
-    /// Turns numbers of keys into those of terms, which tantivy gives by the alphabet.
-    pub(super) fn number_by_the_alphabet(self, words: &mut [u32]) {
+    /// Turns numbers of keys into those of terms, which tantivy gives by the alphabet, and says how many there are.
+    pub(super) fn number_by_the_alphabet(self, words: &mut [u32]) -> usize {
         let mut order: Vec<usize> = (0..self.keys.len()).collect();
         order.sort_unstable_by(|&one, &other| self.keys[one].cmp(&self.keys[other]));
         let mut terms = vec![0; order.len()];
@@ -52,5 +52,6 @@ impl Keys {
         words
             .iter_mut()
             .for_each(|word| *word = terms[*word as usize]);
+        terms.len()
     }
 }

@@ -18,7 +18,8 @@ const B: f32 = 0.75;
 /// A weighed query.
 #[derive(Debug)]
 pub(super) struct PassageVector {
-    /// Terms to read.
+    /// Terms to read, by descending weight: in this order they are added up wherever they are, so that a passage has one
+    /// score and not several that differ by their rounding.
     pub(super) terms: Vec<PassageTerm>,
     /// The distinct words of the query that have a term: the weight of each.
     pub(super) words: Vec<f32>,
@@ -47,16 +48,15 @@ impl PassageVector {
                 frequencies[place] += 1;
             }
         }
-        let length = index.relative_lengths[passage as usize];
-        self.sum(frequencies, length)
+        self.sum(frequencies, index.length_norms[passage as usize])
     }
 
-    /// The BM25 of a passage of this length in which the terms occur so often.
-    pub(super) fn sum(&self, frequencies: &[u32], relative_length: f32) -> Score {
+    /// The BM25 of a passage in which the terms occur so often; `norm` is what its length does to that.
+    pub(super) fn sum(&self, frequencies: &[u32], norm: f32) -> Score {
         let mut sum = 0.0;
         for (term, &frequency) in self.terms.iter().zip(frequencies) {
             if frequency > 0 {
-                sum += term.weight * saturate(frequency as f32, relative_length);
+                sum += term.weight * saturate(frequency as f32, norm);
             }
         }
         sum
@@ -157,6 +157,10 @@ pub(super) fn weigh(
         let found = query.terms.binary_search_by(|(term, _)| term.cmp(key));
         found.ok().and_then(|number| places[number])
     };
+    let weight = |term: &PassageTerm| term.weight;
+    vector
+        .terms
+        .sort_by(|one, other| weight(other).total_cmp(&weight(one)));
     vector.set = TermSet::new(vector.terms.iter().map(|term| term.term.number));
     vector.sequence = query.words.iter().map(|(key, _)| place(key)).collect();
     Ok(vector)
@@ -172,8 +176,13 @@ pub(super) fn idf(passages: usize, passages_with_term: u32) -> f32 {
 pub(super) const HIGHEST_SATURATION: f32 = 1.0 + K1;
 
 /// What occurrences count for: ever less, and less in a long passage; about 1 for one in a passage of mean length.
-pub(super) fn saturate(frequency: f32, relative_length: f32) -> f32 {
-    frequency * (1.0 + K1) / (frequency + K1 * (1.0 - B + B * relative_length))
+pub(super) fn saturate(frequency: f32, norm: f32) -> f32 {
+    frequency * HIGHEST_SATURATION / (frequency + norm)
+}
+
+/// What [`saturate`] is to know of a passage: its length, measured by the mean of all.
+pub(super) fn length_norm(relative_length: f32) -> f32 {
+    K1 * (1.0 - B + B * relative_length)
 }
 
 /// The best passage of each book that has one; of equally good ones, the first.

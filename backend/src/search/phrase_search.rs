@@ -58,7 +58,7 @@ impl Model for Positional<'_> {
         }
         scored.retain(|&(passage, _)| filter.allows(self.0, passage));
         for (passage, score) in &mut scored {
-            *score = weight(vector) * saturate(*score, self.0.relative_lengths[*passage as usize]);
+            *score = weight(vector) * saturate(*score, self.0.length_norms[*passage as usize]);
         }
         Ok(Scores {
             matches: match filter.is_one_book() {
@@ -108,8 +108,12 @@ fn each(index: &PassageIndex, scored: &[(DocId, f32)]) -> Vec<Match> {
 
 /// The phrase of a query; `None` where one of its words is unknown.
 pub(super) fn phrase(vector: &PassageVector) -> Option<Phrase<'_>> {
-    // Without similar words, each word has one term, in the same order.
-    let term = |word: &Option<usize>| word.map(|word| &vector.terms[word].term);
+    // Without similar words, each word has one term.
+    let term = |word: &Option<usize>| {
+        let word = (*word)?;
+        let term = vector.terms.iter().find(|term| term.word == word);
+        term.map(|term| &term.term)
+    };
     let terms: Option<Vec<_>> = vector.sequence.iter().map(term).collect();
     Phrase::new(terms?)
 }

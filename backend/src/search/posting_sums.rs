@@ -5,22 +5,50 @@ use std::ops::Range;
 use tantivy::postings::BlockSegmentPostings;
 use tantivy::{DocId, Score};
 
-/// What the words that were read so far give to the passages of a book.
+use super::passage_vector::saturate;
+
+/// What the terms that were read so far give to the passages of one book.
 pub(super) struct Sums {
     /// By the places of passages in the book; zero where nothing was added.
-    pub(super) sums: Vec<Score>,
-    /// The places where something was added.
-    pub(super) touched: Vec<u32>,
-    /// The highest sum.
-    pub(super) highest: Score,
+    sums: Vec<Score>,
+    /// Passages of the book.
+    passages: usize,
+    /// The places where something was added; not all of them once a column was.
+    touched: Vec<u32>,
+    has_columns: bool,
+    highest: Score,
 }
+
+/// So many sums are looked at together.
+const LANES: usize = 16;
 
 impl Sums {
     pub(super) const fn new() -> Self {
         Self {
             sums: Vec::new(),
+            passages: 0,
             touched: Vec::new(),
+            has_columns: false,
             highest: 0.0,
+        }
+    }
+
+    /// Forgets what was added, at its price, and makes room for the next book.
+    pub(super) fn begin(&mut self, passages: usize) {
+        match self.has_columns {
+            true => self.sums[..self.passages].fill(0.0),
+            false => {
+                for &place in &self.touched {
+                    self.sums[place as usize] = 0.0;
+                }
+            }
+        }
+        self.touched.clear();
+        self.has_columns = false;
+        self.highest = 0.0;
+        self.passages = passages;
+        if self.sums.len() < passages {
+            self.sums.resize(passages, 0.0);
         }
     }
 
@@ -35,45 +63,100 @@ impl Sums {
         }
     }
 
-    pub(super) fn make_room(&mut self, passages: usize) {
-        if self.sums.len() < passages {
-            self.sums.resize(passages, 0.0);
+    /// Adds what a term of this weight gives to each passage, by how often it stands there and by the passage's norm.
+    pub(super) fn add_column(&mut self, weight: Score, frequencies: &[u8], norms: &[f32]) {
+        self.has_columns = true;
+        let of_passages = frequencies.iter().zip(norms);
+        for (sum, (&frequency, &norm)) in self.sums[..self.passages].iter_mut().zip(of_passages) {
+            *sum += weight * saturate(f32::from(frequency), norm);
+        }
+        self.find_highest();
+    }
+
+    /// The highest sum.
+    pub(super) fn highest(&self) -> Score {
+        self.highest
+    }
+
+    /// Passages with a sum.
+    pub(super) fn len(&self) -> usize {
+        match self.has_columns {
+            true => {
+                let sums = self.sums[..self.passages].iter();
+                sums.map(|&sum| usize::from(sum > 0.0)).sum()
+            }
+            false => self.touched.len(),
         }
     }
 
-    /// The places where something was added, and their sums.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, Score)> {
-        let touched = self.touched.iter();
-        touched.map(|&place| (place, self.sums[place as usize]))
+    /// Visits the sums that reach a bar above zero, with their places; what is returned is the bar for what follows.
+    pub(super) fn for_each_from(&self, mut bar: Score, mut visit: impl FnMut(u32, Score) -> Score) {
+        if !self.has_columns {
+            for &place in &self.touched {
+                let sum = self.sums[place as usize];
+                if sum >= bar {
+                    bar = visit(place, sum);
+                }
+            }
+            return;
+        }
+        let sums = &self.sums[..self.passages];
+        for (first, chunk) in (0_u32..).step_by(LANES).zip(sums.chunks(LANES)) {
+            // Without a branch for each sum, because processors compare many at once.
+            if !chunk.iter().fold(false, |any, &sum| any | (sum >= bar)) {
+                continue;
+            }
+            for (place, &sum) in (first..).zip(chunk) {
+                if sum >= bar {
+                    bar = visit(place, sum);
+                }
+            }
+        }
     }
 
     /// Takes places out again.
     pub(super) fn remove(&mut self, places: impl ExactSizeIterator<Item = usize>) {
         if places.len() > 0 {
             places.for_each(|place| self.sums[place] = 0.0);
-            self.highest = self.iter().map(|(_, sum)| sum).fold(0.0, Score::max);
+            self.find_highest();
         }
     }
 
-    /// Back to zero, at the price of what was added.
-    pub(super) fn clear(&mut self) {
-        for &place in &self.touched {
-            self.sums[place as usize] = 0.0;
-        }
-        self.touched.clear();
-        self.highest = 0.0;
+    fn find_highest(&mut self) {
+        self.highest = highest(&self.sums[..self.passages]);
     }
+}
+
+/// The highest of these; by lanes, which processors compare at once.
+fn highest(sums: &[Score]) -> Score {
+    let higher = |one: Score, other: Score| match one > other {
+        true => one,
+        false => other,
+    };
+    let (chunks, rest) = sums.as_chunks::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for chunk in chunks {
+        for (lane, &sum) in lanes.iter_mut().zip(chunk) {
+            *lane = higher(*lane, sum);
+        }
+    }
+    let all = lanes.into_iter().chain(rest.iter().copied());
+    all.fold(0.0, higher)
 }
 
 /// A posting list that is read from book to book.
 pub(super) struct Cursor {
-    pub(super) postings: BlockSegmentPostings,
+    postings: BlockSegmentPostings,
     /// The next posting of the block.
-    pub(super) next: usize,
-    pub(super) weight: Score,
+    next: usize,
 }
 
 impl Cursor {
+    /// At the first posting.
+    pub(super) fn new(postings: BlockSegmentPostings) -> Self {
+        Self { postings, next: 0 }
+    }
+
     /// Visits the postings of `passages`, which are behind those of earlier calls, and says how many there were.
     pub(super) fn read(
         &mut self,

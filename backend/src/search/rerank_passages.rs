@@ -40,8 +40,8 @@ pub(super) fn rerank_passages(
             }
             deadline.check()?;
             let longest = reading.read(index, vector, candidate.document);
-            let length = index.relative_lengths[candidate.document as usize];
-            candidate.score = vector.sum(&reading.frequencies, length);
+            let norm = index.length_norms[candidate.document as usize];
+            candidate.score = vector.sum(&reading.frequencies, norm);
             // A single word is the whole query wherever it stands.
             shares.push(match vector.sequence.len() {
                 1 => (1.0, 1.0),

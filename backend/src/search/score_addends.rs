@@ -253,10 +253,10 @@ fn bm25_addends(
             frequency => addends.push(addend(index, query, term, frequency)),
         }
     }
-    let length = index.relative_lengths[passage as usize];
+    let norm = index.length_norms[passage as usize];
     for addend in &mut addends {
         let frequency = addend.term_frequency as f32;
-        addend.contribution = addend.weight * f64::from(saturate(frequency, length));
+        addend.contribution = addend.weight * f64::from(saturate(frequency, norm));
     }
     addends
 }
