@@ -51,15 +51,25 @@ impl Snippet {
         part: Range<usize>,
         matched: impl Iterator<Item = Range<usize>>,
     ) -> Self {
-        let mut line = Line::new(&book.text.bytes()[part.clone()]);
+        let bytes = &book.text.bytes()[part.clone()];
         let mut highlights = Vec::new();
         let mut first_match = None;
-        for one in matched.skip_while(|one| one.start < part.start) {
+        let matched = matched.skip_while(|one| one.start < part.start);
+        let inside = matched.map(|one| {
             first_match.get_or_insert(one.start);
-            let start = line.copy_to(one.start - part.start);
-            highlights.push((start, line.copy_to(one.end - part.start)));
-        }
-        let text = line.finish();
+            (one.start - part.start, one.end - part.start)
+        });
+        let text = match only_breaks(bytes) {
+            true => {
+                highlights.extend(inside);
+                unbroken(bytes)
+            }
+            false => {
+                let mut line = Line::new(bytes);
+                highlights.extend(inside.map(|(from, to)| (line.copy_to(from), line.copy_to(to))));
+                line.finish()
+            }
+        };
         let chapter = book.chapters.at(first_match.unwrap_or(part.start));
         Self {
             text,
@@ -72,6 +82,27 @@ impl Snippet {
             },
         }
     }
+}
+
+/// Whether a text is ASCII and one line but for its line ends: no white space at either end, nor next to white space.
+fn only_breaks(text: &[u8]) -> bool {
+    let is_space = |byte: u8| byte <= b' ';
+    let ends = [text.first(), text.last()];
+    // Without a branch, so that many bytes are looked at together.
+    let behind = text.iter().skip(1);
+    let is_broken = text.iter().zip(behind).fold(false, |any, (&byte, &next)| {
+        any | (byte >= 0x7f) | (is_space(byte) & is_space(next))
+    });
+    !is_broken
+        && ends
+            .into_iter()
+            .all(|end| end.is_some_and(|&end| b' ' < end && end < 0x7f))
+}
+
+/// The same with blanks for line ends.
+fn unbroken(text: &[u8]) -> String {
+    let bytes = text.iter().map(|&byte| byte.max(b' ')).collect();
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// A text in ISO-8859-1 that becomes one line: every run of white space one blank, none at either end.
@@ -100,8 +131,9 @@ impl<'t> Line<'t> {
     /// Copies what stands before the byte `to`, and says where in the line that ends.
     fn copy_to(&mut self, to: usize) -> usize {
         let to = to.min(self.text.len());
+        let is_space: &[bool; 256] = &IS_SPACE;
         for &byte in &self.text[self.read.min(to)..to] {
-            let is_space = IS_SPACE[usize::from(byte)];
+            let is_space = is_space[usize::from(byte)];
             // Written in any case and counted if it stays: a branch would be mistaken at every second word.
             self.line[self.length] = if is_space { b' ' } else { byte };
             self.length += usize::from(!(is_space && self.behind_space));

@@ -28,7 +28,7 @@ use super::passage_vector::length_norm;
 use super::passage_words::{TermSet, Words};
 use super::passages::{Passage, for_each_passage};
 use super::spelling::Spelling;
-use super::words::{for_each_place, for_each_word};
+use super::words::{for_each_word, places};
 use crate::corpus::{Book, Corpus};
 use crate::progress::Progress;
 
@@ -226,15 +226,13 @@ impl PassageIndex {
         let Passage { from, line, .. } = self.passages[passage as usize];
         let bytes = self.passages[passage as usize].bytes();
         let text = &book.text.bytes()[bytes.clone()];
-        let mut matched = Vec::with_capacity(numbers.len());
-        let (mut number, mut next) = (0, numbers.iter().peekable());
-        for_each_place(text, |range| {
-            if next.next_if_eq(&&number).is_some() {
-                matched.push(range.start + from as usize..range.end + from as usize);
-            }
-            number += 1;
+        let enough = numbers.last().map_or(0, |&last| last as usize + 1);
+        let places = places(text, enough);
+        let matched = numbers.iter().filter_map(|&number| {
+            let place = places.get(number as usize)?;
+            Some(place.start + from as usize..place.end + from as usize)
         });
-        let mut snippet = Snippet::new(book, bytes, matched.into_iter());
+        let mut snippet = Snippet::new(book, bytes, matched);
         snippet.location.line = Some(line);
         snippet
     }
