@@ -153,7 +153,7 @@ pub mod attribute {
     pub const VECTOR_OUT_OF_VOCABULARY: &str = "app.vector.out_of_vocabulary";
     /// Documents that shared a term with the query; integer.
     pub const SIMILARITY_DOCUMENTS_SCORED: &str = "app.similarity.documents_scored";
-    /// Postings read; integer.
+    /// Postings read, and of frequent terms, which have columns, passages looked at; integer.
     pub const SIMILARITY_POSTINGS_READ: &str = "app.similarity.postings_read";
     /// Passages that are looked at again in the second stage; integer.
     pub const RERANK_CANDIDATES: &str = "app.rerank.candidates";

@@ -309,7 +309,7 @@ impl Top {
     }
 
     fn offer(&mut self, passage: DocId, score: Score) {
-        if score <= self.least {
+        if score <= self.least || self.most == 0 {
             return;
         }
         self.best.push((passage, score));
@@ -321,12 +321,13 @@ impl Top {
 
     /// Of equal scores, the earlier passage stays.
     fn cut(&mut self) {
-        if self.best.len() > self.most {
-            self.best
-                .select_nth_unstable_by(self.most - 1, |one, other| {
-                    let by_score = other.1.total_cmp(&one.1);
-                    by_score.then_with(|| one.0.cmp(&other.0))
-                });
+        if let Some(last) = self.most.checked_sub(1)
+            && last < self.best.len()
+        {
+            self.best.select_nth_unstable_by(last, |one, other| {
+                let by_score = other.1.total_cmp(&one.1);
+                by_score.then_with(|| one.0.cmp(&other.0))
+            });
             self.best.truncate(self.most);
         }
     }

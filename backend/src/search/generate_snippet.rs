@@ -54,8 +54,10 @@ impl Snippet {
         let bytes = &book.text.bytes()[part.clone()];
         let mut highlights = Vec::new();
         let mut first_match = None;
-        let matched = matched.skip_while(|one| one.start < part.start);
-        let inside = matched.map(|one| {
+        let inside = matched
+            .skip_while(|one| one.start < part.start)
+            .take_while(|one| one.start < part.end);
+        let inside = inside.map(|one| {
             first_match.get_or_insert(one.start);
             (one.start - part.start, one.end - part.start)
         });

@@ -28,7 +28,7 @@ async fn methods_are_compared_in_one_trace() {
           bm25_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.top_score=1.8481688499450684, app.search.total_matches=3}
             preprocess_query INTERNAL {app.query.dropped_stop_words=0, app.query.token_count=2}
             vectorize_query INTERNAL {app.vector.nonzero=2, app.vector.out_of_vocabulary=0}
-            compute_similarity INTERNAL {app.similarity.documents_scored=3, app.similarity.postings_read=4}
+            compute_similarity INTERNAL {app.similarity.documents_scored=3, app.similarity.postings_read=8}
             process_results INTERNAL {app.results.returned=3}
               generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=5}
               generate_snippet INTERNAL {app.book.id=austen-emma.txt, app.snippet.highlights=2}

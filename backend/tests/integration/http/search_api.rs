@@ -98,7 +98,7 @@ async fn every_method_has_its_own_span_and_the_same_phases() {
           bm25_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.top_score=2.6987240314483643, app.search.total_matches=3}
             preprocess_query INTERNAL {app.query.dropped_stop_words=0, app.query.token_count=4}
             vectorize_query INTERNAL {app.vector.nonzero=3, app.vector.out_of_vocabulary=1}
-            compute_similarity INTERNAL {app.similarity.documents_scored=3, app.similarity.postings_read=6}
+            compute_similarity INTERNAL {app.similarity.documents_scored=3, app.similarity.postings_read=12}
             process_results INTERNAL {app.results.returned=3}
               generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=7}
               generate_snippet INTERNAL {app.book.id=austen-emma.txt, app.snippet.highlights=3}
@@ -119,7 +119,7 @@ async fn hybrid_looks_at_its_candidates_again() {
           hybrid_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.top_score=1, app.search.total_matches=3}
             preprocess_query INTERNAL {app.query.dropped_stop_words=0, app.query.token_count=4}
             vectorize_query INTERNAL {app.vector.nonzero=3, app.vector.out_of_vocabulary=1}
-            compute_similarity INTERNAL {app.similarity.documents_scored=3, app.similarity.postings_read=6}
+            compute_similarity INTERNAL {app.similarity.documents_scored=3, app.similarity.postings_read=12}
             rerank_passages INTERNAL {app.rerank.candidates=3}
             process_results INTERNAL {app.results.returned=3}
               generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=7}
@@ -172,7 +172,7 @@ async fn a_fuzzy_search_weighs_similar_words() {
           fuzzy_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.top_score=0.4988068640232086, app.search.total_matches=2}
             preprocess_query INTERNAL {app.query.dropped_stop_words=0, app.query.token_count=2}
             vectorize_query INTERNAL {app.vector.nonzero=1, app.vector.out_of_vocabulary=2}
-            compute_similarity INTERNAL {app.similarity.documents_scored=2, app.similarity.postings_read=2}
+            compute_similarity INTERNAL {app.similarity.documents_scored=2, app.similarity.postings_read=4}
             process_results INTERNAL {app.results.returned=2}
               generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=3}
               generate_snippet INTERNAL {app.book.id=austen-sense.txt, app.snippet.highlights=1}
