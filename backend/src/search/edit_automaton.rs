@@ -93,7 +93,7 @@ impl<const ROWS: usize> Automaton for EditAutomaton<ROWS> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
     use tantivy::Term;
     use tantivy::query::FuzzyTermQuery;
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     /// By the table of the distances of all beginnings.
-    fn distance(one: &str, other: &str) -> usize {
+    pub(in super::super) fn distance(one: &str, other: &str) -> usize {
         let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
         let mut table = vec![vec![0; other.len() + 1]; one.len() + 1];
         for i in 0..=one.len() {

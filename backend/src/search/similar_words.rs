@@ -201,3 +201,71 @@ impl Search<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use proptest::collection::btree_set;
+    use proptest::prelude::*;
+
+    use super::super::edit_automaton::tests::distance;
+    use super::super::features::Features;
+    use super::super::index::Books;
+    use super::super::occurrences::Occurrences;
+    use super::*;
+
+    /// The index of one book with these words.
+    fn index(words: &BTreeSet<String>) -> TfidfIndex {
+        let mut book = Occurrences::default();
+        for (number, word) in words.iter().enumerate() {
+            book.push(number, &[word]);
+        }
+        let book = Arc::new(book);
+        let choices: [Arc<dyn Fn(usize) -> Arc<Occurrences> + Send + Sync>; 2] = [0, 1].map(|_| {
+            let book = Arc::clone(&book);
+            Arc::new(move |_| Arc::clone(&book)) as _
+        });
+        let files = Books::write(1, choices, |_| ()).unwrap();
+        let books = Books::open(files, 1).unwrap();
+        books.warm(Features::All).unwrap()
+    }
+
+    /// Goes over all words.
+    fn by_looking_at_all(words: &BTreeSet<String>, typed: &str) -> Vec<(String, u8)> {
+        let within = |most: usize| -> Vec<(String, u8)> {
+            let similar = words.iter().filter(|word| {
+                let has_first = most < 2 || word.chars().next() == typed.chars().next();
+                *word != typed && has_first && distance(word, typed) <= most
+            });
+            similar
+                .map(|word| (word.clone(), most as u8))
+                .take(MOST)
+                .collect()
+        };
+        match within(1) {
+            found if found.is_empty() && typed.chars().count() >= TWO_FROM => within(2),
+            found => found,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn it_is_what_looking_at_all_words_finds(
+            words in btree_set("[ab1\u{e6}]{1,3}[abc]{2,7}", 1..60),
+            typed in proptest::collection::vec("[abc1\u{e6}][abc]{3,8}", 20),
+        ) {
+            let index = index(&words);
+            for typed in typed {
+                let found: Vec<(String, u8)> = similar_words(&index, &typed)
+                    .unwrap()
+                    .into_iter()
+                    .map(|word| (word.letters, word.distance))
+                    .collect();
+                prop_assert_eq!(found, by_looking_at_all(&words, &typed), "{}", typed);
+            }
+        }
+    }
+}
