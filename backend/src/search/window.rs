@@ -25,13 +25,14 @@ pub(super) struct Word<'p> {
 pub(super) fn best_window(words: &mut [Word<'_>]) -> Range<usize> {
     words.sort_by_key(|word| word.places.len());
     let mut best = Best::default();
-    let mut near = Near::default();
+    // Kept for all words, because to allocate costs more than to try a rare one.
+    let (mut ahead, mut near) = (Vec::with_capacity(words.len()), Near::default());
     let mut left: u64 = words.iter().map(|word| word.rarity).sum();
     for number in 0..words.len() {
         if left < best.value.0 {
             break;
         }
-        windows_with_first(&words[number..], left, &mut near, &mut best);
+        windows_with_first(&words[number..], left, (&mut ahead, &mut near), &mut best);
         left -= words[number].rarity;
     }
     best.window
@@ -57,14 +58,17 @@ impl Default for Best {
 }
 
 /// Tries the windows that hold the first of `words`, which are worth `all` together.
-fn windows_with_first(words: &[Word<'_>], all: u64, near: &mut Near, best: &mut Best) {
+fn windows_with_first(
+    words: &[Word<'_>],
+    all: u64,
+    (ahead, near): (&mut Vec<Ahead>, &mut Near),
+    best: &mut Best,
+) {
     let Some((anchor, others)) = words.split_first() else {
         return;
     };
-    let mut ahead: Vec<Ahead> = others
-        .iter()
-        .map(|word| Ahead::of(word.places, 0))
-        .collect();
+    ahead.clear();
+    ahead.extend(others.iter().map(|word| Ahead::of(word.places, 0)));
     let mut number = 0;
     'places: while let Some(&at) = anchor.places.get(number) {
         // What holds an earlier place of the anchor was tried there.
@@ -75,7 +79,7 @@ fn windows_with_first(words: &[Word<'_>], all: u64, near: &mut Near, best: &mut 
         let end = at.saturating_add(WINDOW_BYTES);
         let mut rarity = all;
         let mut nearest = u64::MAX;
-        for (word, ahead) in others.iter().zip(&mut ahead) {
+        for (word, ahead) in others.iter().zip(&mut *ahead) {
             if ahead.place < u64::from(start) {
                 *ahead = Ahead::of(word.places, first_from(word.places, ahead.next, start));
             }
@@ -111,14 +115,14 @@ fn windows_with_first(words: &[Word<'_>], all: u64, near: &mut Near, best: &mut 
         near.matches.clear();
         let of_anchor = until_end(anchors);
         let mut matches = of_anchor;
-        for (word, ahead) in others.iter().zip(&ahead) {
+        for (word, ahead) in others.iter().zip(&*ahead) {
             matches += until_end(&word.places[ahead.next..]);
         }
         if (rarity, matches, Reverse(at)) <= best.value {
             continue;
         }
         near.add(0, &anchors[..of_anchor]);
-        for ((number, word), ahead) in (1..).zip(others).zip(&ahead) {
+        for ((number, word), ahead) in (1..).zip(others).zip(&*ahead) {
             let places = &word.places[ahead.next..];
             near.add(number, &places[..until_end(places)]);
         }
