@@ -110,24 +110,27 @@ fn windows_with_first(
         {
             continue;
         }
-        let until_end = |places: &[u32]| places.iter().take_while(|&&place| place <= end).count();
-        let anchors = &anchor.places[here..];
-        near.matches.clear();
-        let of_anchor = until_end(anchors);
-        let mut matches = of_anchor;
-        for (word, ahead) in others.iter().zip(&*ahead) {
-            matches += until_end(&word.places[ahead.next..]);
-        }
+        let of_anchor = until(&anchor.places[here..], end);
+        let of_others = || {
+            (others.iter().zip(&*ahead)).map(|(word, ahead)| until(&word.places[ahead.next..], end))
+        };
+        let matches = of_anchor.len() + of_others().map(<[u32]>::len).sum::<usize>();
         if (rarity, matches, Reverse(at)) <= best.value {
             continue;
         }
-        near.add(0, &anchors[..of_anchor]);
-        for ((number, word), ahead) in (1..).zip(others).zip(&*ahead) {
-            let places = &word.places[ahead.next..];
-            near.add(number, &places[..until_end(places)]);
+        near.matches.clear();
+        near.add(0, of_anchor);
+        for (number, places) in (1..).zip(of_others()) {
+            near.add(number, places);
         }
         near.try_windows(words, at, best);
     }
+}
+
+/// The first of `places`, until `end`.
+fn until(places: &[u32], end: u32) -> &[u32] {
+    let near = places.iter().take_while(|&&place| place <= end).count();
+    &places[..near]
 }
 
 /// The next place of a word.
