@@ -130,23 +130,20 @@ fn open_or_build(
         failed: &mut not_kept,
     };
     let built = build_index(corpus, reason, Some(keep), progress)?;
-    let parts = match not_kept {
-        None => reopened(built, folder, corpus, progress),
-        Some(_) => built,
-    };
-    Ok((parts, not_kept))
-}
-
-/// What was built, as the next start would read it. Built, it lies in between what was needed only to build it, and so
-/// keeps memory that nobody uses from being given back.
-fn reopened(built: Parts, folder: &IndexFolder<'_>, corpus: &Corpus, progress: &Progress) -> Parts {
+    if not_kept.is_some() {
+        return Ok((built, not_kept));
+    }
+    // Built, it lies in between what was needed only to build it, and so keeps memory that nobody uses from being given
+    // back. What was kept is read as the next start would read it.
+    drop(built);
     progress.begin(Phase::OpeningIndex, 0);
-    open_index(folder, corpus).unwrap_or_else(|error| {
+    let parts = open_index(folder, corpus).or_else(|error| {
         let path = folder.path();
         let path = path.display();
-        tracing::warn!(%path, %error, "the index was kept and cannot be read: what was built is held in memory");
-        built
-    })
+        tracing::warn!(%path, %error, "the index was kept and cannot be read: it is built again, in memory");
+        build_index(corpus, error.state(), None, progress)
+    });
+    Ok((parts?, None))
 }
 
 /// The index that is there, or why there is none, for telemetry.

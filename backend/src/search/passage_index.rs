@@ -85,6 +85,8 @@ impl PassageIndex {
         }
         writer.finalize()?;
         let terms = keys.into_inner().number_by_the_alphabet(&mut words);
+        // The longer what is given back, the more the allocator holds back from then on.
+        words.shrink_to_fit();
         let frequent_terms = FrequentTerms::to_bytes(&words, terms, &words_of_passages);
         for (name, bytes) in [
             (WORDS, Words::to_bytes(&words)),
