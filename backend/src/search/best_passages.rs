@@ -92,7 +92,7 @@ struct Search<'a> {
 
 /// How often a term stands in which passages.
 enum Frequencies<'a> {
-    List(Cursor),
+    List(Box<Cursor>),
     Column(&'a [u8]),
 }
 
@@ -122,7 +122,7 @@ impl<'a> Search<'a> {
             let is_long = term.term.info.doc_freq as usize * LONG_LIST >= index.len();
             let frequencies = match index.column(&term.term).filter(|_| is_long) {
                 Some(column) => Frequencies::Column(column),
-                None => Frequencies::List(Cursor::new(index.postings(&term.term)?)),
+                None => Frequencies::List(Box::new(Cursor::new(index.postings(&term.term)?))),
             };
             Ok((term.weight, frequencies))
         });

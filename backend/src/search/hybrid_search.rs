@@ -6,7 +6,7 @@ use tantivy::DocId;
 use telemetry::in_span;
 
 use super::best_passages::best_passages;
-use super::deadline::Deadline;
+use super::deadline::{Deadline, Meter};
 use super::features::Features;
 use super::filter::Filter;
 use super::generate_snippet::Snippet;
@@ -14,6 +14,7 @@ use super::index::TfidfIndex;
 use super::model::{Asked, Match, Model, Scores, answer};
 use super::passage_index::PassageIndex;
 use super::passage_vector::{PassageVector, split, weigh};
+use super::phrase_search::phrase;
 use super::preprocess_query::Query;
 use super::process_results::Cut;
 use super::rerank_passages::rerank_passages;
@@ -30,7 +31,7 @@ pub(super) fn hybrid_search(asked: Asked<'_>) -> Result<Answer, SearchError> {
 }
 
 /// How many passages get a closer look, besides the best one of each book.
-const CANDIDATES: usize = 32;
+const CANDIDATES: usize = 16;
 
 /// BM25, then the order of the words.
 pub(super) struct TwoStages<'i> {
@@ -48,6 +49,53 @@ impl<'i> TwoStages<'i> {
     }
 }
 
+/// Fewest different words, all frequent, that hardly ever stand in a row by chance.
+const FEWEST_FREQUENT: usize = 4;
+
+impl TwoStages<'_> {
+    /// The passages in which the whole query stands word for word, if it has nothing but frequent words: by BM25 those
+    /// passages are best in which such words are many, and not the one in which they are in order.
+    fn verbatim(
+        &self,
+        vector: &PassageVector,
+        filter: &Filter,
+        deadline: &Deadline,
+    ) -> Result<Vec<Match>, SearchError> {
+        let index = self.passages;
+        let columns = vector.terms.iter().map(|term| index.column(&term.term));
+        let columns: Option<Vec<&[u8]>> = columns.collect();
+        let (Some(columns), Some(phrase)) = (columns, phrase(vector)) else {
+            return Ok(Vec::new());
+        };
+        if vector.terms.len() < FEWEST_FREQUENT || vector.words.len() < vector.terms.len() {
+            return Ok(Vec::new());
+        }
+        let mut has_all = vec![true; index.len()];
+        for (term, column) in vector.terms.iter().zip(columns) {
+            let words = vector.sequence.iter();
+            let wanted = words.filter(|word| **word == Some(term.word)).count();
+            // No column counts farther than a byte.
+            let wanted = u8::try_from(wanted).unwrap_or(u8::MAX);
+            for (has_all, &frequency) in has_all.iter_mut().zip(column) {
+                *has_all &= frequency >= wanted;
+            }
+        }
+        let mut meter = Meter::new(deadline);
+        let mut found = Vec::new();
+        for (passage, _) in (0..).zip(has_all).filter(|(_, has_all)| *has_all) {
+            meter.read(index.words_of(passage).len())?;
+            if filter.allows(index, passage) && !phrase.places_in(index, passage).is_empty() {
+                found.push(Match {
+                    score: vector.bm25(index, passage),
+                    book: index.book_of(passage),
+                    document: passage,
+                });
+            }
+        }
+        Ok(found)
+    }
+}
+
 impl Model for TwoStages<'_> {
     type Vector = PassageVector;
 
@@ -62,7 +110,7 @@ impl Model for TwoStages<'_> {
     }
 
     /// The candidates: the best passages of all, and the best one of each book, so that the second stage changes the
-    /// order of the books and not which of them are found.
+    /// order of the books and not which of them are found; and those that have the query word for word.
     fn score(
         &self,
         vector: &PassageVector,
@@ -76,6 +124,7 @@ impl Model for TwoStages<'_> {
             book: self.passages.book_of(document),
             document,
         }));
+        matches.extend(self.verbatim(vector, filter, deadline)?);
         matches.sort_unstable_by_key(|one| one.document);
         matches.dedup_by_key(|one| one.document);
         Ok(Scores {

@@ -98,9 +98,9 @@ fn describe<M: Model>(
 /// A match with its passage, for the answer.
 pub(super) fn hit(book: &Book, found: Match, snippet: Snippet) -> Hit {
     Hit {
-        id: book.entry.id.to_owned(),
-        title: book.entry.title.to_owned(),
-        author: book.entry.author.map(str::to_owned),
+        id: book.entry.id.into(),
+        title: book.entry.title.into(),
+        author: book.entry.author.map(Into::into),
         year: book.entry.year,
         score: f64::from(found.score),
         snippet: snippet.text,

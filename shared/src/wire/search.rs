@@ -46,12 +46,12 @@ pub struct Suggestion {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
     /// Id of the book, such as `austen-emma.txt`.
-    pub id: String,
+    pub id: Cow<'static, str>,
     /// True title.
-    pub title: String,
+    pub title: Cow<'static, str>,
     /// True author; absent where the work names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub author: Option<String>,
+    pub author: Option<Cow<'static, str>>,
     /// Year of first publication.
     pub year: u16,
     /// How well it answers: for `tfidf` the cosine, 0 to 1; for `bm25` above 0 without an upper bound; for `hybrid` 0 to 1.
