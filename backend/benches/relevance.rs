@@ -60,7 +60,7 @@ fn main() -> anyhow::Result<()> {
                 .position(|hit| is_book(hit) && contains(&hit.snippet, &judged.anchor));
             passages.add(passage);
             if passage != Some(0) {
-                let found = hits.first().map_or("nothing", |hit| hit.id.as_str());
+                let found = hits.first().map_or("nothing", |hit| hit.id.as_ref());
                 missed.push(format!("{method}: {:?} found {found}", judged.query));
             }
         }

@@ -38,7 +38,7 @@ fn request(query: &str, features: Features) -> Request<'_> {
 }
 
 fn ids(answer: &Answer) -> Vec<&str> {
-    answer.hits.iter().map(|hit| hit.id.as_str()).collect()
+    answer.hits.iter().map(|hit| hit.id.as_ref()).collect()
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Answers to searches, as JSON.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::Method;

@@ -36,7 +36,7 @@ fn every_query_has_the_hits_the_order_and_the_scores_of_scikit_learn() {
         let query = &expected.query;
         let answer = search(library, query, Features::MostFrequent);
         assert_eq!(answer.total_matches, expected.total, "{query}");
-        let ids: Vec<&str> = answer.hits.iter().map(|hit| hit.id.as_str()).collect();
+        let ids: Vec<&str> = answer.hits.iter().map(|hit| hit.id.as_ref()).collect();
         let wanted: Vec<&str> = expected
             .hits
             .iter()
