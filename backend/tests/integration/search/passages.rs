@@ -84,6 +84,26 @@ fn hybrid_prefers_the_words_in_their_order() {
 }
 
 #[test]
+fn hybrid_finds_frequent_words_in_a_row_among_passages_with_more_of_them() {
+    let many = "Not be or to, be not to or. ".repeat(200);
+    let quoted = format!(
+        "Enter the prince. To be or not to be, that asks {}",
+        "he aloud. ".repeat(20)
+    );
+    let library = library([format!("{many}\n\n{quoted}\n\n{many}"), many.clone()]);
+    let query = "to be or not to be";
+    let answer = search_by(&library, Method::Hybrid, query);
+    assert_eq!(ids(&answer), ["austen-emma.txt", "austen-persuasion.txt"]);
+    let shown = marked(&answer.hits[0]);
+    assert!(
+        shown.contains("[To] [be] [or] [not] [to] [be], that asks"),
+        "{shown}"
+    );
+    let bm25 = marked(&search_by(&library, Method::Bm25, query).hits[0]);
+    assert!(!bm25.contains("that asks"), "{bm25}");
+}
+
+#[test]
 fn hybrid_takes_an_unknown_word_for_what_is_spelled_much_like_it() {
     let library = library(["The Cheshire Cat vanished.", "A church and its cat."]);
     let answer = search_by(&library, Method::Hybrid, "Chesire");
