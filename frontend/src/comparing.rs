@@ -80,7 +80,7 @@ impl Compared {
             .filter_map(|method| comparison.remove(method))
             .collect();
         let reference: Vec<String> = answers.first().map_or_else(Vec::new, |first| {
-            first.results.iter().map(|hit| hit.id.clone()).collect()
+            first.results.iter().map(|hit| hit.id.to_string()).collect()
         });
         let speed = performance
             .faster_method

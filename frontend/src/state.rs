@@ -206,7 +206,7 @@ impl Passage {
         let share = if best > 0.0 { hit.score / best } else { 0.0 };
         Passage {
             place: Place {
-                id: hit.id,
+                id: hit.id.into_owned(),
                 spot: Spot::Passage {
                     from: hit.location.from as u64,
                     to: hit.location.to as u64,
@@ -214,7 +214,7 @@ impl Passage {
                 query: query.to_owned(),
             },
             by: by_line(hit.author.as_deref(), hit.year),
-            title: hit.title,
+            title: hit.title.into_owned(),
             score: hit.score,
             relative_score: share.clamp(0.0, 1.0),
             pieces: passage::pieces(&hit.snippet, &hit.highlights),
