@@ -197,8 +197,8 @@ mod tests {
 
     fn answer(method: Method, ids: &[&str]) -> (Method, ComparedMethod) {
         let hit = |id: &&str| Hit {
-            id: (*id).into(),
-            title: (*id).into(),
+            id: (*id).to_owned().into(),
+            title: (*id).to_owned().into(),
             author: None,
             year: 1851,
             score: 0.5,

@@ -244,7 +244,7 @@ mod tests {
         })
     }
 
-    fn hit(title: &str, author: Option<&str>, score: f64) -> Hit {
+    fn hit(title: &'static str, author: Option<&'static str>, score: f64) -> Hit {
         Hit {
             id: "x.txt".into(),
             title: title.into(),
