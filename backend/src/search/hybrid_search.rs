@@ -7,18 +7,16 @@ use telemetry::in_span;
 
 use super::best_passages::best_passages;
 use super::deadline::{Deadline, Meter};
-use super::features::Features;
 use super::filter::Filter;
+use super::fuzzy_search::Forgiving;
 use super::generate_snippet::Snippet;
-use super::index::TfidfIndex;
 use super::model::{Asked, Match, Model, Scores, answer};
 use super::passage_index::PassageIndex;
-use super::passage_vector::{PassageVector, split, weigh};
+use super::passage_vector::PassageVector;
 use super::phrase_search::phrase;
 use super::preprocess_query::Query;
 use super::process_results::Cut;
 use super::rerank_passages::rerank_passages;
-use super::similar_words::similar_keys;
 use super::{Answer, Library, SearchError};
 use crate::corpus::Book;
 
@@ -36,15 +34,15 @@ const CANDIDATES: usize = 16;
 /// BM25, then the order of the words.
 pub(super) struct TwoStages<'i> {
     pub(super) passages: &'i PassageIndex,
-    /// Where words stand as they are spelled in the books.
-    dictionary: &'i TfidfIndex,
+    /// Reads and weighs a query as `fuzzy` does.
+    words: Forgiving<'i>,
 }
 
 impl<'i> TwoStages<'i> {
     pub(super) fn of(library: &'i Library) -> Self {
         Self {
             passages: &library.passages,
-            dictionary: library.indexes.of(Features::All),
+            words: Forgiving::of(library),
         }
     }
 }
@@ -100,13 +98,11 @@ impl Model for TwoStages<'_> {
     type Vector = PassageVector;
 
     fn split(&self, text: &str) -> Query {
-        split(self.passages, text)
+        self.words.split(text)
     }
 
     fn weigh(&self, query: &Query) -> Result<PassageVector, SearchError> {
-        weigh(self.passages, query, |word| {
-            similar_keys(self.dictionary, &self.passages.spelling, word)
-        })
+        self.words.weigh(query)
     }
 
     /// The candidates: the best passages of all, and the best one of each book, so that the second stage changes the
@@ -150,6 +146,6 @@ impl Model for TwoStages<'_> {
         vector: &PassageVector,
         passage: DocId,
     ) -> Result<Snippet, SearchError> {
-        Ok(self.passages.show(book, passage, &vector.set))
+        self.words.show(book, vector, passage)
     }
 }

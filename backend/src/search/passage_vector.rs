@@ -185,22 +185,13 @@ pub(super) fn length_norm(relative_length: f32) -> f32 {
     K1 * (1.0 - B + B * relative_length)
 }
 
-/// The best passage of each book that has one; of equally good ones, the first.
-pub(super) fn best_of_each_book(index: &PassageIndex, scored: &[(DocId, Score)]) -> Vec<Match> {
-    let mut best: Vec<Match> = Vec::new();
-    let mut rest = scored;
-    for (book, passages) in index.books().enumerate() {
-        let inside;
-        (inside, rest) = rest.split_at(rest.partition_point(|one| (one.0 as usize) < passages.end));
-        let first_best = inside.iter().reduce(|best, one| match one.1 > best.1 {
-            true => one,
-            false => best,
-        });
-        best.extend(first_best.map(|&(document, score)| Match {
-            score,
-            book,
-            document,
-        }));
-    }
-    best
+/// Of each book the best passage; of equally good ones, the first.
+pub(super) fn best_of_each_book(mut passages: Vec<Match>) -> Vec<Match> {
+    passages.sort_unstable_by(|one, other| {
+        let by_book = one.book.cmp(&other.book);
+        let by_score = by_book.then_with(|| other.score.total_cmp(&one.score));
+        by_score.then_with(|| one.document.cmp(&other.document))
+    });
+    passages.dedup_by_key(|one| one.book);
+    passages
 }

@@ -5,12 +5,13 @@ use shared::semconv::span;
 use tantivy::DocId;
 use telemetry::in_span;
 
+use super::bm25_search::Probabilistic;
 use super::deadline::Deadline;
 use super::filter::Filter;
 use super::generate_snippet::Snippet;
 use super::model::{Asked, Match, Model, Scores, answer};
 use super::passage_index::PassageIndex;
-use super::passage_vector::{PassageVector, best_of_each_book, saturate, split, weigh};
+use super::passage_vector::{PassageVector, best_of_each_book, saturate};
 use super::phrase_places::Phrase;
 use super::preprocess_query::Query;
 use super::process_results::Cut;
@@ -32,11 +33,11 @@ impl Model for Positional<'_> {
     type Vector = PassageVector;
 
     fn split(&self, text: &str) -> Query {
-        split(self.0, text)
+        Probabilistic(self.0).split(text)
     }
 
     fn weigh(&self, query: &Query) -> Result<PassageVector, SearchError> {
-        weigh(self.0, query, |_| Ok(Vec::new()))
+        Probabilistic(self.0).weigh(query)
     }
 
     fn score(
@@ -48,25 +49,34 @@ impl Model for Positional<'_> {
         let Some(phrase) = phrase(vector) else {
             return Ok(Scores::default());
         };
-        let mut scored: Vec<(DocId, f32)> = Vec::new();
+        let mut found: Vec<Match> = Vec::new();
         for place in phrase.places(self.0, deadline)? {
-            let last = scored.last_mut();
-            match last.filter(|last| self.0.words_of(last.0).contains(&place)) {
-                Some(last) => last.1 += 1.0,
-                None => scored.push((self.0.passage_of(place), 1.0)),
+            let last = found.last_mut();
+            match last.filter(|last| self.0.words_of(last.document).contains(&place)) {
+                Some(last) => last.score += 1.0,
+                None => {
+                    let document = self.0.passage_of(place);
+                    found.push(Match {
+                        score: 1.0,
+                        book: self.0.book_of(document),
+                        document,
+                    });
+                }
             }
         }
-        scored.retain(|&(passage, _)| filter.allows(self.0, passage));
-        for (passage, score) in &mut scored {
-            *score = weight(vector) * saturate(*score, self.0.length_norms[*passage as usize]);
+        found.retain(|one| filter.allows(self.0, one.document));
+        for one in &mut found {
+            let norm = self.0.length_norms[one.document as usize];
+            one.score = weight(vector) * saturate(one.score, norm);
         }
+        let documents = found.len();
         Ok(Scores {
             matches: match filter.is_one_book() {
-                true => each(self.0, &scored),
-                false => best_of_each_book(self.0, &scored),
+                true => found,
+                false => best_of_each_book(found),
             },
             is_one_book: filter.is_one_book(),
-            documents: scored.len(),
+            documents,
             postings: vector
                 .terms
                 .iter()
@@ -94,16 +104,6 @@ impl Model for Positional<'_> {
         numbers.dedup();
         Ok(self.0.show_words(book, passage, &numbers))
     }
-}
-
-/// Every passage.
-fn each(index: &PassageIndex, scored: &[(DocId, f32)]) -> Vec<Match> {
-    let as_match = |&(document, score): &(DocId, f32)| Match {
-        score,
-        book: index.book_of(document),
-        document,
-    };
-    scored.iter().map(as_match).collect()
 }
 
 /// The phrase of a query; `None` where one of its words is unknown.

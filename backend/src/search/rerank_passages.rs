@@ -10,7 +10,7 @@ use super::SearchError;
 use super::deadline::Deadline;
 use super::model::{Match, Scores};
 use super::passage_index::PassageIndex;
-use super::passage_vector::PassageVector;
+use super::passage_vector::{PassageVector, best_of_each_book};
 
 /// Scores the candidates again, which come by their numbers, and keeps the best one of each book; all where only one book is
 /// searched.
@@ -170,14 +170,4 @@ impl Reading {
         }
         longest
     }
-}
-
-/// Of each book the best passage; of equally good ones, the first.
-fn best_of_each_book(mut candidates: Vec<Match>) -> Vec<Match> {
-    candidates.sort_by(|one, other| {
-        let by_book = one.book.cmp(&other.book);
-        by_book.then_with(|| other.score.total_cmp(&one.score))
-    });
-    candidates.dedup_by_key(|one| one.book);
-    candidates
 }
