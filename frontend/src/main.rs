@@ -52,7 +52,9 @@ fn main() {
     wasm_bindgen_futures::spawn_local(async {
         let config = api::config().await;
         let tracer = opentelemetry_browser::init(tracer_config(&config));
-        leptos::mount::mount_to_body(move || app::app(config, tracer));
+        opentelemetry_browser::app_mount(|_| {
+            leptos::mount::mount_to_body(move || app::app(config, tracer));
+        });
     });
 }
 

@@ -84,7 +84,13 @@ fn wasm(stop: &Stop) -> Result<(), Failure> {
     let mut command = process::cargo();
     command
         .args(["test", "--locked"])
-        .args(["-p", "opentelemetry-browser", "-p", "trace-view"])
+        .args([
+            "-p",
+            "opentelemetry-browser",
+            "-p",
+            "trace-view",
+            "--all-features",
+        ])
         .args(["--target", "wasm32-unknown-unknown"])
         .env("PATH", tools.path()?)
         .env("CHROMEDRIVER", chromedriver);

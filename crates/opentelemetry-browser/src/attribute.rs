@@ -10,6 +10,9 @@ pub(crate) const HTTP_REQUEST_METHOD: &str = "http.request.method";
 pub(crate) const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
 pub(crate) const HTTP_RESPONSE_BODY_SIZE: &str = "http.response.body.size";
 pub(crate) const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+/// How many resources of a page's load were left without a span.
+#[cfg(feature = "document_load")]
+pub(crate) const PAGE_RESOURCES_DROPPED: &str = "page.resources_dropped";
 pub(crate) const SERVER_ADDRESS: &str = "server.address";
 pub(crate) const SERVER_PORT: &str = "server.port";
 pub(crate) const SERVICE_INSTANCE_ID: &str = "service.instance.id";

@@ -17,6 +17,8 @@ pub struct Config {
     pub(crate) redacted_query_keys: Vec<String>,
     pub(crate) patch_fetch: bool,
     pub(crate) resource: Vec<KeyValue>,
+    #[cfg(feature = "document_load")]
+    pub(crate) load_resources: usize,
 }
 
 impl Config {
@@ -32,6 +34,8 @@ impl Config {
             redacted_query_keys: Vec::new(),
             patch_fetch: false,
             resource: Vec::new(),
+            #[cfg(feature = "document_load")]
+            load_resources: 32,
         }
     }
 
@@ -79,6 +83,14 @@ impl Config {
     /// Requests sent by `SendTraced` need no wrapping.
     pub fn patch_fetch(mut self, patched: bool) -> Self {
         self.patch_fetch = patched;
+        self
+    }
+
+    /// How many resources of the page's load get a span of their own: those that took longest. The others are counted in
+    /// `page.resources_dropped` of `documentLoad`.
+    #[cfg(feature = "document_load")]
+    pub fn load_resources(mut self, limit: usize) -> Self {
+        self.load_resources = limit;
         self
     }
 

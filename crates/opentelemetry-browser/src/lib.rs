@@ -19,10 +19,14 @@ mod url;
 
 #[cfg(target_arch = "wasm32")]
 mod client;
+#[cfg(all(target_arch = "wasm32", feature = "document_load"))]
+mod document_load;
 #[cfg(target_arch = "wasm32")]
 mod fetch_patch;
 #[cfg(target_arch = "wasm32")]
 mod page;
+#[cfg(all(target_arch = "wasm32", feature = "wasm_boot"))]
+mod wasm_boot;
 
 pub use attribute::{CANCELLED, PAGE_UNLOADED};
 pub use config::Config;
@@ -32,5 +36,9 @@ pub use transport::Stats;
 
 #[cfg(target_arch = "wasm32")]
 pub use client::SendTraced;
+#[cfg(all(target_arch = "wasm32", feature = "document_load"))]
+pub use document_load::page_load;
 #[cfg(target_arch = "wasm32")]
 pub use page::{Guard, init, spawn};
+#[cfg(all(target_arch = "wasm32", feature = "wasm_boot"))]
+pub use wasm_boot::app_mount;

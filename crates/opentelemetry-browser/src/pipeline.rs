@@ -247,6 +247,18 @@ impl Pipeline {
         self.clock.now_ns(self.host.reading().performance_ms)
     }
 
+    /// Now by the fine clock alone, in milliseconds since the page's time origin.
+    #[cfg(feature = "document_load")]
+    pub(crate) fn performance_ms(&self) -> f64 {
+        self.host.reading().performance_ms
+    }
+
+    /// A time of the fine clock, in nanoseconds since the Unix epoch.
+    #[cfg(feature = "document_load")]
+    pub(crate) fn unix_ns(&self, performance_ms: f64) -> u64 {
+        self.clock.now_ns(performance_ms)
+    }
+
     /// The time an API time stamp means; see [`Clock::refine_ns`].
     pub(crate) fn refine_ns(&self, timestamp: SystemTime) -> u64 {
         self.clock.refine_ns(timestamp, self.host.reading())

@@ -1,6 +1,7 @@
 //! The W3C trace context headers of an outgoing request, and to whom they may be sent.
 
-use opentelemetry::trace::SpanContext;
+use opentelemetry::trace::{SpanContext, TraceState};
+use opentelemetry::{SpanId, TraceFlags, TraceId};
 
 use crate::span::trace_state_header;
 use crate::url::Url;
@@ -37,6 +38,34 @@ impl Headers {
             tracestate: Some(trace_state_header(context)).filter(|state| !state.is_empty()),
         })
     }
+}
+
+/// The span that a `traceparent` names, as W3C Trace Context defines it; none when the text is no valid one.
+#[cfg_attr(not(feature = "document_load"), allow(dead_code))]
+pub(crate) fn remote_context(traceparent: &str) -> Option<SpanContext> {
+    let mut fields = traceparent.trim().split('-');
+    let version = hex(fields.next()?, 2)?;
+    let trace_id = TraceId::from_hex(hex(fields.next()?, 32)?).ok()?;
+    let span_id = SpanId::from_hex(hex(fields.next()?, 16)?).ok()?;
+    let flags = u8::from_str_radix(hex(fields.next()?, 2)?, 16).ok()?;
+    // Later versions may have more fields; the first has these, and `ff` is none.
+    if version == "ff" || (version == "00" && fields.next().is_some()) {
+        return None;
+    }
+    let context = SpanContext::new(
+        trace_id,
+        span_id,
+        TraceFlags::new(flags),
+        true,
+        TraceState::NONE,
+    );
+    context.is_valid().then_some(context)
+}
+
+/// The text, if it is this many hexadecimal digits in lower case.
+fn hex(text: &str, digits: usize) -> Option<&str> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    (text.len() == digits && text.bytes().all(is_digit)).then_some(text)
 }
 
 /// Origins that may see the trace context: the page's own and those that were named.
@@ -128,6 +157,35 @@ mod tests {
     #[test]
     fn no_trace_no_headers() {
         assert_eq!(Headers::of(&SpanContext::NONE), None);
+    }
+
+    #[test]
+    fn reads_what_it_writes() {
+        let written = Headers::of(&context(1, &[])).unwrap().traceparent;
+        let read = remote_context(&written).unwrap();
+        assert_eq!(Headers::of(&read).unwrap().traceparent, written);
+        assert!(read.is_remote());
+        assert!(remote_context(&format!(" {written} ")).is_some());
+        assert!(remote_context(&written.replacen("00", "01", 1)).is_some());
+        assert!(remote_context(&format!("{}-more", written.replacen("00", "01", 1))).is_some());
+    }
+
+    #[test]
+    fn what_is_no_traceparent_is_no_parent() {
+        for text in [
+            "",
+            "00",
+            "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7",
+            "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01-more",
+            "ff-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01",
+            "00-0AF7651916CD43DD8448EB211C80319C-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+            "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-0",
+            "00-0af7651916cd43dd8448eb211c80319ü-00f067aa0ba902b7-01",
+        ] {
+            assert_eq!(remote_context(text), None, "{text}");
+        }
     }
 
     #[test]

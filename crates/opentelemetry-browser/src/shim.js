@@ -32,6 +32,11 @@ const TIMING_KEYS = [
   'responseEnd', 'encodedBodySize',
 ];
 
+/// The numbers of `Timing` of an entry of the browser's resource timing.
+export function timingOf(entry) {
+  return TIMING_KEYS.map((key) => entry[key]);
+}
+
 let takeRecords = () => {};
 
 /// Calls `over(url, numbers)` for each fetch whose body is complete, or will never be, from now on. Says whether the
@@ -40,7 +45,7 @@ export function observeFetches(over) {
   try {
     if (!PerformanceObserver.supportedEntryTypes.includes('resource')) return false;
     const tell = (entries) => entries.forEach((entry) => {
-      if (entry.initiatorType === 'fetch') quietly(() => over(entry.name, TIMING_KEYS.map((key) => entry[key])));
+      if (entry.initiatorType === 'fetch') quietly(() => over(entry.name, timingOf(entry)));
     });
     const observer = new PerformanceObserver((list) => tell(list.getEntries()));
     observer.observe({ type: 'resource' });

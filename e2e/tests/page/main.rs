@@ -8,6 +8,7 @@ mod hostile_queries;
 mod isolation;
 mod methods;
 mod page;
+mod page_load;
 mod reading;
 mod real_books;
 mod results;

@@ -87,7 +87,7 @@ impl Timing {
     }
 
     /// Writes the phases that took place into a span; `to_ns` turns their times into Unix times.
-    fn describe(&self, span: &mut OpenSpan, to_ns: impl Fn(f64) -> u64) {
+    pub(crate) fn describe(&self, span: &mut OpenSpan, to_ns: impl Fn(f64) -> u64) {
         let has_looked_up = self.dns_end_ms > self.dns_start_ms;
         let has_connected = self.connect_end_ms > self.connect_start_ms;
         let phases = [

@@ -9,6 +9,7 @@
 use wasm_bindgen_test::wasm_bindgen_test_configure;
 
 mod context;
+mod document_load;
 mod export;
 mod fetch_patch;
 mod otlp;

@@ -154,6 +154,11 @@ pub(crate) fn export_bodies() -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// All spans that have been exported so far.
+pub(crate) fn exported_spans() -> Vec<Span> {
+    otlp::spans(&export_bodies())
+}
+
 /// The exported span of this name, alone of that name.
 pub(crate) async fn span(name: &str) -> Span {
     export_all().await;

@@ -1,0 +1,51 @@
+// What the browser has written down about the load of the page.
+
+import { timingOf } from './shim.js';
+
+/// How long the first paint of a page that nobody sees is waited for.
+const PAINT_TIMEOUT_MS = 3000;
+
+/// How the page names the span that served it, in its <meta> or in the answer's header: [traceparent, url, numbers].
+export function documentFetch() {
+  const [entry] = performance.getEntriesByType('navigation');
+  const served = entry?.serverTiming?.find(({ name }) => name === 'trace' || name === 'traceparent')?.description;
+  const traceparent = document.querySelector('meta[name=traceparent]')?.content || served;
+  return [traceparent, entry?.name ?? location.href, entry ? timingOf(entry) : []];
+}
+
+/// [url, is a fetch of the page's own, numbers] of each resource so far.
+export function loadedResources() {
+  return performance.getEntriesByType('resource').map((entry) => [
+    entry.name, entry.initiatorType === 'fetch' || entry.initiatorType === 'xmlhttprequest', timingOf(entry),
+  ]);
+}
+
+/// [name, milliseconds] of what was reached so far, zero for what was not.
+export function milestones() {
+  const [entry] = performance.getEntriesByType('navigation');
+  const stages = ['domInteractive', 'domContentLoadedEventEnd', 'domComplete', 'loadEventEnd'];
+  const paints = performance.getEntriesByType('paint').map(({ name, startTime }) => [
+    name === 'first-paint' ? 'firstPaint' : 'firstContentfulPaint', startTime,
+  ]);
+  return [...stages.map((stage) => [stage, entry?.[stage] ?? 0]), ...paints];
+}
+
+/// Calls `loaded` once the document and all it names are loaded and something of it is painted.
+export function whenLoaded(loaded) {
+  const load = new Promise((resolve) => {
+    if (document.readyState === 'complete') resolve();
+    else addEventListener('load', resolve, { once: true });
+  });
+  const paint = new Promise((resolve) => {
+    setTimeout(resolve, PAINT_TIMEOUT_MS);
+    const observer = new PerformanceObserver((list) => {
+      if (list.getEntriesByName('first-contentful-paint').length) {
+        observer.disconnect();
+        resolve();
+      }
+    });
+    observer.observe({ type: 'paint', buffered: true });
+  });
+  // The end of the load event is written down after its handlers.
+  Promise.all([load, paint]).then(() => setTimeout(loaded));
+}
