@@ -18,7 +18,7 @@ const BYTES: u32 = 7;
 /// The only field of `ArrayValue` and of `KeyValueList`.
 const LIST_VALUES: u32 = 1;
 
-/// Writes the attributes of a span, event, link, scope or resource. Keys are written as given: whoever calls keeps them
+/// Writes the attributes of a span, event, link, log record, scope or resource. Keys are written as given: whoever calls keeps them
 /// unique.
 pub struct Attributes<'b> {
     buffer: &'b mut Vec<u8>,
@@ -69,21 +69,23 @@ impl<'b> Attributes<'b> {
     fn entry(&mut self, key: &str, value: impl FnOnce(&mut Values<'_>)) {
         let entry = wire::open(self.buffer, self.field);
         wire::text(self.buffer, KEY, key);
-        value(&mut Values {
-            buffer: self.buffer,
-            field: VALUE,
-        });
+        value(&mut Values::new(self.buffer, VALUE));
         wire::close(self.buffer, entry);
     }
 }
 
-/// Writes the elements of an array, of one or of several types.
+/// Writes the elements of an array, of one or of several types, or the body of a log record, which is one element.
 pub struct Values<'b> {
     buffer: &'b mut Vec<u8>,
     field: u32,
 }
 
-impl Values<'_> {
+impl<'b> Values<'b> {
+    /// Values that are the field `field` of the message under construction.
+    pub(crate) fn new(buffer: &'b mut Vec<u8>, field: u32) -> Self {
+        Self { buffer, field }
+    }
+
     /// One element of text.
     pub fn string(&mut self, value: &str) {
         self.value(|buffer| wire::bytes(buffer, STRING, value.as_bytes()));
@@ -113,10 +115,7 @@ impl Values<'_> {
     pub fn array(&mut self, fill: impl FnOnce(&mut Values<'_>)) {
         self.value(|buffer| {
             let array = wire::open(buffer, ARRAY);
-            fill(&mut Values {
-                buffer,
-                field: LIST_VALUES,
-            });
+            fill(&mut Values::new(buffer, LIST_VALUES));
             wire::close(buffer, array);
         });
     }

@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod attributes;
+mod log;
 mod request;
+mod response;
 mod span;
 mod wire;
 
 pub use attributes::{Attributes, Values};
-pub use request::{Scope, Scopes, Spans, resource_spans};
+pub use log::{LogHead, LogWriter, log};
+pub use request::{Records, Scope, Scopes, resource_records};
+pub use response::rejected;
 pub use span::{Kind, LinkHead, ParentLocation, SpanHead, SpanWriter, Status, context_flags, span};

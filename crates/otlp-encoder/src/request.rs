@@ -1,11 +1,13 @@
-//! Wraps spans in what an `ExportTraceServiceRequest` puts around them: the resource that made them, and the
-//! instrumentation scope that opened them.
+//! Wraps spans or log records in what an export request puts around them: the resource that made them, and the
+//! instrumentation scope that they come from. `ExportTraceServiceRequest` and `ExportLogsServiceRequest` have one layout,
+//! so the same functions write both; a request holds records of one kind.
 
 use crate::attributes::Attributes;
+use crate::log::{LogHead, LogWriter, log};
 use crate::span::{SpanHead, SpanWriter, span};
 use crate::wire;
 
-/// The library that opened the spans.
+/// The library that the records come from.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
     /// Name of the library.
@@ -16,19 +18,19 @@ pub struct Scope<'a> {
     pub schema_url: &'a str,
 }
 
-/// Appends the spans of one resource to an `ExportTraceServiceRequest`. An empty buffer is an empty request; several
-/// calls put several resources into one request.
-pub fn resource_spans(
+/// Appends the records of one resource to a request: `ResourceSpans` or `ResourceLogs`, by what the scopes hold. An empty
+/// buffer is an empty request; several calls put several resources into one request.
+pub fn resource_records(
     buffer: &mut Vec<u8>,
     resource: impl FnOnce(&mut Attributes<'_>),
     scopes: impl FnOnce(&mut Scopes<'_>),
 ) {
-    let resource_spans = wire::open(buffer, 1);
+    let resource_records = wire::open(buffer, 1);
     let message = wire::open(buffer, 1);
     resource(&mut Attributes::new(buffer, 1));
     wire::close(buffer, message);
     scopes(&mut Scopes { buffer });
-    wire::close(buffer, resource_spans);
+    wire::close(buffer, resource_records);
 }
 
 /// Writes the scopes of one resource.
@@ -37,33 +39,33 @@ pub struct Scopes<'b> {
 }
 
 impl Scopes<'_> {
-    /// One scope: its attributes and its spans.
+    /// One scope: its attributes and its spans, or its log records.
     pub fn scope(
         &mut self,
         scope: &Scope<'_>,
         attributes: impl FnOnce(&mut Attributes<'_>),
-        spans: impl FnOnce(&mut Spans<'_>),
+        records: impl FnOnce(&mut Records<'_>),
     ) {
-        let scope_spans = wire::open(self.buffer, 2);
+        let scope_records = wire::open(self.buffer, 2);
         let message = wire::open(self.buffer, 1);
         wire::text(self.buffer, 1, scope.name);
         wire::text(self.buffer, 2, scope.version);
         attributes(&mut Attributes::new(self.buffer, 3));
         wire::close(self.buffer, message);
-        spans(&mut Spans {
+        records(&mut Records {
             buffer: self.buffer,
         });
         wire::text(self.buffer, 3, scope.schema_url);
-        wire::close(self.buffer, scope_spans);
+        wire::close(self.buffer, scope_records);
     }
 }
 
-/// Writes the spans of one scope.
-pub struct Spans<'b> {
+/// Writes the spans, or the log records, of one scope.
+pub struct Records<'b> {
     buffer: &'b mut Vec<u8>,
 }
 
-impl Spans<'_> {
+impl Records<'_> {
     /// One span, encoded here.
     pub fn span(&mut self, head: &SpanHead<'_>, fill: impl FnOnce(&mut SpanWriter<'_>)) {
         let message = wire::open(self.buffer, 2);
@@ -71,8 +73,15 @@ impl Spans<'_> {
         wire::close(self.buffer, message);
     }
 
-    /// One span that [`span`] has encoded before.
-    pub fn encoded(&mut self, span: &[u8]) {
-        wire::bytes(self.buffer, 2, span);
+    /// One log record, encoded here.
+    pub fn log(&mut self, head: &LogHead<'_>, fill: impl FnOnce(&mut LogWriter<'_>)) {
+        let message = wire::open(self.buffer, 2);
+        log(self.buffer, head, fill);
+        wire::close(self.buffer, message);
+    }
+
+    /// One span or log record that [`span`] or [`log`] has encoded before.
+    pub fn encoded(&mut self, record: &[u8]) {
+        wire::bytes(self.buffer, 2, record);
     }
 }

@@ -89,7 +89,7 @@ pub fn context_flags(trace_flags: u8, parent: ParentLocation) -> u32 {
 }
 
 /// Appends one span message to `buffer`, without the key and the length that it has inside a request:
-/// [`Spans::encoded`](crate::Spans::encoded) adds them. `fill` writes what only some spans have.
+/// [`Records::encoded`](crate::Records::encoded) adds them. `fill` writes what only some spans have.
 pub fn span(buffer: &mut Vec<u8>, head: &SpanHead<'_>, fill: impl FnOnce(&mut SpanWriter<'_>)) {
     wire::bytes(buffer, 1, &head.trace_id);
     wire::bytes(buffer, 2, &head.span_id);

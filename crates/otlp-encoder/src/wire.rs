@@ -1,5 +1,5 @@
 //! The protobuf wire format as far as OTLP needs it: varints, fixed-width numbers and nested messages whose length is
-//! patched in once it is known. Everything above writes through these functions.
+//! patched in once it is known. Everything above writes, and the little that is read is read, through these functions.
 
 /// Wire types of the protobuf encoding.
 const VARINT: u32 = 0;
@@ -111,4 +111,55 @@ fn encode_varint(mut value: u64) -> ([u8; VARINT_MAX_BYTES], usize) {
         *byte |= 0x80;
     }
     (bytes, size)
+}
+
+/// The value of a field that was read.
+pub(crate) enum Field<'a> {
+    /// A varint.
+    Integer(u64),
+    /// Text, raw bytes or a nested message.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Field<'a> {
+    /// What a field of text, raw bytes or a nested message holds; none for a number.
+    pub(crate) fn bytes(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::Integer(_) => None,
+        }
+    }
+}
+
+/// The first varint or length-delimited field of this number in a message; none when it has no such field or what comes
+/// before it is malformed.
+pub(crate) fn field(mut message: &[u8], number: u32) -> Option<Field<'_>> {
+    loop {
+        let key = read_varint(&mut message)?;
+        let value = match (key & 7) as u32 {
+            VARINT => Some(Field::Integer(read_varint(&mut message)?)),
+            LENGTH_DELIMITED => {
+                let length = usize::try_from(read_varint(&mut message)?).ok()?;
+                Some(Field::Bytes(message.split_off(..length)?))
+            }
+            FIXED_64 => message.split_off(..8).map(|_| None)?,
+            FIXED_32 => message.split_off(..4).map(|_| None)?,
+            _ => return None,
+        };
+        if key >> 3 == u64::from(number) && value.is_some() {
+            return value;
+        }
+    }
+}
+
+fn read_varint(message: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = *message.split_off_first()?;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
 }

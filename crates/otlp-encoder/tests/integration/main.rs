@@ -5,6 +5,8 @@
     reason = "functions that tests share count as tests"
 )]
 
+mod logs;
 mod model;
 mod requests;
+mod responses;
 mod spans;

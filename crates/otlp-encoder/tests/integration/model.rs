@@ -9,13 +9,13 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use otlp_encoder::{
-    Attributes, Kind, LinkHead, Scope, SpanHead, SpanWriter, Values, resource_spans,
+    Attributes, Kind, LinkHead, Scope, SpanHead, SpanWriter, Values, resource_records,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// Text of every script, control characters included, short and long around the sizes where lengths grow by a byte.
-fn text() -> impl Strategy<Value = String> {
+pub(crate) fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "\\PC{0,12}",
         2 => any::<Vec<char>>().prop_map(|chars| chars.into_iter().collect()),
@@ -29,7 +29,7 @@ fn double() -> impl Strategy<Value = f64> {
     any::<f64>().prop_filter("compared by value", |number| !number.is_nan())
 }
 
-fn value() -> impl Strategy<Value = AnyValue> {
+pub(crate) fn value() -> impl Strategy<Value = AnyValue> {
     let scalar = prop_oneof![
         text().prop_map(Value::StringValue),
         any::<bool>().prop_map(Value::BoolValue),
@@ -61,23 +61,23 @@ fn key_values(entries: Vec<(String, AnyValue)>) -> Vec<KeyValue> {
         .collect()
 }
 
-fn attributes() -> impl Strategy<Value = Vec<KeyValue>> {
+pub(crate) fn attributes() -> impl Strategy<Value = Vec<KeyValue>> {
     vec((text(), value()), 0..4).prop_map(key_values)
 }
 
-fn count() -> impl Strategy<Value = u32> {
+pub(crate) fn count() -> impl Strategy<Value = u32> {
     prop_oneof![Just(0), Just(u32::MAX), any::<u32>()]
 }
 
-fn time_ns() -> impl Strategy<Value = u64> {
+pub(crate) fn time_ns() -> impl Strategy<Value = u64> {
     prop_oneof![Just(0), Just(u64::MAX), any::<u64>()]
 }
 
-fn trace_id() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn trace_id() -> impl Strategy<Value = Vec<u8>> {
     any::<[u8; 16]>().prop_map(Vec::from)
 }
 
-fn span_id() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn span_id() -> impl Strategy<Value = Vec<u8>> {
     any::<[u8; 8]>().prop_map(Vec::from)
 }
 
@@ -199,7 +199,7 @@ pub(crate) fn request() -> impl Strategy<Value = ExportTraceServiceRequest> {
 pub(crate) fn encode_request(request: &ExportTraceServiceRequest) -> Vec<u8> {
     let mut buffer = Vec::new();
     for resource in &request.resource_spans {
-        resource_spans(
+        resource_records(
             &mut buffer,
             |writer| {
                 resource
@@ -294,7 +294,7 @@ fn write_span(writer: &mut SpanWriter<'_>, span: &Span) {
     });
 }
 
-fn write_attributes(writer: &mut Attributes<'_>, attributes: &[KeyValue]) {
+pub(crate) fn write_attributes(writer: &mut Attributes<'_>, attributes: &[KeyValue]) {
     for KeyValue { key, value, .. } in attributes {
         match value.as_ref().unwrap().value.as_ref().unwrap() {
             Value::StringValue(value) => writer.string(key, value),
@@ -313,7 +313,7 @@ fn write_attributes(writer: &mut Attributes<'_>, attributes: &[KeyValue]) {
     }
 }
 
-fn write_values(writer: &mut Values<'_>, values: &[AnyValue]) {
+pub(crate) fn write_values(writer: &mut Values<'_>, values: &[AnyValue]) {
     for value in values {
         match value.value.as_ref().unwrap() {
             Value::StringValue(value) => writer.string(value),

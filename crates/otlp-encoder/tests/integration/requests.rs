@@ -2,7 +2,7 @@
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
-use otlp_encoder::{Scope, resource_spans};
+use otlp_encoder::{Scope, resource_records};
 use proptest::prelude::*;
 use prost::Message;
 
@@ -22,7 +22,7 @@ proptest! {
     fn spans_encoded_before_are_the_same_in_the_request(spans in proptest::collection::vec(model::span(), 0..4)) {
         let mut bytes = Vec::new();
         let scope = Scope { name: "tests", version: "", schema_url: "" };
-        resource_spans(&mut bytes, |_| {}, |scopes| {
+        resource_records(&mut bytes, |_| {}, |scopes| {
             scopes.scope(&scope, |_| {}, |writer| {
                 for span in &spans {
                     writer.encoded(&model::encode_span(span));
