@@ -51,7 +51,13 @@ fn checks() -> [(&'static str, Command); 6] {
     format.args(["fmt", "--all", "--check"]);
 
     let mut native = process::cargo();
-    native.args(["clippy", "--workspace", "--all-targets", "--quiet"]);
+    native.args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--quiet",
+    ]);
     native.args(["--", "-D", "warnings"]);
 
     // Tests with `test = false` in Cargo.toml run only when they are asked for, and are no part of all targets.
@@ -69,12 +75,23 @@ fn checks() -> [(&'static str, Command); 6] {
     // Its tests are the only ones that run in a browser; the others' need not compile for one.
     let mut wasm_tests = process::cargo();
     wasm_tests.args(["clippy", "--target", "wasm32-unknown-unknown", "--quiet"]);
-    wasm_tests.args(["-p", "opentelemetry-browser", "--all-targets"]);
+    wasm_tests.args([
+        "-p",
+        "opentelemetry-browser",
+        "--all-targets",
+        "--all-features",
+    ]);
     wasm_tests.args(["--", "-D", "warnings"]);
 
     let mut documentation = process::cargo();
     documentation
-        .args(["doc", "--workspace", "--no-deps", "--quiet"])
+        .args([
+            "doc",
+            "--workspace",
+            "--all-features",
+            "--no-deps",
+            "--quiet",
+        ])
         .env("RUSTDOCFLAGS", "-D warnings");
 
     [

@@ -73,7 +73,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 /// Everything that runs on this machine without a browser.
 fn native(stop: &Stop) -> Result<(), Failure> {
     let mut command = process::cargo();
-    command.args(["test", "--locked", "--workspace", "--exclude", "e2e"]);
+    command.args([
+        "test",
+        "--locked",
+        "--workspace",
+        "--exclude",
+        "e2e",
+        "--all-features",
+    ]);
     process::run(&mut command, stop)
 }
 
@@ -83,14 +90,8 @@ fn wasm(stop: &Stop) -> Result<(), Failure> {
     let chromedriver = chromedriver(stop)?;
     let mut command = process::cargo();
     command
-        .args(["test", "--locked"])
-        .args([
-            "-p",
-            "opentelemetry-browser",
-            "-p",
-            "trace-view",
-            "--all-features",
-        ])
+        .args(["test", "--locked", "--all-features"])
+        .args(["-p", "opentelemetry-browser", "-p", "trace-view"])
         .args(["--target", "wasm32-unknown-unknown"])
         .env("PATH", tools.path()?)
         .env("CHROMEDRIVER", chromedriver);

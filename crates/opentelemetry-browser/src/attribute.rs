@@ -2,6 +2,9 @@
 
 /// Set to `true` on a span that ended because its future was dropped or its request aborted.
 pub const CANCELLED: &str = "cancelled";
+/// Set to `true` on a span that was open when the page was hidden, as a tab behind another is: browsers slow such a page
+/// down.
+pub const PAGE_HIDDEN: &str = "page.hidden";
 /// Set to `true` on a span that was open when the page went away.
 pub const PAGE_UNLOADED: &str = "page.unloaded";
 

@@ -1,4 +1,4 @@
-//! Spans that have ended and wait to be sent: a queue bounded in spans and in bytes, cut into requests.
+//! Spans and log records that are finished and wait to be sent: queues bounded in records and in bytes, cut into requests.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,32 +6,29 @@ use std::sync::Arc;
 use opentelemetry::{InstrumentationScope, KeyValue, TraceId};
 use otlp_encoder::Scope;
 
+use crate::limits::Limits;
 use crate::span::write_attributes;
-
-/// Most spans in one request.
-pub(crate) const BATCH_SPANS: usize = 512;
-
-/// Most bytes of spans in one request; what wraps them keeps it below what a browser sends with `keepalive`.
-pub(crate) const BATCH_BYTES: usize = 48 * 1024;
-
-/// Most spans that wait.
-const QUEUE_SPANS: usize = 4096;
-
-/// Most bytes that wait, those being sent included.
-const QUEUE_BYTES: usize = 1024 * 1024;
 
 /// How many dropped traces are remembered, so that spans of theirs which end later are dropped as well.
 const REMEMBERED_TRACES: usize = 256;
 
-/// Key and length of a span inside a request take no more.
-const SPAN_FRAME_BYTES: usize = 6;
+/// Key and length of a record inside a request take no more.
+const RECORD_FRAME_BYTES: usize = 6;
 
-/// A span as it waits.
+/// A kind of records, which has a queue and requests of its own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Signal {
+    Spans,
+    Logs,
+}
+
+/// A span or log record as it waits.
 #[derive(Debug)]
 pub(crate) struct Finished {
+    /// The trace that is dropped as a whole when there is no room; invalid for a record that is dropped alone.
     pub(crate) trace_id: TraceId,
     pub(crate) scope: Arc<InstrumentationScope>,
-    /// The OTLP span message.
+    /// The OTLP message.
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -39,64 +36,65 @@ pub(crate) struct Finished {
 #[derive(Debug)]
 pub(crate) struct Batch {
     pub(crate) body: Vec<u8>,
-    pub(crate) spans: u64,
+    pub(crate) records: u64,
 }
 
 /// First in, first out. When it overflows, the whole trace that made it overflow is dropped: a trace with holes misleads
 /// more than a trace that is missing and counted.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    resource: Vec<KeyValue>,
-    spans: VecDeque<Finished>,
+    limits: Limits,
+    records: VecDeque<Finished>,
     bytes: usize,
     dropped_traces: VecDeque<TraceId>,
 }
 
 impl Queue {
-    /// An empty queue; every request names `resource` as the maker of its spans.
-    pub(crate) fn new(resource: Vec<KeyValue>) -> Self {
+    /// An empty queue.
+    pub(crate) fn new(limits: Limits) -> Self {
         Self {
-            resource,
-            spans: VecDeque::new(),
+            limits,
+            records: VecDeque::new(),
             bytes: 0,
             dropped_traces: VecDeque::new(),
         }
     }
 
-    /// Spans that wait.
+    /// Records that wait.
     pub(crate) fn len(&self) -> usize {
-        self.spans.len()
+        self.records.len()
     }
 
     /// Whether there is enough for a request of full size.
     pub(crate) fn fills_a_batch(&self) -> bool {
-        self.spans.len() >= BATCH_SPANS || self.bytes >= BATCH_BYTES
+        self.len() > 0
+            && (self.len() >= self.limits.batch_records || self.bytes >= self.limits.batch_bytes)
     }
 
-    /// Adds a span, while `retained_bytes` are held elsewhere for requests under way. Returns how many spans were
+    /// Adds a record, while `retained_bytes` are held elsewhere for requests under way. Returns how many records were
     /// dropped for it.
-    pub(crate) fn push(&mut self, span: Finished, retained_bytes: usize) -> u64 {
-        if self.dropped_traces.contains(&span.trace_id) {
+    pub(crate) fn push(&mut self, record: Finished, retained_bytes: usize) -> u64 {
+        if self.dropped_traces.contains(&record.trace_id) {
             return 1;
         }
-        let size = span.bytes.len() + SPAN_FRAME_BYTES;
-        let is_full =
-            self.spans.len() >= QUEUE_SPANS || self.bytes + size + retained_bytes > QUEUE_BYTES;
+        let size = record.bytes.len() + RECORD_FRAME_BYTES;
+        let is_full = self.records.len() >= self.limits.queue_records
+            || self.bytes + size + retained_bytes > self.limits.queue_bytes;
         if is_full {
-            return 1 + self.drop_trace(span.trace_id);
+            return 1 + self.drop_trace(record.trace_id);
         }
         self.bytes += size;
-        self.spans.push_back(span);
+        self.records.push_back(record);
         0
     }
 
-    /// Cuts off a request of at most `limit_bytes` of spans, or of one span if the first is larger than that. None when
-    /// nothing waits.
-    pub(crate) fn take(&mut self, limit_bytes: usize) -> Option<Batch> {
+    /// Cuts off a request of at most `limit_bytes` of records, or of one record if the first is larger than that; it
+    /// names `resource` as their maker. None when nothing waits.
+    pub(crate) fn take(&mut self, limit_bytes: usize, resource: &[KeyValue]) -> Option<Batch> {
         let mut count = 0;
         let mut bytes = 0;
-        for span in self.spans.iter().take(BATCH_SPANS) {
-            let size = span.bytes.len() + SPAN_FRAME_BYTES;
+        for record in self.records.iter().take(self.limits.batch_records.max(1)) {
+            let size = record.bytes.len() + RECORD_FRAME_BYTES;
             if count > 0 && bytes + size > limit_bytes {
                 break;
             }
@@ -107,39 +105,42 @@ impl Queue {
             return None;
         }
         self.bytes = self.bytes.saturating_sub(bytes);
-        let spans: Vec<Finished> = self.spans.drain(..count).collect();
+        let records: Vec<Finished> = self.records.drain(..count).collect();
         Some(Batch {
-            body: encode(&self.resource, &spans, bytes),
-            spans: count as u64,
+            body: encode(resource, &records, bytes),
+            records: count as u64,
         })
     }
 
     fn drop_trace(&mut self, trace_id: TraceId) -> u64 {
+        if trace_id == TraceId::INVALID {
+            return 0;
+        }
         if self.dropped_traces.len() >= REMEMBERED_TRACES {
             self.dropped_traces.pop_front();
         }
         self.dropped_traces.push_back(trace_id);
-        let before = self.spans.len();
-        self.spans.retain(|span| span.trace_id != trace_id);
+        let before = self.records.len();
+        self.records.retain(|record| record.trace_id != trace_id);
         self.bytes = self
-            .spans
+            .records
             .iter()
-            .map(|span| span.bytes.len() + SPAN_FRAME_BYTES)
+            .map(|record| record.bytes.len() + RECORD_FRAME_BYTES)
             .sum();
-        (before - self.spans.len()) as u64
+        (before - self.records.len()) as u64
     }
 }
 
-/// The request: the spans by scope, each scope in the order of its first span.
-fn encode(resource: &[KeyValue], spans: &[Finished], bytes: usize) -> Vec<u8> {
+/// The request: the records by scope, each scope in the order of its first record.
+fn encode(resource: &[KeyValue], records: &[Finished], bytes: usize) -> Vec<u8> {
     let mut scopes: Vec<&Arc<InstrumentationScope>> = Vec::new();
-    for span in spans {
-        if !scopes.iter().any(|known| is_same(known, &span.scope)) {
-            scopes.push(&span.scope);
+    for record in records {
+        if !scopes.iter().any(|known| is_same(known, &record.scope)) {
+            scopes.push(&record.scope);
         }
     }
     let mut body = Vec::with_capacity(bytes + 1024);
-    otlp_encoder::resource_spans(
+    otlp_encoder::resource_records(
         &mut body,
         |attributes| write_attributes(attributes, resource),
         |writer| {
@@ -153,8 +154,11 @@ fn encode(resource: &[KeyValue], spans: &[Finished], bytes: usize) -> Vec<u8> {
                     &head,
                     |attributes| write_attributes(attributes, scope.attributes()),
                     |writer| {
-                        for span in spans.iter().filter(|span| is_same(scope, &span.scope)) {
-                            writer.encoded(&span.bytes);
+                        for record in records
+                            .iter()
+                            .filter(|record| is_same(scope, &record.scope))
+                        {
+                            writer.encoded(&record.bytes);
                         }
                     },
                 );

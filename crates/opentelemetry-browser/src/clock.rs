@@ -57,11 +57,15 @@ impl Clock {
 
     /// The time that `timestamp` means, in nanoseconds since the Unix epoch. The OpenTelemetry API stamps what gets no
     /// time of its own from a clock of whole milliseconds; such a stamp of this moment is replaced by the fine clock.
-    pub(crate) fn refine_ns(&self, timestamp: SystemTime, reading: Reading) -> u64 {
+    /// The clocks are read only when the stamp may be such a one.
+    pub(crate) fn refine_ns(&self, timestamp: SystemTime, read: impl FnOnce() -> Reading) -> u64 {
         let stamp_ns = unix_ns(timestamp);
+        if !stamp_ns.is_multiple_of(1_000_000) {
+            return stamp_ns;
+        }
+        let reading = read();
         let date_ms = reading.date_ms as u64;
-        let is_whole_ms = stamp_ns.is_multiple_of(1_000_000);
-        if is_whole_ms && date_ms.abs_diff(stamp_ns / 1_000_000) <= COARSE_NOW_MS {
+        if date_ms.abs_diff(stamp_ns / 1_000_000) <= COARSE_NOW_MS {
             self.now_ns(reading.performance_ms)
         } else {
             stamp_ns
@@ -152,16 +156,16 @@ mod tests {
         let clock = Clock::new(1_000_000.0);
         let now = reading(1.7, 1_000_001.0);
         assert_eq!(
-            clock.refine_ns(system_time(1_000_001_000_000), now),
+            clock.refine_ns(system_time(1_000_001_000_000), || now),
             1_000_001_700_000
         );
         assert_eq!(
-            clock.refine_ns(system_time(1_000_001_000_001), now),
+            clock.refine_ns(system_time(1_000_001_000_001), || now),
             1_000_001_000_001,
             "finer than the API's clock"
         );
         assert_eq!(
-            clock.refine_ns(system_time(999_000_000_000), now),
+            clock.refine_ns(system_time(999_000_000_000), || now),
             999_000_000_000,
             "long ago"
         );

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use opentelemetry::KeyValue;
 
+use crate::limits::Limits;
+
 /// Settings of `init`. The defaults record every trace, export to `/otlp/v1/traces` of the page's own
 /// origin, send `traceparent` to that origin only and leave `window.fetch` alone.
 #[derive(Clone, Debug)]
@@ -11,7 +13,9 @@ pub struct Config {
     pub(crate) service_name: Cow<'static, str>,
     pub(crate) service_version: Cow<'static, str>,
     pub(crate) endpoint: String,
+    pub(crate) logs_endpoint: Option<String>,
     pub(crate) sampling_ratio: f64,
+    pub(crate) limits: Limits,
     pub(crate) propagate_to: Vec<String>,
     pub(crate) ignored: Vec<String>,
     pub(crate) redacted_query_keys: Vec<String>,
@@ -28,7 +32,9 @@ impl Config {
             service_name: service_name.into(),
             service_version: Cow::Borrowed(""),
             endpoint: String::from("/otlp/v1/traces"),
+            logs_endpoint: None,
             sampling_ratio: 1.0,
+            limits: Limits::default(),
             propagate_to: Vec::new(),
             ignored: Vec::new(),
             redacted_query_keys: Vec::new(),
@@ -48,6 +54,20 @@ impl Config {
     /// Where spans are sent by OTLP over HTTP: a path on the page's origin, or a whole URL.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = url.into();
+        self
+    }
+
+    /// Where log records are sent by OTLP over HTTP: a path on the page's origin, or a whole URL. Otherwise they go
+    /// where spans go, with `traces` at the end of the URL replaced by `logs`; from a URL that ends in something else, to
+    /// `/otlp/v1/logs`.
+    pub fn logs_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.logs_endpoint = Some(url.into());
+        self
+    }
+
+    /// How much is recorded, kept and sent at most.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -94,10 +114,35 @@ impl Config {
         self
     }
 
+    /// The endpoint of log records, by what was said about it.
+    pub(crate) fn effective_logs_endpoint(&self) -> String {
+        let beside_spans = || {
+            let base = self.endpoint.strip_suffix("traces");
+            base.map_or("/otlp/v1/logs".to_owned(), |base| [base, "logs"].concat())
+        };
+        self.logs_endpoint.clone().unwrap_or_else(beside_spans)
+    }
+
     /// Adds a resource attribute, for instance `deployment.environment.name`. A `service.instance.id` given here replaces
     /// the random one.
     pub fn resource(mut self, attribute: KeyValue) -> Self {
         self.resource.push(attribute);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_records_go_beside_spans() {
+        let endpoint = |config: Config| config.effective_logs_endpoint();
+        let config = Config::new("tests");
+        assert_eq!(endpoint(config.clone()), "/otlp/v1/logs");
+        let elsewhere = config.endpoint("https://otel.example/v1/traces");
+        assert_eq!(endpoint(elsewhere.clone()), "https://otel.example/v1/logs");
+        assert_eq!(endpoint(elsewhere.clone().endpoint("/in")), "/otlp/v1/logs");
+        assert_eq!(endpoint(elsewhere.logs_endpoint("/events")), "/events");
     }
 }

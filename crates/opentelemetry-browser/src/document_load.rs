@@ -12,6 +12,7 @@ use opentelemetry::{Context, KeyValue};
 use wasm_bindgen::prelude::*;
 
 use crate::attribute;
+use crate::limits::Limits;
 use crate::pipeline::timing::Timing;
 use crate::pipeline::{self, Pipeline};
 use crate::propagation::remote_context;
@@ -72,7 +73,7 @@ pub(crate) fn install(pipeline: &Pipeline, resource_limit: usize) {
     let cx = parent.with_span(span);
     if let Some(serial) = serial {
         let start_ns = pipeline.unix_ns(timing.start_ms);
-        pipeline.update(serial, |span| span.start_ns = start_ns);
+        pipeline.update(serial, |span, _| span.start_ns = start_ns);
     }
     record_fetch(pipeline, "documentFetch", &cx, &url, &timing);
     LOAD.set(Some(Load {
@@ -110,14 +111,14 @@ pub(crate) fn record(
     name: &'static str,
     parent: &Context,
     (start_ms, end_ms): (f64, f64),
-    describe: impl FnOnce(&mut OpenSpan),
+    describe: impl FnOnce(&mut OpenSpan, &Limits),
 ) {
     let span = scoped::tracer().build_with_context(SpanBuilder::from_name(name), parent);
     if let Some(serial) = span.serial() {
         let start_ns = pipeline.unix_ns(start_ms);
-        pipeline.update(serial, |span| {
+        pipeline.update(serial, |span, limits| {
             span.start_ns = start_ns;
-            describe(span);
+            describe(span, limits);
         });
         pipeline.end(serial, pipeline.unix_ns(end_ms));
     }
@@ -132,11 +133,11 @@ pub(crate) fn record_fetch(
     timing: &Timing,
 ) {
     let period = (timing.start_ms, timing.response_end_ms);
-    record(pipeline, name, parent, period, |span| {
+    record(pipeline, name, parent, period, |span, limits| {
         for attribute in url_attribute(pipeline, url) {
-            span.attributes.set(attribute);
+            span.attributes.set(attribute, limits);
         }
-        timing.describe(span, |at_ms| pipeline.unix_ns(at_ms));
+        timing.describe(span, limits, |at_ms| pipeline.unix_ns(at_ms));
     });
 }
 
@@ -178,17 +179,18 @@ fn finish(pipeline: &Pipeline, resource_limit: usize) {
             .iter()
             .filter(|(name, _)| LAST_MILESTONES.contains(&name.as_str()))
             .fold(load.mounted_ms, |last_ms, (_, at_ms)| last_ms.max(*at_ms));
-        pipeline.update(serial, |span| {
+        pipeline.update(serial, |span, limits| {
             if dropped > 0 {
                 let dropped = KeyValue::new(attribute::PAGE_RESOURCES_DROPPED, dropped as i64);
-                span.attributes.set(dropped);
+                span.attributes.set(dropped, limits);
             }
             for (name, at_ms) in reached {
-                span.events.push(SpanEvent {
+                let event = SpanEvent {
                     name: name.into(),
                     time_ns: pipeline.unix_ns(at_ms),
                     attributes: Limited::new(),
-                });
+                };
+                span.add_event(event, limits);
             }
         });
         pipeline.end(serial, pipeline.unix_ns(last_ms));

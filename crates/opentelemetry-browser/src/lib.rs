@@ -8,11 +8,15 @@ mod clock;
 mod config;
 mod http;
 mod ids;
+mod limits;
+#[cfg(feature = "logs")]
+mod logs;
 mod pipeline;
 mod propagation;
 mod sampler;
 mod scoped;
 mod span;
+mod stats;
 mod tracer;
 mod transport;
 mod url;
@@ -28,11 +32,14 @@ mod page;
 #[cfg(all(target_arch = "wasm32", feature = "wasm_boot"))]
 mod wasm_boot;
 
-pub use attribute::{CANCELLED, PAGE_UNLOADED};
+pub use attribute::{CANCELLED, PAGE_HIDDEN, PAGE_UNLOADED};
 pub use config::Config;
+pub use limits::Limits;
+#[cfg(feature = "logs")]
+pub use logs::{Severity, emit};
 pub use scoped::{event, fail, in_new_trace, in_span, in_span_async};
+pub use stats::{SignalStats, Stats};
 pub use tracer::{BrowserSpan, BrowserTracer, BrowserTracerProvider};
-pub use transport::Stats;
 
 #[cfg(target_arch = "wasm32")]
 pub use client::SendTraced;

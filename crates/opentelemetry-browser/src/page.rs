@@ -11,19 +11,20 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Window;
 
 use crate::attribute;
-use crate::clock::Reading;
+use crate::batch::Signal;
 use crate::config::Config;
 use crate::http::UrlPolicy;
 use crate::ids::SEED_BYTES;
 use crate::pipeline::timing::Timing;
 use crate::pipeline::{self, Host, Parts};
 use crate::propagation::AllowedOrigins;
+use crate::stats::Stats;
 use crate::tracer::BrowserTracerProvider;
-use crate::transport::{Outcome, Stats};
+use crate::transport::{Answer, Export, Outcome};
 
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
-    fn send(url: &str, body: Uint8Array, keepalive: bool) -> Promise;
+    fn send(url: &str, body: Uint8Array, keepalive: bool, timeout_ms: u32) -> Promise;
     #[wasm_bindgen(js_name = startTimer)]
     fn start_timer(callback: &Closure<dyn Fn()>, delay_ms: u32);
     #[wasm_bindgen(js_name = onPageEnd)]
@@ -100,7 +101,8 @@ fn parts(window: &Window, performance: web_sys::Performance, config: Config) -> 
             .map_or_else(|_| url.to_owned(), |resolved| resolved.href())
     };
     let endpoint = absolute(&config.endpoint);
-    let mut ignored = vec![endpoint.clone()];
+    let logs_endpoint = absolute(&config.effective_logs_endpoint());
+    let mut ignored = vec![endpoint.clone(), logs_endpoint.clone()];
     ignored.extend(config.ignored.iter().map(|prefix| absolute(prefix)));
     let own_origin = window.origin();
     let origins = config
@@ -113,13 +115,20 @@ fn parts(window: &Window, performance: web_sys::Performance, config: Config) -> 
         ignored,
         redacted_query_keys: config.redacted_query_keys.clone(),
     };
+    let limits = config.limits;
+    let host = PageHost::new(
+        performance.clone(),
+        [endpoint, logs_endpoint],
+        limits.export_timeout_ms,
+    );
     Parts {
         time_origin_ms: performance.time_origin(),
         seed: seed(window),
         sampling_ratio: config.sampling_ratio,
+        limits,
         urls,
         resource: resource(config),
-        host: Box::new(PageHost::new(performance, endpoint)),
+        host: Box::new(host),
     }
 }
 
@@ -177,10 +186,12 @@ fn attribute_value(value: &JsValue) -> Option<Value> {
         .or_else(|| value.as_string().map(Value::from))
 }
 
-/// Sends what there is when the page is hidden, for it may never be seen again; when it goes away, ends what is open.
+/// Sends what there is when the page is hidden, for it may never be seen again; when it goes away or is frozen, ends what
+/// is open.
 fn listen_for_the_end() {
     let hidden = Closure::<dyn Fn()>::new(|| {
         if let Some(pipeline) = pipeline::current() {
+            pipeline.mark_all(attribute::PAGE_HIDDEN);
             pipeline.flush();
         }
     });
@@ -197,14 +208,20 @@ fn listen_for_the_end() {
 
 struct PageHost {
     performance: web_sys::Performance,
-    endpoint: Rc<str>,
+    traces_endpoint: Rc<str>,
+    logs_endpoint: Rc<str>,
+    export_timeout_ms: u32,
     on_timer: Closure<dyn Fn()>,
     /// Whether the browser tells of fetches; none before it was asked.
     observes_fetches: Cell<Option<bool>>,
 }
 
 impl PageHost {
-    fn new(performance: web_sys::Performance, endpoint: String) -> Self {
+    fn new(
+        performance: web_sys::Performance,
+        [traces_endpoint, logs_endpoint]: [String; 2],
+        export_timeout_ms: u32,
+    ) -> Self {
         let on_timer = Closure::new(|| {
             if let Some(pipeline) = pipeline::current() {
                 pipeline.on_timer();
@@ -212,7 +229,9 @@ impl PageHost {
         });
         Self {
             performance,
-            endpoint: endpoint.into(),
+            traces_endpoint: traces_endpoint.into(),
+            logs_endpoint: logs_endpoint.into(),
+            export_timeout_ms,
             on_timer,
             observes_fetches: Cell::new(None),
         }
@@ -220,11 +239,12 @@ impl PageHost {
 }
 
 impl Host for PageHost {
-    fn reading(&self) -> Reading {
-        Reading {
-            performance_ms: self.performance.now(),
-            date_ms: js_sys::Date::now(),
-        }
+    fn performance_ms(&self) -> f64 {
+        self.performance.now()
+    }
+
+    fn date_ms(&self) -> f64 {
+        js_sys::Date::now()
     }
 
     fn start_timer(&self, delay_ms: u32) {
@@ -255,9 +275,15 @@ impl Host for PageHost {
         take_fetches();
     }
 
-    fn send(&self, id: u64, body: &[u8], keepalive: bool) {
+    fn send(&self, export: &Export) {
+        let id = export.id;
+        let url = match export.signal {
+            Signal::Spans => &self.traces_endpoint,
+            Signal::Logs => &self.logs_endpoint,
+        };
+        let body = Uint8Array::from(&*export.body);
         // Begun here and not in the task: when a page goes away, no task runs any more.
-        let answer = untraced(|| send(&self.endpoint, Uint8Array::from(body), keepalive));
+        let answer = untraced(|| send(url, body, export.keepalive, self.export_timeout_ms));
         spawn_local(async move {
             let outcome = outcome(JsFuture::from(answer).await);
             if let Some(pipeline) = pipeline::current() {
@@ -277,10 +303,19 @@ fn outcome(answer: Result<JsValue, JsValue>) -> Outcome {
     match answer {
         Ok(answer) => {
             let answer = Array::from(&answer);
-            Outcome::Answered {
-                status: answer.get(0).as_f64().unwrap_or_default() as u16,
-                retry_after_ms: answer.get(1).as_f64().filter(|wait_ms| wait_ms.is_finite()),
-            }
+            let number = |index| {
+                answer
+                    .get(index)
+                    .as_f64()
+                    .filter(|number| number.is_finite())
+            };
+            let response = answer.get(3).dyn_into::<Uint8Array>();
+            Outcome::Answered(Answer {
+                status: number(0).unwrap_or_default() as u16,
+                retry_after_ms: number(1),
+                sent_bytes: number(2).unwrap_or_default() as u64,
+                rejected: response.map_or(0, |body| otlp_encoder::rejected(&body.to_vec())),
+            })
         }
         Err(error) => {
             let is_timeout = error

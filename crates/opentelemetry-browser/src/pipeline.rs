@@ -18,26 +18,30 @@ use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
 use self::timing::Watched;
 use crate::attribute;
-use crate::batch::Finished;
+use crate::batch::{Finished, Signal};
 use crate::clock::{Clock, Reading};
 use crate::http::UrlPolicy;
 use crate::ids::{Random, SEED_BYTES};
+use crate::limits::Limits;
 use crate::sampler::RatioSampler;
-use crate::span::{Limited, OpenSpan, Parent};
+use crate::span::{Limited, Losses, OpenSpan, Parent};
+use crate::stats::Stats;
 use crate::tracer::span_event;
-use crate::transport::{Command, Exporter, Outcome, Stats};
+use crate::transport::{Command, Export, Exporter, Outcome};
 
 /// What the pipeline needs of the place it runs in.
 pub(crate) trait Host {
-    /// Reads both clocks.
-    fn reading(&self) -> Reading;
+    /// `performance.now()`: milliseconds since the page's time origin, fractional.
+    fn performance_ms(&self) -> f64;
+
+    /// `Date.now()`: milliseconds since the Unix epoch, whole.
+    fn date_ms(&self) -> f64;
 
     /// Has [`Pipeline::on_timer`] called once, this much later.
     fn start_timer(&self, delay_ms: u32);
 
-    /// Sends one request and has [`Pipeline::on_outcome`] called with its `id` when it is over. With `keepalive` the
-    /// request outlives the page.
-    fn send(&self, id: u64, body: &[u8], keepalive: bool);
+    /// Sends one request and has [`Pipeline::on_outcome`] called with its `id` when it is over.
+    fn send(&self, export: &Export);
 
     /// Has [`Pipeline::on_timing`] called for each request that is over, from the first call of this on. False when the
     /// browser does not tell.
@@ -53,6 +57,7 @@ pub(crate) struct Parts {
     pub(crate) time_origin_ms: f64,
     pub(crate) seed: [u8; SEED_BYTES],
     pub(crate) sampling_ratio: f64,
+    pub(crate) limits: Limits,
     pub(crate) urls: UrlPolicy,
     pub(crate) resource: Vec<KeyValue>,
 }
@@ -62,6 +67,7 @@ pub(crate) struct Pipeline {
     clock: Clock,
     random: Random,
     sampler: RatioSampler,
+    limits: Limits,
     urls: UrlPolicy,
     open: RefCell<OpenSpans>,
     watched: RefCell<Watched>,
@@ -96,10 +102,11 @@ pub(crate) fn install(parts: Parts) -> bool {
         clock: Clock::new(parts.time_origin_ms),
         random,
         sampler: RatioSampler::new(parts.sampling_ratio),
+        limits: parts.limits,
         urls: parts.urls,
         open: RefCell::default(),
         watched: RefCell::default(),
-        exporter: RefCell::new(Exporter::new(resource)),
+        exporter: RefCell::new(Exporter::new(parts.limits, resource)),
     };
     PIPELINE.with(|cell| cell.set(Rc::new(pipeline)).is_ok())
 }
@@ -120,121 +127,153 @@ impl Pipeline {
         if parent_cx.is_telemetry_suppressed() {
             return (SpanContext::NONE, None);
         }
-        let reading = self.host.reading();
         let span_ref = parent_cx.span();
         let parent_context = span_ref.span_context();
         let (context, parent) = if parent_context.is_valid() {
             (self.child_of(parent_context), parent_of(parent_context))
         } else {
-            self.clock
-                .anchor(reading, !self.open.borrow().spans.is_empty());
             (self.root(), Parent::None)
         };
+        // What is not recorded costs no look at a clock.
         if !context.is_sampled() {
             return (context, None);
         }
+        let span = self.open_span(context.clone(), parent, builder, scope);
+        self.count_created(Signal::Spans);
+        let serial = with(&self.open, |open| open.insert(span));
+        (context, serial)
+    }
+
+    fn open_span(
+        &self,
+        context: SpanContext,
+        parent: Parent,
+        builder: SpanBuilder,
+        scope: &Arc<InstrumentationScope>,
+    ) -> OpenSpan {
+        let performance_ms = self.host.performance_ms();
+        if parent == Parent::None {
+            let reading = Reading {
+                performance_ms,
+                date_ms: self.host.date_ms(),
+            };
+            let is_any_open = with(&self.open, |open| !open.spans.is_empty());
+            self.clock.anchor(reading, is_any_open.unwrap_or(true));
+        }
+        let attributes = builder.attributes.unwrap_or_default();
         let mut span = OpenSpan {
-            context: context.clone(),
+            context,
             parent,
             scope: Arc::clone(scope),
             name: builder.name,
             kind: builder.span_kind.unwrap_or(SpanKind::Internal),
             start_ns: builder.start_time.map_or_else(
-                || self.clock.now_ns(reading.performance_ms),
-                |start| self.clock.refine_ns(start, reading),
+                || self.clock.now_ns(performance_ms),
+                |start| self.refine_ns(start),
             ),
-            attributes: Limited::from_attributes(builder.attributes.unwrap_or_default()),
+            attributes: Limited::from_attributes(attributes, &self.limits),
             events: Limited::new(),
             links: Limited::new(),
             status: Status::Unset,
         };
         for event in builder.events.unwrap_or_default() {
-            span.events.push(span_event(event, |stamp| {
-                self.clock.refine_ns(stamp, reading)
-            }));
+            let event = span_event(event, &self.limits, |stamp| self.refine_ns(stamp));
+            span.add_event(event, &self.limits);
         }
         for link in builder.links.unwrap_or_default() {
-            span.add_link(link);
+            span.add_link(link, &self.limits);
         }
-        self.exporter.borrow_mut().count_created();
-        (context, Some(self.open.borrow_mut().insert(span)))
+        span
     }
 
     /// Changes an open span; one that has ended stays as it is.
-    pub(crate) fn update(&self, serial: u64, change: impl FnOnce(&mut OpenSpan)) {
-        if let Some(span) = self.open.borrow_mut().get_mut(serial) {
-            change(span);
-        }
+    pub(crate) fn update(&self, serial: u64, change: impl FnOnce(&mut OpenSpan, &Limits)) {
+        with(&self.open, |open| {
+            if let Some(span) = open.get_mut(serial) {
+                change(span, &self.limits);
+            }
+        });
     }
 
     /// Whether the span has not ended.
     pub(crate) fn is_open(&self, serial: u64) -> bool {
-        self.open.borrow().position(serial).is_some()
+        with(&self.open, |open| open.position(serial).is_some()).unwrap_or(false)
     }
 
     /// Ends a span and queues it for export. Only the first end counts.
     pub(crate) fn end(&self, serial: u64, end_ns: u64) {
-        let ended = self.open.borrow_mut().remove(serial);
+        let ended = with(&self.open, |open| open.remove(serial)).flatten();
         if let Some(span) = ended {
-            let now_ms = self.host.reading().performance_ms;
-            let commands = self
-                .exporter
-                .borrow_mut()
-                .push(finished(&span, end_ns), now_ms);
-            self.run(commands);
+            self.finish(&span, end_ns);
         }
+    }
+
+    /// Marks every open span with an attribute: what a hidden page measures, the browser may have slowed down.
+    pub(crate) fn mark_all(&self, marker: &'static str) {
+        with(&self.open, |open| {
+            for (_, span) in &mut open.spans {
+                span.attributes
+                    .set(KeyValue::new(marker, true), &self.limits);
+            }
+        });
     }
 
     /// Ends every open span and sends all there is: the page goes away. Each gets `marker` set on it, except those of
     /// requests that were answered.
     pub(crate) fn end_all(&self, marker: &'static str) {
         self.let_all_go();
+        self.mark_all(marker);
         let now_ns = self.now_ns();
-        let now_ms = self.host.reading().performance_ms;
-        let open = std::mem::take(&mut self.open.borrow_mut().spans);
-        for (_, mut span) in open {
-            span.attributes.set(KeyValue::new(marker, true));
-            let commands = self
-                .exporter
-                .borrow_mut()
-                .push(finished(&span, now_ns), now_ms);
-            self.run(commands);
+        let open = with(&self.open, |open| std::mem::take(&mut open.spans));
+        for (_, span) in open.unwrap_or_default() {
+            self.finish(&span, now_ns);
         }
         self.flush();
+    }
+
+    /// Counts a span that has begun, or a log record.
+    pub(crate) fn count_created(&self, signal: Signal) {
+        with(&self.exporter, |exporter| exporter.count_created(signal));
+    }
+
+    /// Queues a span or log record for export.
+    pub(crate) fn queue(&self, signal: Signal, record: Finished, losses: Losses) {
+        let has_to_schedule = with(&self.exporter, |exporter| {
+            exporter.push(signal, record, losses)
+        });
+        if has_to_schedule == Some(true) {
+            self.advance(|exporter, now_ms| exporter.schedule(now_ms));
+        }
     }
 
     /// Sends all spans that have ended, those of requests included whose timing is only waiting to be told.
     pub(crate) fn flush(&self) {
         self.host.take_timings();
-        let now_ms = self.host.reading().performance_ms;
-        let commands = self.exporter.borrow_mut().flush(now_ms);
-        self.run(commands);
+        self.advance(|exporter, now_ms| exporter.flush(now_ms));
     }
 
     /// A timer of [`Host::start_timer`] has run out.
     pub(crate) fn on_timer(&self) {
-        let now_ms = self.host.reading().performance_ms;
-        let commands = self.exporter.borrow_mut().on_timer(now_ms);
-        self.run(commands);
+        self.advance(|exporter, now_ms| exporter.on_timer(now_ms));
     }
 
     /// A request of [`Host::send`] is over.
     pub(crate) fn on_outcome(&self, id: u64, outcome: Outcome) {
-        let now_ms = self.host.reading().performance_ms;
         let jitter = self.random.unit();
-        let commands = self
-            .exporter
-            .borrow_mut()
-            .on_outcome(id, outcome, now_ms, jitter);
-        self.run(commands);
+        self.advance(|exporter, now_ms| exporter.on_outcome(id, outcome, now_ms, jitter));
     }
 
     /// Counters since the page was loaded.
     pub(crate) fn stats(&self) -> Stats {
-        Stats {
-            open: self.open.borrow().spans.len() as u64,
-            ..self.exporter.borrow().stats()
-        }
+        let mut stats = with(&self.exporter, |exporter| exporter.stats()).unwrap_or_default();
+        let open = with(&self.open, |open| open.spans.len());
+        stats.spans.open = open.unwrap_or_default() as u64;
+        stats
+    }
+
+    /// The bounds of spans and log records.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Which requests are traced, and which of them carry the trace to their server.
@@ -244,24 +283,35 @@ impl Pipeline {
 
     /// Now, in nanoseconds since the Unix epoch.
     pub(crate) fn now_ns(&self) -> u64 {
-        self.clock.now_ns(self.host.reading().performance_ms)
+        self.unix_ns(self.host.performance_ms())
+    }
+
+    /// A time of `performance.now()`, or of an entry of the performance timeline, in nanoseconds since the Unix epoch.
+    pub(crate) fn unix_ns(&self, performance_ms: f64) -> u64 {
+        self.clock.now_ns(performance_ms)
     }
 
     /// Now by the fine clock alone, in milliseconds since the page's time origin.
     #[cfg(feature = "document_load")]
     pub(crate) fn performance_ms(&self) -> f64 {
-        self.host.reading().performance_ms
-    }
-
-    /// A time of the fine clock, in nanoseconds since the Unix epoch.
-    #[cfg(feature = "document_load")]
-    pub(crate) fn unix_ns(&self, performance_ms: f64) -> u64 {
-        self.clock.now_ns(performance_ms)
+        self.host.performance_ms()
     }
 
     /// The time an API time stamp means; see [`Clock::refine_ns`].
     pub(crate) fn refine_ns(&self, timestamp: SystemTime) -> u64 {
-        self.clock.refine_ns(timestamp, self.host.reading())
+        self.clock.refine_ns(timestamp, || Reading {
+            performance_ms: self.host.performance_ms(),
+            date_ms: self.host.date_ms(),
+        })
+    }
+
+    fn finish(&self, span: &OpenSpan, end_ns: u64) {
+        let record = Finished {
+            trace_id: span.context.trace_id(),
+            scope: Arc::clone(&span.scope),
+            bytes: span.encode(end_ns),
+        };
+        self.queue(Signal::Spans, record, span.losses());
     }
 
     fn child_of(&self, parent: &SpanContext) -> SpanContext {
@@ -287,18 +337,25 @@ impl Pipeline {
         )
     }
 
-    fn run(&self, commands: Vec<Command>) {
-        for command in commands {
+    /// Has the exporter decide, then does what it wants.
+    fn advance(&self, decide: impl FnOnce(&mut Exporter, f64) -> Vec<Command>) {
+        let now_ms = self.host.performance_ms();
+        let commands = with(&self.exporter, |exporter| decide(exporter, now_ms));
+        for command in commands.unwrap_or_default() {
             match command {
                 Command::StartTimer { delay_ms } => self.host.start_timer(delay_ms),
-                Command::Send {
-                    id,
-                    body,
-                    keepalive,
-                } => self.host.send(id, &body, keepalive),
+                Command::Send(export) => self.host.send(&export),
             }
         }
     }
+}
+
+/// What `f` makes of the content of `cell`, which calls nobody who might come back. None when the cell is borrowed all the
+/// same: WebAssembly has trapped in here before, and the page goes on without these spans.
+fn with<T, R>(cell: &RefCell<T>, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+    cell.try_borrow_mut()
+        .ok()
+        .map(|mut content| f(&mut content))
 }
 
 impl OpenSpans {
@@ -331,14 +388,6 @@ fn parent_of(context: &SpanContext) -> Parent {
         Parent::Remote(context.span_id())
     } else {
         Parent::Local(context.span_id())
-    }
-}
-
-fn finished(span: &OpenSpan, end_ns: u64) -> Finished {
-    Finished {
-        trace_id: span.context.trace_id(),
-        scope: Arc::clone(&span.scope),
-        bytes: span.encode(end_ns),
     }
 }
 

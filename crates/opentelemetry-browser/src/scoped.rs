@@ -60,12 +60,17 @@ pub(crate) fn end(cx: &Context) {
 
 /// The tracer of the spans that this crate opens itself.
 pub(crate) fn tracer() -> BrowserTracer {
+    BrowserTracer::new(scope())
+}
+
+/// The scope of what this crate records itself.
+pub(crate) fn scope() -> Arc<InstrumentationScope> {
     static SCOPE: LazyLock<Arc<InstrumentationScope>> = LazyLock::new(|| {
         let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
             .with_version(env!("CARGO_PKG_VERSION"));
         Arc::new(scope.build())
     });
-    BrowserTracer::new(Arc::clone(&SCOPE))
+    Arc::clone(&SCOPE)
 }
 
 fn now() -> std::time::SystemTime {

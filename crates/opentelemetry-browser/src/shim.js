@@ -1,29 +1,30 @@
 // The few things that are shorter, or only safe, in JavaScript. Everything here fails open: whatever goes wrong in
 // tracing, even a trap in WebAssembly, the page's request is sent as it was.
 
-/// How long an export may take before it counts as lost.
-const EXPORT_TIMEOUT_MS = 10_000;
-
-/// Sends spans. Resolves to [status, milliseconds to wait before a retry or NaN]; rejects like fetch. The answer's body is
-/// read to its end, for an unread one would keep the connection and the keepalive allowance.
-export async function send(url, body, keepalive) {
-  const signal = AbortSignal.timeout?.(EXPORT_TIMEOUT_MS);
+/// Sends spans or log records. Resolves to [status, milliseconds to wait before a retry or NaN, bytes sent, the answer if
+/// it is OTLP]; rejects like fetch. The answer's body is read to its end, for an unread one would keep the connection and
+/// the keepalive allowance.
+export async function send(url, body, keepalive, timeout_ms) {
+  const signal = AbortSignal.timeout?.(timeout_ms);
   const headers = { 'content-type': 'application/x-protobuf' };
   const response = await fetch(url, { method: 'POST', headers, body, keepalive, signal });
-  await response.arrayBuffer();
+  const answer = new Uint8Array(await response.arrayBuffer());
+  const isOtlp = response.headers.get('content-type') === 'application/x-protobuf';
   const wait = response.headers.get('retry-after');
   const seconds = wait === null ? NaN : Number(wait);
-  return [response.status, Number.isNaN(seconds) ? Date.parse(wait) - Date.now() : seconds * 1000];
+  const wait_ms = Number.isNaN(seconds) ? Date.parse(wait) - Date.now() : seconds * 1000;
+  return [response.status, wait_ms, body.byteLength, isOtlp && answer];
 }
 
 export function startTimer(callback, delay_ms) {
   setTimeout(callback, delay_ms);
 }
 
-/// Calls `hidden` when the page may not be seen again, and `unloading` when it goes away.
+/// Calls `hidden` when the page may not be seen again, and `unloading` when it goes away or is about to stand still.
 export function onPageEnd(hidden, unloading) {
   document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && hidden(), true);
   addEventListener('pagehide', () => unloading(), true);
+  document.addEventListener('freeze', () => unloading(), true);
 }
 
 /// What `Timing` reads of an entry, in its order.

@@ -5,12 +5,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use opentelemetry::trace::{Link, SpanContext, SpanKind, Status};
-use opentelemetry::{Array, InstrumentationScope, KeyValue, SpanId, Value};
+use opentelemetry::{Array, InstrumentationScope, KeyValue, SpanId, StringValue, Value};
 use otlp_encoder::{Attributes, Kind, LinkHead, ParentLocation, SpanHead, context_flags};
 
-/// Most attributes, most events and most links of a span, and most attributes of each of its events and links: the
-/// default limits of the specification. What exceeds them is counted and dropped.
-const LIMIT: usize = 128;
+use crate::limits::Limits;
 
 /// A span that has begun and not ended.
 #[derive(Debug)]
@@ -46,11 +44,20 @@ pub(crate) struct SpanEvent {
     pub(crate) attributes: Limited<KeyValue>,
 }
 
-/// A list that keeps the first [`LIMIT`] items and counts the others.
+/// A list that keeps as many items as it may and counts the others.
 #[derive(Debug)]
 pub(crate) struct Limited<T> {
     items: Vec<T>,
     dropped: u32,
+    /// Texts of attributes that were cut off.
+    shortened: u32,
+}
+
+/// What a span or log record had to do without.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Losses {
+    pub(crate) dropped_items: u64,
+    pub(crate) shortened_texts: u64,
 }
 
 impl<T> Limited<T> {
@@ -58,52 +65,128 @@ impl<T> Limited<T> {
         Self {
             items: Vec::new(),
             dropped: 0,
+            shortened: 0,
         }
     }
 
-    pub(crate) fn push(&mut self, item: T) {
-        if self.items.len() < LIMIT {
+    pub(crate) fn push(&mut self, item: T, most: usize) {
+        if self.items.len() < most {
             self.items.push(item);
         } else {
             self.dropped = self.dropped.saturating_add(1);
+        }
+    }
+
+    /// What was dropped or cut off in this list, apart from its items.
+    pub(crate) fn losses(&self) -> Losses {
+        Losses {
+            dropped_items: u64::from(self.dropped),
+            shortened_texts: u64::from(self.shortened),
         }
     }
 }
 
 impl Limited<KeyValue> {
     /// Sets an attribute; a key that is there already gets the new value.
-    pub(crate) fn set(&mut self, attribute: KeyValue) {
-        match self
+    pub(crate) fn set(&mut self, mut attribute: KeyValue, limits: &Limits) {
+        let shortened = shorten(&mut attribute.value, limits.text_length);
+        let has_room = self.items.len() < limits.attributes;
+        let existing = self
             .items
             .iter_mut()
-            .find(|existing| existing.key == attribute.key)
-        {
+            .find(|existing| existing.key == attribute.key);
+        match existing {
             Some(existing) => existing.value = attribute.value,
-            None => self.push(attribute),
+            None if has_room => self.items.push(attribute),
+            None => {
+                self.dropped = self.dropped.saturating_add(1);
+                return;
+            }
         }
+        self.shortened = self.shortened.saturating_add(shortened);
     }
 
-    pub(crate) fn from_attributes(attributes: impl IntoIterator<Item = KeyValue>) -> Self {
+    pub(crate) fn from_attributes(
+        attributes: impl IntoIterator<Item = KeyValue>,
+        limits: &Limits,
+    ) -> Self {
         let mut limited = Self::new();
         for attribute in attributes {
-            limited.set(attribute);
+            limited.set(attribute, limits);
         }
         limited
+    }
+
+    /// Writes the attributes; the number of those dropped is a field of its own.
+    pub(crate) fn write(&self, writer: &mut Attributes<'_>) {
+        write_attributes(writer, &self.items);
+    }
+
+    /// How many attributes there was no room for.
+    #[cfg(feature = "logs")]
+    pub(crate) fn dropped(&self) -> u32 {
+        self.dropped
+    }
+}
+
+/// Cuts texts off after `most` characters; returns how many.
+fn shorten(value: &mut Value, most: usize) -> u32 {
+    let shorten_text = |text: &mut StringValue| {
+        // A text has no more characters than bytes, which is told at once.
+        let cut = (text.as_str().len() > most)
+            .then(|| text.as_str().char_indices().nth(most))
+            .flatten();
+        if let Some((end, _)) = cut {
+            *text = StringValue::from(text.as_str().get(..end).unwrap_or_default().to_owned());
+        }
+        u32::from(cut.is_some())
+    };
+    match value {
+        Value::String(text) => shorten_text(text),
+        Value::Array(Array::String(texts)) => texts.iter_mut().map(shorten_text).sum(),
+        _ => 0,
+    }
+}
+
+impl std::ops::AddAssign for Losses {
+    fn add_assign(&mut self, other: Self) {
+        self.dropped_items += other.dropped_items;
+        self.shortened_texts += other.shortened_texts;
     }
 }
 
 impl OpenSpan {
+    /// Adds an event.
+    pub(crate) fn add_event(&mut self, event: SpanEvent, limits: &Limits) {
+        self.events.push(event, limits.events);
+    }
+
     /// Adds a link; one that points nowhere is ignored.
-    pub(crate) fn add_link(&mut self, mut link: Link) {
+    pub(crate) fn add_link(&mut self, mut link: Link, limits: &Limits) {
         if !link.span_context.is_valid() {
             return;
         }
-        let surplus = link.attributes.len().saturating_sub(LIMIT);
-        link.attributes.truncate(LIMIT);
+        let mut attributes = Limited::from_attributes(link.attributes, limits);
+        link.attributes = std::mem::take(&mut attributes.items);
         link.dropped_attributes_count = link
             .dropped_attributes_count
-            .saturating_add(u32::try_from(surplus).unwrap_or(u32::MAX));
-        self.links.push(link);
+            .saturating_add(attributes.dropped);
+        self.links.shortened = self.links.shortened.saturating_add(attributes.shortened);
+        self.links.push(link, limits.links);
+    }
+
+    /// What the limits have cost this span.
+    pub(crate) fn losses(&self) -> Losses {
+        let mut losses = self.attributes.losses();
+        losses += self.events.losses();
+        losses += self.links.losses();
+        for event in &self.events.items {
+            losses += event.attributes.losses();
+        }
+        for link in &self.links.items {
+            losses.dropped_items += u64::from(link.dropped_attributes_count);
+        }
+        losses
     }
 
     /// Sets the status by the specification's order: nothing takes back an `Ok`, and nothing unsets.
@@ -138,16 +221,14 @@ impl OpenSpan {
         };
         let mut bytes = Vec::with_capacity(192);
         otlp_encoder::span(&mut bytes, &head, |span| {
-            write_attributes(&mut span.attributes(), &self.attributes.items);
+            self.attributes.write(&mut span.attributes());
             span.dropped_attributes(self.attributes.dropped);
             for event in &self.events.items {
                 span.event(
                     &event.name,
                     event.time_ns,
                     event.attributes.dropped,
-                    |attributes| {
-                        write_attributes(attributes, &event.attributes.items);
-                    },
+                    |attributes| event.attributes.write(attributes),
                 );
             }
             span.dropped_events(self.events.dropped);

@@ -10,6 +10,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
+use crate::limits::Limits;
 use crate::pipeline;
 use crate::span::{Limited, OpenSpan, SpanEvent};
 
@@ -69,7 +70,7 @@ impl BrowserSpan {
         self.serial
     }
 
-    fn update(&self, change: impl FnOnce(&mut OpenSpan)) {
+    fn update(&self, change: impl FnOnce(&mut OpenSpan, &Limits)) {
         if let (Some(serial), Some(pipeline)) = (self.serial, pipeline::current()) {
             pipeline.update(serial, change);
         }
@@ -89,9 +90,9 @@ impl Span for BrowserSpan {
             let event = SpanEvent {
                 name: name.into(),
                 time_ns: pipeline.refine_ns(timestamp),
-                attributes: Limited::from_attributes(attributes),
+                attributes: Limited::from_attributes(attributes, pipeline.limits()),
             };
-            pipeline.update(serial, |span| span.events.push(event));
+            pipeline.update(serial, |span, limits| span.add_event(event, limits));
         }
     }
 
@@ -107,11 +108,11 @@ impl Span for BrowserSpan {
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        self.update(|span| span.attributes.set(attribute));
+        self.update(|span, limits| span.attributes.set(attribute, limits));
     }
 
     fn set_status(&mut self, status: Status) {
-        self.update(|span| span.set_status(status));
+        self.update(|span, _| span.set_status(status));
     }
 
     fn update_name<T>(&mut self, new_name: T)
@@ -119,11 +120,13 @@ impl Span for BrowserSpan {
         T: Into<Cow<'static, str>>,
     {
         let new_name = new_name.into();
-        self.update(|span| span.name = new_name);
+        self.update(|span, _| span.name = new_name);
     }
 
     fn add_link(&mut self, span_context: SpanContext, attributes: Vec<KeyValue>) {
-        self.update(|span| span.add_link(Link::new(span_context, attributes, 0)));
+        self.update(|span, limits| {
+            span.add_link(Link::new(span_context, attributes, 0), limits);
+        });
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
@@ -143,10 +146,14 @@ impl Drop for BrowserSpan {
 }
 
 /// An event of the API as the pipeline keeps it; `refine_ns` turns its stamp into a time.
-pub(crate) fn span_event(event: Event, refine_ns: impl FnOnce(SystemTime) -> u64) -> SpanEvent {
+pub(crate) fn span_event(
+    event: Event,
+    limits: &Limits,
+    refine_ns: impl FnOnce(SystemTime) -> u64,
+) -> SpanEvent {
     SpanEvent {
         name: event.name,
         time_ns: refine_ns(event.timestamp),
-        attributes: Limited::from_attributes(event.attributes),
+        attributes: Limited::from_attributes(event.attributes, limits),
     }
 }

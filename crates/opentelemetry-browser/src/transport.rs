@@ -1,27 +1,25 @@
-//! When spans are sent, what is sent again, and what is given up: the exporter as a state machine that is told of spans,
-//! timers and answers and replies with commands. It calls nobody, so every path of it is tested without a browser.
+//! When records are sent, what is sent again, and what is given up: the exporter as a state machine that is told of
+//! records, timers and answers and replies with commands. It calls nobody, so every path of it is tested without a
+//! browser.
 //!
-//! In quiet times one request is under way at a time, 2 s after the first span that waits, or at once when a request is
-//! full. While the receiver is busy or away, spans wait in the bounded queue. When the page is hidden everything goes out
-//! at once, as far as possible with `keepalive`, because it may be the last chance.
+//! In quiet times one request of each signal is under way at a time, 2 s after the first record that waits, or at once
+//! when a request is full. While the receiver is busy or away, records wait in the bounded queues. When the page is hidden
+//! everything goes out at once, as far as possible with `keepalive`, because it may be the last chance.
 
 use std::rc::Rc;
 
 use opentelemetry::KeyValue;
 
-use crate::batch::{BATCH_BYTES, Finished, Queue};
-
-/// How long a span waits for others to join its request.
-const EXPORT_DELAY_MS: f64 = 2000.0;
+use crate::batch::{Batch, Finished, Queue, Signal};
+use crate::limits::Limits;
+use crate::span::Losses;
+use crate::stats::{SignalStats, Stats};
 
 /// Browsers refuse `keepalive` requests beyond 64 KiB under way together; some room is left for the page's own.
 const KEEPALIVE_BYTES: usize = 60_000;
 
 /// Room in the wrapping of a request: resource, scopes and lengths.
 const WRAPPING_BYTES: usize = 4 * 1024;
-
-/// A request is sent this often at most; resending it at once without `keepalive` does not count.
-const MAX_ATTEMPTS: u32 = 5;
 
 /// Waits between attempts double from the first to the last of these, unless the receiver asks for another.
 const FIRST_RETRY_MS: f64 = 1000.0;
@@ -36,101 +34,115 @@ pub(crate) enum Command {
     /// Call [`Exporter::on_timer`] this much later.
     StartTimer { delay_ms: u32 },
     /// Send a request and call [`Exporter::on_outcome`] with its id.
-    Send {
-        id: u64,
-        body: Rc<[u8]>,
-        keepalive: bool,
-    },
+    Send(Export),
+}
+
+/// A request to be sent.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Export {
+    pub(crate) id: u64,
+    pub(crate) signal: Signal,
+    pub(crate) body: Rc<[u8]>,
+    /// Whether it has to outlive the page.
+    pub(crate) keepalive: bool,
 }
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Outcome {
-    /// With an answer, which may have asked for a pause.
-    Answered {
-        status: u16,
-        retry_after_ms: Option<f64>,
-    },
+    /// With an answer.
+    Answered(Answer),
     /// The browser could not send it, or refused to.
     NetworkError,
     /// No answer came in time.
     TimedOut,
 }
 
-/// Counters since the page was loaded. `created = open + queued + in_flight + exported + dropped_overload +
-/// dropped_failed` at every moment, so no loss goes unseen.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Stats {
-    /// Recorded spans that were begun.
-    pub created: u64,
-    /// Spans that have not ended.
-    pub open: u64,
-    /// Ended spans that wait for a request.
-    pub queued: u64,
-    /// Spans in requests that are under way or wait to be sent again.
-    pub in_flight: u64,
-    /// Spans that the receiver accepted.
-    pub exported: u64,
-    /// Spans dropped because too much was waiting; always all spans of a trace from that moment on.
-    pub dropped_overload: u64,
-    /// Spans dropped because the receiver refused them or could not be reached in several attempts.
-    pub dropped_failed: u64,
-    /// Bytes of the requests that were accepted.
-    pub exported_bytes: u64,
-    /// Requests that were sent again.
-    pub retries: u64,
+/// What a receiver answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// The pause it asked for.
+    pub(crate) retry_after_ms: Option<f64>,
+    /// Records of the request that it did not take.
+    pub(crate) rejected: u64,
+    /// Bytes of the request as it was sent.
+    pub(crate) sent_bytes: u64,
 }
 
 /// A request that is under way or waits to be sent again.
 #[derive(Debug)]
 struct Request {
-    id: u64,
-    body: Rc<[u8]>,
-    spans: u64,
+    export: Export,
+    records: u64,
     attempts: u32,
-    keepalive: bool,
     /// When it may be sent; of no meaning while it is under way.
     due_ms: f64,
 }
 
 #[derive(Debug)]
 pub(crate) struct Exporter {
-    queue: Queue,
+    limits: Limits,
+    /// The maker of everything that is sent.
+    resource: Vec<KeyValue>,
+    spans: Queue,
+    logs: Queue,
     in_flight: Vec<Request>,
     waiting: Vec<Request>,
     next_id: u64,
     /// When what is queued shall be sent; none when nothing is queued.
     export_due_ms: Option<f64>,
+    /// Whether that is at once, because a request is full.
+    is_urgent: bool,
     /// When the earliest timer that was asked for runs out.
     timer_due_ms: Option<f64>,
     stats: Stats,
 }
 
 impl Exporter {
-    pub(crate) fn new(resource: Vec<KeyValue>) -> Self {
+    pub(crate) fn new(limits: Limits, resource: Vec<KeyValue>) -> Self {
         Self {
-            queue: Queue::new(resource),
+            limits,
+            resource,
+            spans: Queue::new(limits),
+            logs: Queue::new(limits),
             in_flight: Vec::new(),
             waiting: Vec::new(),
             next_id: 0,
             export_due_ms: None,
+            is_urgent: false,
             timer_due_ms: None,
             stats: Stats::default(),
         }
     }
 
-    /// Counts a span that has begun.
-    pub(crate) fn count_created(&mut self) {
-        self.stats.created += 1;
+    /// Counts a span that has begun, or a log record.
+    pub(crate) fn count_created(&mut self, signal: Signal) {
+        self.counters(signal).created += 1;
     }
 
-    /// Takes over a span that has ended.
-    pub(crate) fn push(&mut self, span: Finished, now_ms: f64) -> Vec<Command> {
-        self.stats.dropped_overload += self.queue.push(span, self.retained_bytes());
-        if self.queue.fills_a_batch() {
+    /// Takes over a record that is finished and lacks what is told. Says whether [`schedule`](Self::schedule) has to be
+    /// called for it, which most records do not need.
+    pub(crate) fn push(&mut self, signal: Signal, record: Finished, losses: Losses) -> bool {
+        self.stats.dropped_items += losses.dropped_items;
+        self.stats.shortened_texts += losses.shortened_texts;
+        let retained_bytes = self.retained_bytes(signal);
+        let dropped = match signal {
+            Signal::Spans => self.spans.push(record, retained_bytes),
+            Signal::Logs => self.logs.push(record, retained_bytes),
+        };
+        self.counters(signal).dropped_overload += dropped;
+        let is_waiting = self.queued() > 0;
+        (is_waiting && self.export_due_ms.is_none()) || (self.is_full() && !self.is_urgent)
+    }
+
+    /// Decides when what is queued will be sent.
+    pub(crate) fn schedule(&mut self, now_ms: f64) -> Vec<Command> {
+        if self.is_full() {
+            self.is_urgent = true;
             self.export_due_ms = Some(now_ms);
-        } else if self.queue.len() > 0 && self.export_due_ms.is_none() {
-            self.export_due_ms = Some(now_ms + EXPORT_DELAY_MS);
+        } else if self.queued() > 0 && self.export_due_ms.is_none() {
+            self.export_due_ms = Some(now_ms + f64::from(self.limits.export_delay_ms));
         }
         // Not sent from here: a request in the middle of the page's own work would slow that work down.
         let mut commands = Vec::new();
@@ -152,26 +164,18 @@ impl Exporter {
         now_ms: f64,
         jitter: f64,
     ) -> Vec<Command> {
-        let Some(position) = self.in_flight.iter().position(|request| request.id == id) else {
+        let Some(position) = self
+            .in_flight
+            .iter()
+            .position(|request| request.export.id == id)
+        else {
             return Vec::new();
         };
         let request = self.in_flight.swap_remove(position);
         match outcome {
-            Outcome::Answered {
-                status: 200..=299, ..
-            } => {
-                self.stats.exported += request.spans;
-                self.stats.exported_bytes += request.body.len() as u64;
-            }
-            Outcome::Answered {
-                status: 429 | 502 | 503 | 504,
-                retry_after_ms,
-            } => {
-                self.retry_later(request, retry_after_ms, now_ms, jitter);
-            }
-            Outcome::Answered { .. } => self.stats.dropped_failed += request.spans,
+            Outcome::Answered(answer) => self.answered(request, answer, now_ms, jitter),
             // The page itself may use up what the browser allows for keepalive.
-            Outcome::NetworkError if request.keepalive => {
+            Outcome::NetworkError if request.export.keepalive => {
                 return self.resend_without_keepalive(request);
             }
             Outcome::NetworkError | Outcome::TimedOut => {
@@ -188,20 +192,32 @@ impl Exporter {
             self.stats.retries += 1;
             self.send(request, &mut commands);
         }
-        while let Some(batch) = self.queue.take(self.keepalive_room()) {
-            self.send_new(batch.body, batch.spans, &mut commands);
+        for signal in [Signal::Spans, Signal::Logs] {
+            while let Some(batch) = self.take(signal, self.keepalive_room()) {
+                self.send_new(signal, batch, &mut commands);
+            }
         }
         self.export_due_ms = None;
+        self.is_urgent = false;
         self.start_timer(now_ms, &mut commands);
         commands
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let spans =
-            |requests: &[Request]| requests.iter().map(|request| request.spans).sum::<u64>();
+        let complete = |signal, queue: &Queue, counters| {
+            let requests = self.in_flight.iter().chain(&self.waiting);
+            SignalStats {
+                queued: queue.len() as u64,
+                in_flight: requests
+                    .filter(|request| request.export.signal == signal)
+                    .map(|request| request.records)
+                    .sum(),
+                ..counters
+            }
+        };
         Stats {
-            queued: self.queue.len() as u64,
-            in_flight: spans(&self.in_flight) + spans(&self.waiting),
+            spans: complete(Signal::Spans, &self.spans, self.stats.spans),
+            logs: complete(Signal::Logs, &self.logs, self.stats.logs),
             ..self.stats
         }
     }
@@ -220,24 +236,53 @@ impl Exporter {
         }
         let is_due = self.export_due_ms.is_some_and(|due_ms| due_ms <= now_ms);
         if is_due && self.in_flight.is_empty() && self.waiting.is_empty() {
-            if let Some(batch) = self.queue.take(BATCH_BYTES) {
-                self.send_new(batch.body, batch.spans, &mut commands);
+            for signal in [Signal::Spans, Signal::Logs] {
+                if let Some(batch) = self.take(signal, self.limits.batch_bytes) {
+                    self.send_new(signal, batch, &mut commands);
+                }
             }
-            self.export_due_ms = (self.queue.len() > 0).then_some(now_ms);
+            self.is_urgent = self.queued() > 0;
+            self.export_due_ms = self.is_urgent.then_some(now_ms);
         }
         self.start_timer(now_ms, &mut commands);
         commands
     }
 
-    fn send_new(&mut self, body: Vec<u8>, spans: u64, commands: &mut Vec<Command>) {
+    fn answered(&mut self, request: Request, answer: Answer, now_ms: f64, jitter: f64) {
+        match answer.status {
+            200..=299 => {
+                let rejected = answer.rejected.min(request.records);
+                let counters = self.counters(request.export.signal);
+                counters.exported += request.records - rejected;
+                counters.dropped_rejected += rejected;
+                self.stats.exported_bytes += answer.sent_bytes;
+            }
+            429 | 502 | 503 | 504 => {
+                self.retry_later(request, answer.retry_after_ms, now_ms, jitter);
+            }
+            _ => self.counters(request.export.signal).dropped_refused += request.records,
+        }
+    }
+
+    fn take(&mut self, signal: Signal, limit_bytes: usize) -> Option<Batch> {
+        match signal {
+            Signal::Spans => self.spans.take(limit_bytes, &self.resource),
+            Signal::Logs => self.logs.take(limit_bytes, &self.resource),
+        }
+    }
+
+    fn send_new(&mut self, signal: Signal, batch: Batch, commands: &mut Vec<Command>) {
         let id = self.next_id;
         self.next_id += 1;
         let request = Request {
-            id,
-            body: body.into(),
-            spans,
+            export: Export {
+                id,
+                signal,
+                body: batch.body.into(),
+                keepalive: false,
+            },
+            records: batch.records,
             attempts: 0,
-            keepalive: false,
             due_ms: 0.0,
         };
         self.send(request, commands);
@@ -245,23 +290,16 @@ impl Exporter {
 
     fn send(&mut self, mut request: Request, commands: &mut Vec<Command>) {
         request.attempts += 1;
-        request.keepalive = request.body.len() + self.keepalive_bytes() < KEEPALIVE_BYTES;
-        commands.push(Command::Send {
-            id: request.id,
-            body: Rc::clone(&request.body),
-            keepalive: request.keepalive,
-        });
+        request.export.keepalive =
+            request.export.body.len() + self.keepalive_bytes() < KEEPALIVE_BYTES;
+        commands.push(Command::Send(request.export.clone()));
         self.in_flight.push(request);
     }
 
     fn resend_without_keepalive(&mut self, mut request: Request) -> Vec<Command> {
         self.stats.retries += 1;
-        request.keepalive = false;
-        let command = Command::Send {
-            id: request.id,
-            body: Rc::clone(&request.body),
-            keepalive: false,
-        };
+        request.export.keepalive = false;
+        let command = Command::Send(request.export.clone());
         self.in_flight.push(request);
         vec![command]
     }
@@ -273,8 +311,8 @@ impl Exporter {
         now_ms: f64,
         jitter: f64,
     ) {
-        if request.attempts >= MAX_ATTEMPTS {
-            self.stats.dropped_failed += request.spans;
+        if request.attempts >= self.limits.attempts {
+            self.counters(request.export.signal).dropped_unreachable += request.records;
             return;
         }
         let doublings = request.attempts.saturating_sub(1);
@@ -306,31 +344,48 @@ impl Exporter {
         }
     }
 
+    fn counters(&mut self, signal: Signal) -> &mut SignalStats {
+        match signal {
+            Signal::Spans => &mut self.stats.spans,
+            Signal::Logs => &mut self.stats.logs,
+        }
+    }
+
+    fn queued(&self) -> usize {
+        self.spans.len() + self.logs.len()
+    }
+
+    fn is_full(&self) -> bool {
+        self.spans.fills_a_batch() || self.logs.fills_a_batch()
+    }
+
     fn keepalive_bytes(&self) -> usize {
         self.in_flight
             .iter()
-            .filter(|request| request.keepalive)
-            .map(|request| request.body.len())
+            .filter(|request| request.export.keepalive)
+            .map(|request| request.export.body.len())
             .sum()
     }
 
     /// How large a request may be to go with `keepalive`; full size when it has to go without anyway.
     fn keepalive_room(&self) -> usize {
+        let batch_bytes = self.limits.batch_bytes;
         let room = KEEPALIVE_BYTES
             .saturating_sub(self.keepalive_bytes() + WRAPPING_BYTES)
-            .min(BATCH_BYTES);
+            .min(batch_bytes);
         if room < WRAPPING_BYTES {
-            BATCH_BYTES
+            batch_bytes
         } else {
             room
         }
     }
 
-    fn retained_bytes(&self) -> usize {
+    fn retained_bytes(&self, signal: Signal) -> usize {
         self.in_flight
             .iter()
             .chain(&self.waiting)
-            .map(|request| request.body.len())
+            .filter(|request| request.export.signal == signal)
+            .map(|request| request.export.body.len())
             .sum()
     }
 }

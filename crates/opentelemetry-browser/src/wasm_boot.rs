@@ -38,7 +38,7 @@ pub(crate) fn install(pipeline: &Pipeline) {
     }
     for name in ["wasm_compile", "wasm_instantiate"] {
         if let [start_ms, end_ms] = measured(name)[..] {
-            record(pipeline, name, &load, (start_ms, end_ms), |_| {});
+            record(pipeline, name, &load, (start_ms, end_ms), |_, _| {});
         }
     }
 }

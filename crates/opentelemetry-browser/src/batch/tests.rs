@@ -5,6 +5,8 @@ use prost::Message;
 
 use super::*;
 
+const LIMITS: Limits = Limits::DEFAULT;
+
 fn scope(name: &'static str) -> Arc<InstrumentationScope> {
     Arc::new(
         InstrumentationScope::builder(name)
@@ -22,21 +24,28 @@ fn span(trace: u8, size: usize) -> Finished {
     }
 }
 
+fn take(queue: &mut Queue) -> Option<Batch> {
+    queue.take(
+        LIMITS.batch_bytes,
+        &[KeyValue::new("service.name", "tests")],
+    )
+}
+
 fn queue() -> Queue {
-    Queue::new(vec![KeyValue::new("service.name", "tests")])
+    Queue::new(LIMITS)
 }
 
 #[test]
 fn a_request_holds_512_spans_at_most() {
     let mut queue = queue();
-    for _ in 0..BATCH_SPANS + 1 {
+    for _ in 0..LIMITS.batch_records + 1 {
         assert_eq!(queue.push(span(1, 10), 0), 0);
     }
     assert!(queue.fills_a_batch());
-    assert_eq!(queue.take(BATCH_BYTES).unwrap().spans, 512);
+    assert_eq!(take(&mut queue).unwrap().records, 512);
     assert!(!queue.fills_a_batch());
-    assert_eq!(queue.take(BATCH_BYTES).unwrap().spans, 1);
-    assert!(queue.take(BATCH_BYTES).is_none());
+    assert_eq!(take(&mut queue).unwrap().records, 1);
+    assert!(take(&mut queue).is_none());
 }
 
 #[test]
@@ -45,13 +54,13 @@ fn a_request_holds_48_kib_of_spans_at_most() {
     for _ in 0..60 {
         queue.push(span(1, 1000), 0);
     }
-    let batch = queue.take(BATCH_BYTES).unwrap();
+    let batch = take(&mut queue).unwrap();
     assert!(
-        batch.body.len() < BATCH_BYTES + 1024,
+        batch.body.len() < LIMITS.batch_bytes + 1024,
         "{}",
         batch.body.len()
     );
-    assert_eq!(batch.spans + queue.take(BATCH_BYTES).unwrap().spans, 60);
+    assert_eq!(batch.records + take(&mut queue).unwrap().records, 60);
 }
 
 #[test]
@@ -60,8 +69,8 @@ fn a_span_larger_than_a_request_is_sent_by_itself() {
     queue.push(span(1, 10), 0);
     queue.push(span(1, 100_000), 0);
     queue.push(span(1, 10), 0);
-    let sizes: Vec<u64> = std::iter::from_fn(|| queue.take(BATCH_BYTES))
-        .map(|batch| batch.spans)
+    let sizes: Vec<u64> = std::iter::from_fn(|| take(&mut queue))
+        .map(|batch| batch.records)
         .collect();
     assert_eq!(sizes, [1, 1, 1]);
 }
@@ -73,7 +82,7 @@ fn an_overflow_drops_the_whole_trace_that_caused_it_and_no_other() {
     queue.push(span(2, 10), 0);
     queue.push(span(2, 10), 0);
     assert_eq!(
-        queue.push(span(2, QUEUE_BYTES), 0),
+        queue.push(span(2, LIMITS.queue_bytes), 0),
         3,
         "it and the two before"
     );
@@ -89,18 +98,18 @@ fn an_overflow_drops_the_whole_trace_that_caused_it_and_no_other() {
 #[test]
 fn what_is_under_way_counts() {
     let mut queue = queue();
-    assert_eq!(queue.push(span(1, 10), QUEUE_BYTES), 1);
+    assert_eq!(queue.push(span(1, 10), LIMITS.queue_bytes), 1);
     assert_eq!(queue.push(span(2, 10), 0), 0);
 }
 
 #[test]
 fn the_count_of_spans_is_bounded_too() {
     let mut queue = queue();
-    for _ in 0..QUEUE_SPANS {
+    for _ in 0..LIMITS.queue_records {
         queue.push(span(1, 1), 0);
     }
     assert_eq!(queue.push(span(2, 1), 0), 1);
-    assert_eq!(queue.len(), QUEUE_SPANS);
+    assert_eq!(queue.len(), LIMITS.queue_records);
 }
 
 #[test]
@@ -112,7 +121,7 @@ fn forgotten_traces_make_room_for_new_ones() {
         queue.push(
             Finished {
                 trace_id: TraceId::from_bytes(id),
-                ..span(0, QUEUE_BYTES)
+                ..span(0, LIMITS.queue_bytes)
             },
             0,
         );
@@ -133,7 +142,7 @@ fn spans_are_grouped_by_scope() {
             0,
         );
     }
-    let body = queue.take(BATCH_BYTES).unwrap().body;
+    let body = take(&mut queue).unwrap().body;
     let request = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();
     let resource = &request.resource_spans[0];
     assert_eq!(

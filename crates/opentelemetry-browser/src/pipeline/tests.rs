@@ -8,6 +8,9 @@
 mod calls;
 mod contents;
 mod endings;
+#[cfg(feature = "logs")]
+mod events;
+mod reentrance;
 mod timings;
 
 use std::cell::Cell;
@@ -36,32 +39,41 @@ const TIME_ORIGIN_MS: f64 = 1_700_000_000_000.0;
 #[derive(Default)]
 struct Bench {
     performance_ms: Cell<f64>,
-    sent: RefCell<Vec<Vec<u8>>>,
+    sent: RefCell<Vec<Export>>,
     observes_fetches: Cell<bool>,
     /// What [`Host::take_timings`] tells.
     timings: RefCell<Vec<(&'static str, Timing)>>,
+    /// What the page does when it is called, if it comes back.
+    comes_back: Cell<Option<fn()>>,
 }
 
 impl Host for Rc<Bench> {
-    fn reading(&self) -> Reading {
-        let performance_ms = self.performance_ms.get();
-        Reading {
-            performance_ms,
-            date_ms: (TIME_ORIGIN_MS + performance_ms).floor(),
-        }
+    fn performance_ms(&self) -> f64 {
+        self.come_back();
+        self.performance_ms.get()
     }
 
-    fn start_timer(&self, _delay_ms: u32) {}
+    fn date_ms(&self) -> f64 {
+        self.come_back();
+        (TIME_ORIGIN_MS + self.performance_ms.get()).floor()
+    }
 
-    fn send(&self, _id: u64, body: &[u8], _keepalive: bool) {
-        self.sent.borrow_mut().push(body.to_vec());
+    fn start_timer(&self, _delay_ms: u32) {
+        self.come_back();
+    }
+
+    fn send(&self, export: &Export) {
+        self.come_back();
+        self.sent.borrow_mut().push(export.clone());
     }
 
     fn observes_fetches(&self) -> bool {
+        self.come_back();
         self.observes_fetches.get()
     }
 
     fn take_timings(&self) {
+        self.come_back();
         for (url, timing) in self.timings.take() {
             pipeline().on_timing(url, timing);
         }
@@ -73,13 +85,22 @@ impl Bench {
         self.performance_ms.set(self.performance_ms.get() + ms);
     }
 
+    /// Calls the page, which calls the pipeline, which does not call the page again for it.
+    fn come_back(&self) {
+        if let Some(page) = self.comes_back.take() {
+            page();
+            self.comes_back.set(Some(page));
+        }
+    }
+
     /// Everything that has ended, in the order in which it ended.
     fn exported(&self) -> Vec<Span> {
         pipeline().flush();
         let requests = self.sent.borrow();
         let requests = requests
             .iter()
-            .map(|body| ExportTraceServiceRequest::decode(body.as_slice()).unwrap());
+            .filter(|export| export.signal == Signal::Spans)
+            .map(|export| ExportTraceServiceRequest::decode(&*export.body).unwrap());
         let resources = requests.flat_map(|request| request.resource_spans);
         resources
             .flat_map(|resource| resource.scope_spans)
@@ -104,6 +125,7 @@ fn in_page(sampling_ratio: f64, test: impl FnOnce(&Bench) + Send + 'static) {
             time_origin_ms: TIME_ORIGIN_MS,
             seed: [5; SEED_BYTES],
             sampling_ratio,
+            limits: Limits::default(),
             urls: UrlPolicy {
                 allowed: AllowedOrigins::new(["http://own"]),
                 ..UrlPolicy::default()

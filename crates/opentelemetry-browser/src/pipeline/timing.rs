@@ -6,8 +6,9 @@
 
 use opentelemetry::{Context, KeyValue};
 
-use super::Pipeline;
+use super::{Pipeline, with};
 use crate::attribute;
+use crate::limits::Limits;
 use crate::span::{Limited, OpenSpan, SpanEvent};
 
 /// Most requests that are watched. Beyond it the oldest has to do with the time of its headers.
@@ -87,7 +88,12 @@ impl Timing {
     }
 
     /// Writes the phases that took place into a span; `to_ns` turns their times into Unix times.
-    pub(crate) fn describe(&self, span: &mut OpenSpan, to_ns: impl Fn(f64) -> u64) {
+    pub(crate) fn describe(
+        &self,
+        span: &mut OpenSpan,
+        limits: &Limits,
+        to_ns: impl Fn(f64) -> u64,
+    ) {
         let has_looked_up = self.dns_end_ms > self.dns_start_ms;
         let has_connected = self.connect_end_ms > self.connect_start_ms;
         let phases = [
@@ -98,17 +104,18 @@ impl Timing {
         ];
         for (name, at_ms, took_place) in phases {
             if took_place && at_ms > 0.0 {
-                span.events.push(SpanEvent {
+                let event = SpanEvent {
                     name: name.into(),
                     time_ns: to_ns(at_ms).max(span.start_ns),
                     attributes: Limited::new(),
-                });
+                };
+                span.add_event(event, limits);
             }
         }
         if self.encoded_body_size > 0.0 {
             let size = self.encoded_body_size as i64;
             let attribute = KeyValue::new(attribute::HTTP_RESPONSE_BODY_SIZE, size);
-            span.attributes.set(attribute);
+            span.attributes.set(attribute, limits);
         }
     }
 }
@@ -122,11 +129,11 @@ impl Pipeline {
         let request = Request {
             serial,
             url: without_fragment(url).to_owned(),
-            start_ms: self.host.reading().performance_ms,
+            start_ms: self.host.performance_ms(),
             state: State::Sent,
         };
-        let oldest = self.watched.borrow_mut().push(request);
-        if let Some(oldest) = oldest {
+        let oldest = with(&self.watched, |watched| watched.push(request));
+        if let Some(oldest) = oldest.flatten() {
             self.let_go(oldest);
         }
     }
@@ -140,10 +147,10 @@ impl Pipeline {
             headers_ns,
         };
         // Replaced in one statement and looked at in the next: what is dropped here may end a span.
-        let before = self.watched.borrow_mut().set_state(serial, answered);
+        let before = self.set_state(serial, answered);
         match before {
             Some(State::Timed(timing)) => {
-                let request = self.watched.borrow_mut().remove(serial);
+                let request = with(&self.watched, |watched| watched.remove(serial));
                 self.end_timed(serial, &timing);
                 drop(request);
                 true
@@ -154,16 +161,15 @@ impl Pipeline {
 
     /// The span of a watched request has ended, or ends now, by other means.
     pub(crate) fn stop_watching(&self, serial: u64) {
-        let before = self.watched.borrow_mut().set_state(serial, State::Over);
-        if let Some(State::Timed(_)) = before {
-            self.watched.borrow_mut().remove(serial);
+        if let Some(State::Timed(_)) = self.set_state(serial, State::Over) {
+            with(&self.watched, |watched| watched.remove(serial));
         }
     }
 
     /// The browser told about a request, which may be anyone's.
     pub(crate) fn on_timing(&self, url: &str, timing: Timing) {
-        let request = self.watched.borrow_mut().claim(url, timing);
-        if let Some(request) = request
+        let request = with(&self.watched, |watched| watched.claim(url, timing));
+        if let Some(request) = request.flatten()
             && let State::Answered { .. } = request.state
         {
             self.end_timed(request.serial, &timing);
@@ -173,10 +179,15 @@ impl Pipeline {
     /// The page goes away: answered requests end with their headers, unless the browser knows better by now.
     pub(super) fn let_all_go(&self) {
         self.host.take_timings();
-        let requests = std::mem::take(&mut *self.watched.borrow_mut());
-        for request in requests.0 {
+        let requests = with(&self.watched, std::mem::take);
+        for request in requests.unwrap_or_default().0 {
             self.let_go(request);
         }
+    }
+
+    /// Sets the state of a request; returns the one before, none when the request is not watched.
+    fn set_state(&self, serial: u64, state: State) -> Option<State> {
+        with(&self.watched, |watched| watched.set_state(serial, state)).flatten()
     }
 
     fn let_go(&self, request: Request) {
@@ -188,8 +199,8 @@ impl Pipeline {
     }
 
     fn end_timed(&self, serial: u64, timing: &Timing) {
-        let to_ns = |at_ms| self.clock.now_ns(at_ms);
-        self.update(serial, |span| timing.describe(span, to_ns));
+        let to_ns = |at_ms| self.unix_ns(at_ms);
+        self.update(serial, |span, limits| timing.describe(span, limits, to_ns));
         self.end(
             serial,
             to_ns(timing.response_end_ms.max(timing.response_start_ms)),

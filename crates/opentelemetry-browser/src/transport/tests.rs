@@ -7,19 +7,29 @@ use proptest::prelude::*;
 
 use super::*;
 
-const ACCEPTED: Outcome = Outcome::Answered {
+const ACCEPTED: Outcome = Outcome::Answered(Answer {
     status: 200,
     retry_after_ms: None,
-};
+    rejected: 0,
+    sent_bytes: 10,
+});
 
 fn busy(status: u16) -> Outcome {
-    Outcome::Answered {
+    Outcome::Answered(Answer {
         status,
-        retry_after_ms: None,
-    }
+        ..Answer::default()
+    })
 }
 
-fn span(trace: u8, size: usize) -> Finished {
+fn busy_for(status: u16, wait_ms: f64) -> Outcome {
+    Outcome::Answered(Answer {
+        status,
+        retry_after_ms: Some(wait_ms),
+        ..Answer::default()
+    })
+}
+
+fn record(trace: u8, size: usize) -> Finished {
     Finished {
         trace_id: TraceId::from_bytes([trace; 16]),
         scope: Arc::new(InstrumentationScope::default()),
@@ -32,13 +42,13 @@ struct Bench {
     exporter: Exporter,
     now_ms: f64,
     timers_ms: Vec<f64>,
-    sent: Vec<(u64, usize, bool)>,
+    sent: Vec<Export>,
 }
 
 impl Bench {
     fn new() -> Self {
         Self {
-            exporter: Exporter::new(Vec::new()),
+            exporter: Exporter::new(Limits::default(), Vec::new()),
             now_ms: 0.0,
             timers_ms: Vec::new(),
             sent: Vec::new(),
@@ -51,19 +61,25 @@ impl Bench {
                 Command::StartTimer { delay_ms } => {
                     self.timers_ms.push(self.now_ms + f64::from(delay_ms))
                 }
-                Command::Send {
-                    id,
-                    body,
-                    keepalive,
-                } => self.sent.push((id, body.len(), keepalive)),
+                Command::Send(export) => self.sent.push(export),
             }
         }
     }
 
     fn push(&mut self, trace: u8, size: usize) {
-        self.exporter.count_created();
-        let commands = self.exporter.push(span(trace, size), self.now_ms);
-        self.apply(commands);
+        self.push_record(Signal::Spans, record(trace, size));
+    }
+
+    fn push_log(&mut self, size: usize) {
+        self.push_record(Signal::Logs, record(0, size));
+    }
+
+    fn push_record(&mut self, signal: Signal, record: Finished) {
+        self.exporter.count_created(signal);
+        if self.exporter.push(signal, record, Losses::default()) {
+            let commands = self.exporter.schedule(self.now_ms);
+            self.apply(commands);
+        }
     }
 
     fn flush(&mut self) {
@@ -73,7 +89,7 @@ impl Bench {
 
     /// Ends the oldest request that is under way.
     fn answer(&mut self, outcome: Outcome) {
-        let (id, ..) = self.sent.remove(0);
+        let id = self.sent.remove(0).id;
         let commands = self.exporter.on_outcome(id, outcome, self.now_ms, 0.5);
         self.apply(commands);
     }
@@ -93,19 +109,17 @@ impl Bench {
     fn keepalive_bytes(&self) -> usize {
         self.sent
             .iter()
-            .filter(|(_, _, keepalive)| *keepalive)
-            .map(|(_, size, _)| size)
+            .filter(|export| export.keepalive)
+            .map(|export| export.body.len())
             .sum()
     }
 
     fn assert_nothing_is_lost_silently(&self) {
         let stats = self.exporter.stats();
-        let known = stats.queued
-            + stats.in_flight
-            + stats.exported
-            + stats.dropped_overload
-            + stats.dropped_failed;
-        assert_eq!(stats.created, known, "{stats:?}");
+        for signal in [stats.spans, stats.logs] {
+            let known = signal.queued + signal.in_flight + signal.exported + signal.dropped();
+            assert_eq!(signal.created, known, "{stats:?}");
+        }
     }
 }
 
@@ -121,12 +135,12 @@ fn a_span_is_sent_after_two_seconds() {
     );
     bench.run_timer();
     assert!(
-        matches!(bench.sent.as_slice(), [(_, _, true)]),
+        matches!(bench.sent.as_slice(), [export] if export.keepalive),
         "{:?}",
         bench.sent
     );
     bench.answer(ACCEPTED);
-    assert_eq!(bench.exporter.stats().exported, 2);
+    assert_eq!(bench.exporter.stats().spans.exported, 2);
     assert!(!bench.run_timer(), "nothing left to wait for");
 }
 
@@ -152,8 +166,60 @@ fn one_request_at_a_time() {
     for expected in [512, 1024, 1100] {
         assert_eq!(bench.sent.len(), 1);
         bench.answer(ACCEPTED);
-        assert_eq!(bench.exporter.stats().exported, expected);
+        assert_eq!(bench.exporter.stats().spans.exported, expected);
     }
+}
+
+#[test]
+fn spans_and_log_records_go_side_by_side() {
+    let mut bench = Bench::new();
+    bench.push_log(100);
+    bench.push(1, 100);
+    bench.push_log(100);
+    assert_eq!(bench.timers_ms, [2000.0]);
+    bench.run_timer();
+    let signals: Vec<Signal> = bench.sent.iter().map(|export| export.signal).collect();
+    assert_eq!(signals, [Signal::Spans, Signal::Logs]);
+    bench.answer(busy(400));
+    bench.answer(ACCEPTED);
+    let stats = bench.exporter.stats();
+    assert_eq!((stats.spans.dropped_refused, stats.logs.exported), (1, 2));
+    assert_eq!(stats.exported_bytes, 10);
+    assert!(!bench.run_timer(), "nothing left to wait for");
+}
+
+#[test]
+fn what_the_receiver_rejects_is_counted() {
+    for (rejected, lost) in [(0, 0), (2, 2), (3, 3), (u64::MAX, 3)] {
+        let mut bench = Bench::new();
+        for _ in 0..3 {
+            bench.push(1, 10);
+        }
+        bench.flush();
+        bench.answer(Outcome::Answered(Answer {
+            status: 200,
+            rejected,
+            ..Answer::default()
+        }));
+        let spans = bench.exporter.stats().spans;
+        assert_eq!((spans.exported, spans.dropped_rejected), (3 - lost, lost));
+    }
+}
+
+#[test]
+fn too_many_log_records_are_dropped_one_by_one() {
+    let mut bench = Bench::new();
+    for _ in 0..5000 {
+        bench.push_log(10);
+    }
+    let logs = bench.exporter.stats().logs;
+    assert_eq!((logs.queued, logs.dropped_overload), (4096, 904));
+    bench.push(1, 10);
+    assert_eq!(
+        bench.exporter.stats().spans.queued,
+        1,
+        "their queue is theirs"
+    );
 }
 
 #[test]
@@ -163,10 +229,10 @@ fn a_flush_sends_everything_and_keeps_alive_what_the_browser_allows() {
         bench.push(1, 1000);
     }
     bench.flush();
-    assert_eq!(bench.exporter.stats().queued, 0);
+    assert_eq!(bench.exporter.stats().spans.queued, 0);
     assert!(bench.keepalive_bytes() > 48 * 1024, "the room is used");
     assert!(bench.keepalive_bytes() < 60_000);
-    assert!(bench.sent.iter().any(|(_, _, keepalive)| !keepalive));
+    assert!(bench.sent.iter().any(|export| !export.keepalive));
 }
 
 #[test]
@@ -184,7 +250,7 @@ fn a_busy_receiver_is_asked_again_and_given_up_in_the_end() {
         let pauses_ms: Vec<f64> = at_ms.windows(2).map(|pair| pair[1] - pair[0]).collect();
         assert_eq!(pauses_ms, [1250.0, 2500.0, 5000.0, 10_000.0], "{status}");
         let stats = bench.exporter.stats();
-        assert_eq!((stats.dropped_failed, stats.retries), (1, 4));
+        assert_eq!((stats.spans.dropped_unreachable, stats.retries), (1, 4));
     }
 }
 
@@ -200,10 +266,7 @@ fn the_receiver_chooses_the_pause_within_reason() {
         let mut bench = Bench::new();
         bench.push(1, 100);
         bench.flush();
-        bench.answer(Outcome::Answered {
-            status: 429,
-            retry_after_ms: Some(asked_ms),
-        });
+        bench.answer(busy_for(429, asked_ms));
         while bench.sent.is_empty() && bench.run_timer() {}
         assert_eq!(bench.now_ms, pause_ms, "{asked_ms}");
     }
@@ -217,7 +280,7 @@ fn a_refused_request_is_not_repeated() {
         bench.flush();
         bench.answer(busy(status));
         assert!(bench.sent.is_empty());
-        assert_eq!(bench.exporter.stats().dropped_failed, 1, "{status}");
+        assert_eq!(bench.exporter.stats().spans.dropped_refused, 1, "{status}");
     }
 }
 
@@ -228,7 +291,7 @@ fn a_network_error_is_answered_without_keepalive_first() {
     bench.flush();
     bench.answer(Outcome::NetworkError);
     assert!(
-        matches!(bench.sent.as_slice(), [(_, _, false)]),
+        matches!(bench.sent.as_slice(), [export] if !export.keepalive),
         "at once: {:?}",
         bench.sent
     );
@@ -238,7 +301,7 @@ fn a_network_error_is_answered_without_keepalive_first() {
         assert!(bench.run_timer());
     }
     bench.answer(ACCEPTED);
-    assert_eq!(bench.exporter.stats().exported, 1);
+    assert_eq!(bench.exporter.stats().spans.exported, 1);
 }
 
 #[test]
@@ -253,7 +316,7 @@ fn spans_wait_while_the_receiver_is_away_and_whole_traces_are_dropped() {
         }
     }
     bench.assert_nothing_is_lost_silently();
-    let stats = bench.exporter.stats();
+    let stats = bench.exporter.stats().spans;
     assert!(
         stats.dropped_overload > 0 && stats.dropped_overload.is_multiple_of(10),
         "{stats:?}"
@@ -271,6 +334,7 @@ fn an_outcome_of_nothing_changes_nothing() {
 #[derive(Clone, Debug)]
 enum Step {
     Push { trace: u8, size: usize },
+    PushLog { size: usize },
     Wait { ms: u16 },
     Timer,
     Answer(Outcome),
@@ -283,10 +347,12 @@ fn step() -> impl Strategy<Value = Step> {
         2 => prop_oneof![Just(429), Just(503), Just(400), Just(0)].prop_map(busy),
         1 => Just(Outcome::NetworkError),
         1 => Just(Outcome::TimedOut),
-        1 => any::<f64>().prop_map(|wait_ms| Outcome::Answered { status: 503, retry_after_ms: Some(wait_ms) }),
+        1 => any::<f64>().prop_map(|wait_ms| busy_for(503, wait_ms)),
+        1 => any::<u64>().prop_map(|rejected| Outcome::Answered(Answer { status: 200, rejected, ..Answer::default() })),
     ];
     prop_oneof![
         6 => (any::<u8>(), prop_oneof![0..2000_usize, Just(70_000)]).prop_map(|(trace, size)| Step::Push { trace, size }),
+        2 => (0..2000_usize).prop_map(|size| Step::PushLog { size }),
         1 => any::<u16>().prop_map(|ms| Step::Wait { ms }),
         2 => Just(Step::Timer),
         3 => outcome.prop_map(Step::Answer),
@@ -301,6 +367,7 @@ proptest! {
         for step in steps {
             match step {
                 Step::Push { trace, size } => bench.push(trace, size),
+                Step::PushLog { size } => bench.push_log(size),
                 Step::Wait { ms } => bench.now_ms += f64::from(ms),
                 Step::Timer => drop(bench.run_timer()),
                 Step::Answer(outcome) if !bench.sent.is_empty() => bench.answer(outcome),
@@ -319,6 +386,8 @@ proptest! {
             }
         }
         let stats = bench.exporter.stats();
-        prop_assert_eq!((stats.queued, stats.in_flight), (0, 0));
+        for signal in [stats.spans, stats.logs] {
+            prop_assert_eq!((signal.queued, signal.in_flight), (0, 0));
+        }
     }
 }

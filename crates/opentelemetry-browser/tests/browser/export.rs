@@ -2,13 +2,13 @@
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt;
-use opentelemetry_browser::{fail, in_new_trace};
+use opentelemetry_browser::{fail, in_new_trace, in_span};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::otlp;
 use crate::page::{
-    client_span_count, export_all, export_bodies, exports_are_kept_alive, hide_page, let_tasks_run,
-    refuse_exports, span, start, unload_page,
+    answer_export, client_span_count, export_all, export_bodies, exports_are_kept_alive, hide_page,
+    let_tasks_run, refuse_exports, span, start, unload_page,
 };
 
 #[wasm_bindgen_test]
@@ -52,11 +52,11 @@ async fn exports_are_not_traced() {
     })
     .await;
     export_all().await;
-    let created = guard.stats().created;
+    let created = guard.stats().spans.created;
     guard.flush();
     let_tasks_run().await;
     assert_eq!(client_span_count("/otlp/").await, 0);
-    assert_eq!(guard.stats().created, created);
+    assert_eq!(guard.stats().spans.created, created);
 }
 
 #[wasm_bindgen_test]
@@ -68,7 +68,21 @@ async fn a_busy_receiver_is_asked_again() {
     in_new_trace("sent thrice", async |_| {}).await;
     assert_eq!(span("sent thrice").await.error(), None);
     assert_eq!(guard.stats().retries - retries, 2);
-    assert_eq!(guard.stats().dropped_failed, 0);
+    assert_eq!(guard.stats().spans.dropped_unreachable, 0);
+}
+
+#[wasm_bindgen_test]
+async fn what_the_receiver_rejects_is_counted() {
+    let guard = start();
+    export_all().await;
+    let before = guard.stats().spans;
+    // partial_success { rejected_spans: 1, error_message: "no" }
+    answer_export(vec![0x0a, 6, 0x08, 1, 0x12, 2, b'n', b'o']);
+    in_new_trace("taken", async |_| in_span("rejected", |_| {})).await;
+    export_all().await;
+    let after = guard.stats().spans;
+    assert_eq!(after.dropped_rejected - before.dropped_rejected, 1);
+    assert_eq!(after.exported - before.exported, 1);
 }
 
 #[wasm_bindgen_test]
@@ -78,12 +92,18 @@ async fn a_hidden_page_sends_what_has_ended() {
     in_new_trace("still open", async |_| {
         in_new_trace("ended before", async |_| {}).await;
         hide_page();
-        let stats = guard.stats();
+        let stats = guard.stats().spans;
         assert_eq!((stats.open, stats.queued, stats.in_flight), (1, 0, 1));
     })
     .await;
     assert_eq!(span("ended before").await.attribute("page.unloaded"), None);
-    assert_eq!(span("still open").await.attribute("page.unloaded"), None);
+    let still_open = span("still open").await;
+    assert_eq!(still_open.attribute("page.unloaded"), None);
+    assert_eq!(
+        still_open.attribute("page.hidden").as_deref(),
+        Some("true"),
+        "it is told that the browser may have slowed it down"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -91,7 +111,7 @@ async fn a_page_that_goes_away_ends_its_spans_once() {
     let guard = start();
     in_new_trace("unloaded", async |cx| {
         unload_page();
-        let stats = guard.stats();
+        let stats = guard.stats().spans;
         assert_eq!((stats.open, stats.queued), (0, 0));
         assert!(stats.in_flight >= 1);
         // The page may come back from the cache and go on: the span has ended all the same.

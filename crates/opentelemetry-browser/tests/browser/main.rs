@@ -10,6 +10,8 @@ use wasm_bindgen_test::wasm_bindgen_test_configure;
 
 mod context;
 mod document_load;
+#[cfg(feature = "logs")]
+mod events;
 mod export;
 mod fetch_patch;
 mod otlp;

@@ -11,6 +11,40 @@ struct Request {
 }
 
 #[derive(Clone, PartialEq, Message)]
+struct LogsRequest {
+    #[prost(message, repeated, tag = "1")]
+    resource_logs: Vec<ResourceLogs>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ResourceLogs {
+    #[prost(message, repeated, tag = "2")]
+    scope_logs: Vec<ScopeLogs>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ScopeLogs {
+    #[prost(message, repeated, tag = "2")]
+    log_records: Vec<LogRecord>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct LogRecord {
+    #[prost(fixed64, tag = "1")]
+    pub(crate) time_ns: u64,
+    #[prost(int32, tag = "2")]
+    pub(crate) severity_number: i32,
+    #[prost(message, repeated, tag = "6")]
+    attributes: Vec<KeyValue>,
+    #[prost(bytes = "vec", tag = "9")]
+    pub(crate) trace_id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "10")]
+    pub(crate) span_id: Vec<u8>,
+    #[prost(string, tag = "12")]
+    pub(crate) event_name: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
 struct ResourceSpans {
     #[prost(message, optional, tag = "1")]
     resource: Option<Resource>,
@@ -119,6 +153,21 @@ impl Span {
     pub(crate) fn traceparent(&self) -> String {
         format!("00-{}-{}-01", hex(&self.trace_id), hex(&self.span_id))
     }
+}
+
+impl LogRecord {
+    /// One attribute as text.
+    pub(crate) fn attribute(&self, key: &str) -> Option<String> {
+        texts(&self.attributes).remove(key)
+    }
+}
+
+/// All log records of some export requests, in order.
+pub(crate) fn log_records(bodies: &[Vec<u8>]) -> Vec<LogRecord> {
+    let decode = |body: &Vec<u8>| LogsRequest::decode(body.as_slice()).expect("valid OTLP");
+    let resources = bodies.iter().flat_map(|body| decode(body).resource_logs);
+    let scopes = resources.flat_map(|resource| resource.scope_logs);
+    scopes.flat_map(|scope| scope.log_records).collect()
 }
 
 /// All spans of some export requests, in order.

@@ -4,11 +4,11 @@ use std::cell::OnceCell;
 
 use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use opentelemetry::KeyValue;
-use opentelemetry_browser::{Config, Guard, init};
+use opentelemetry_browser::{Config, Guard, Stats, init};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::otlp::{self, Span};
+use crate::otlp::{self, LogRecord, Span};
 
 #[wasm_bindgen(module = "/tests/browser/stub.js")]
 extern "C" {
@@ -16,11 +16,13 @@ extern "C" {
     fn install_stub();
     #[wasm_bindgen(js_name = callsTo)]
     fn calls_to(part: &str) -> Array;
-    fn exported() -> Array;
+    fn exported(path: &str) -> Array;
     #[wasm_bindgen(js_name = exportsAreKeptAlive)]
     pub(crate) fn exports_are_kept_alive() -> bool;
     #[wasm_bindgen(js_name = refuseExports)]
     pub(crate) fn refuse_exports(status_codes: Vec<u16>);
+    #[wasm_bindgen(js_name = answerExport)]
+    pub(crate) fn answer_export(body: Vec<u8>);
     fn turn() -> Promise;
     #[wasm_bindgen(js_name = fetchAs)]
     fn fetch_as_promise(form: &str, path: &str) -> Promise;
@@ -146,9 +148,13 @@ pub(crate) fn observe_blindly() -> Vec<bool> {
     answers.iter().map(|answer| answer.is_truthy()).collect()
 }
 
-/// The bodies of all export requests so far.
+/// The bodies of all requests with spans so far.
 pub(crate) fn export_bodies() -> Vec<Vec<u8>> {
-    exported()
+    bodies("/otlp/v1/traces")
+}
+
+fn bodies(path: &str) -> Vec<Vec<u8>> {
+    exported(path)
         .iter()
         .map(|body| Uint8Array::new(&body).to_vec())
         .collect()
@@ -157,6 +163,14 @@ pub(crate) fn export_bodies() -> Vec<Vec<u8>> {
 /// All spans that have been exported so far.
 pub(crate) fn exported_spans() -> Vec<Span> {
     otlp::spans(&export_bodies())
+}
+
+/// The exported events of this name.
+pub(crate) async fn events(name: &str) -> Vec<LogRecord> {
+    export_all().await;
+    let mut records = otlp::log_records(&bodies("/otlp/v1/logs"));
+    records.retain(|record| record.event_name == name);
+    records
 }
 
 /// The exported span of this name, alone of that name.
@@ -209,8 +223,8 @@ pub(crate) async fn export_all() {
     for _ in 0..1000 {
         // Again and again, so that what was refused is not waited for.
         guard.flush();
-        let stats = guard.stats();
-        if stats.queued + stats.in_flight == 0 {
+        let Stats { spans, logs, .. } = guard.stats();
+        if spans.queued + spans.in_flight + logs.queued + logs.in_flight == 0 {
             return;
         }
         let_tasks_run().await;

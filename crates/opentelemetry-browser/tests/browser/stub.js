@@ -9,7 +9,7 @@ export function install() {
   window.fetch = async function (input, init) {
     const url = input instanceof Request ? input.url : new URL(input, document.baseURI).href;
     const path = new URL(url).pathname;
-    if (path === '/otlp/v1/traces') return receive(input, init);
+    if (path.startsWith('/otlp/v1/')) return receive(path, input, init);
     const isUntouched = !(input instanceof Request);
     const request = new Request(input, init);
     const call = { url, method: request.method, headers: Object.fromEntries(request.headers), isUntouched };
@@ -20,14 +20,25 @@ export function install() {
 }
 
 let refusals = [];
+let partialAnswer;
 
 /// The next exports are answered with these status codes.
 export function refuseExports(statusCodes) {
   refusals = [...statusCodes];
 }
 
-function receive(input, init) {
-  exports.push({ body: init.body, keepalive: init.keepalive, type: init.headers['content-type'] });
+/// The next export is accepted, with this answer.
+export function answerExport(body) {
+  partialAnswer = body;
+}
+
+function receive(path, input, init) {
+  exports.push({ path, body: init.body, keepalive: init.keepalive, type: init.headers['content-type'] });
+  if (partialAnswer) {
+    const answer = partialAnswer;
+    partialAnswer = undefined;
+    return new Response(answer, { headers: { 'content-type': 'application/x-protobuf' } });
+  }
   const status = refusals.shift() ?? 200;
   const headers = status === 200 ? {} : { 'retry-after': '0' };
   if (status !== 200) exports.pop();
@@ -52,9 +63,9 @@ export function callsTo(part) {
   return calls.filter((call) => call.url.includes(part));
 }
 
-/// The bodies of all exports so far.
-export function exported() {
-  return exports.map((request) => request.body);
+/// The bodies of all exports to this path so far.
+export function exported(path) {
+  return exports.filter((request) => request.path === path).map((request) => request.body);
 }
 
 /// Whether all exports were sent with `keepalive` and their type.

@@ -71,15 +71,19 @@ async fn the_patched_fetch_is_timed_as_well() {
 #[wasm_bindgen_test]
 async fn an_unread_body_needs_no_flush() {
     let guard = start();
-    let open_before = guard.stats().open;
+    let open_before = guard.stats().spans.open;
     let response = Request::get("/?unread").send_traced().await.unwrap();
     for _ in 0..1000 {
-        if guard.stats().open == open_before {
+        if guard.stats().spans.open == open_before {
             break;
         }
         let_tasks_run().await;
     }
-    assert_eq!(guard.stats().open, open_before, "nobody told of its end");
+    assert_eq!(
+        guard.stats().spans.open,
+        open_before,
+        "nobody told of its end"
+    );
     assert_phases(&complete_client_span("/?unread").await);
     assert_eq!(response.status(), 200);
 }

@@ -76,7 +76,7 @@ fn the_end_of_the_page_ends_open_spans_once() {
                 "{span:?}"
             );
         }
-        let stats = pipeline().stats();
+        let stats = pipeline().stats().spans;
         assert_eq!((stats.created, stats.open, stats.in_flight), (2, 0, 2));
     });
 }

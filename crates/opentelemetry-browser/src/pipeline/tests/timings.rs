@@ -77,7 +77,7 @@ fn a_span_ends_with_the_body() {
         assert_eq!(end_ns(&span), 5_000_500_000);
         assert_eq!(body_size(&span).as_deref(), Some("5"));
         assert!(!is_marked(&span, CANCELLED));
-        assert_eq!(pipeline().stats().open, 0);
+        assert_eq!(pipeline().stats().spans.open, 0);
     });
 }
 
@@ -171,7 +171,7 @@ fn a_failed_request_leaves_its_timing_to_no_other() {
         start().failed("TypeError", "no network");
         pipeline().on_timing(URL, timing(3.0, 3.5));
         pipeline().on_timing(URL, timing(3.0, 3.5));
-        assert_eq!(pipeline().stats().open, 1, "the first still waits");
+        assert_eq!(pipeline().stats().spans.open, 1, "the first still waits");
         pipeline().on_timing(URL, timing(0.0, 8.0));
         let [cancelled, failed, answered] = bench.exported().try_into().unwrap();
         assert!(is_marked(&cancelled, CANCELLED));
@@ -238,7 +238,7 @@ fn the_end_of_the_page_does_not_mark_answered_requests() {
             .map(|span| (end_ns(span), is_marked(span, PAGE_UNLOADED)))
             .collect();
         assert_eq!(seen, [(4_000_000, false), (0, false), (7_000_000, true)]);
-        assert_eq!(pipeline().stats().open, 0);
+        assert_eq!(pipeline().stats().spans.open, 0);
     });
 }
 
@@ -254,6 +254,6 @@ fn the_number_of_open_requests_is_bounded() {
             spans.iter().map(end_ns).collect::<Vec<_>>(),
             [0, 1_000_000, 2_000_000, 3_000_000, 4_000_000, 5_000_000]
         );
-        assert_eq!(pipeline().stats().open, 64);
+        assert_eq!(pipeline().stats().spans.open, 64);
     });
 }
