@@ -18,6 +18,7 @@ use crate::ids::SEED_BYTES;
 use crate::pipeline::timing::Timing;
 use crate::pipeline::{self, Host, Parts};
 use crate::propagation::AllowedOrigins;
+use crate::scoped;
 use crate::stats::Stats;
 use crate::tracer::BrowserTracerProvider;
 use crate::transport::{Answer, Export, Outcome};
@@ -29,6 +30,8 @@ extern "C" {
     fn start_timer(callback: &Closure<dyn Fn()>, delay_ms: u32);
     #[wasm_bindgen(js_name = onPageEnd)]
     fn on_page_end(hidden: &Closure<dyn Fn()>, unloading: &Closure<dyn Fn()>);
+    #[wasm_bindgen(js_name = onTrap)]
+    fn on_trap(trapped: &Closure<dyn Fn()>);
     #[wasm_bindgen(js_name = observeFetches)]
     fn observe_fetches(over: &Closure<dyn Fn(String, Vec<f64>)>) -> bool;
     #[wasm_bindgen(js_name = takeFetches)]
@@ -71,7 +74,7 @@ pub fn init(config: Config) -> Guard {
         let is_first = pipeline::install(parts(&window, performance, config));
         if is_first {
             opentelemetry::global::set_tracer_provider(BrowserTracerProvider::default());
-            listen_for_the_end();
+            listen_to_the_page();
             if patch_fetch {
                 crate::fetch_patch::install();
             }
@@ -187,8 +190,8 @@ fn attribute_value(value: &JsValue) -> Option<Value> {
 }
 
 /// Sends what there is when the page is hidden, for it may never be seen again; when it goes away or is frozen, ends what
-/// is open.
-fn listen_for_the_end() {
+/// is open. After a trap, leaves what was under way.
+fn listen_to_the_page() {
     let hidden = Closure::<dyn Fn()>::new(|| {
         if let Some(pipeline) = pipeline::current() {
             pipeline.mark_all(attribute::PAGE_HIDDEN);
@@ -201,9 +204,12 @@ fn listen_for_the_end() {
         }
     });
     on_page_end(&hidden, &unloading);
+    let trapped = Closure::new(scoped::leave_what_trapped);
+    on_trap(&trapped);
     // They are needed for as long as the page lives.
     hidden.forget();
     unloading.forget();
+    trapped.forget();
 }
 
 struct PageHost {
@@ -223,6 +229,8 @@ impl PageHost {
         export_timeout_ms: u32,
     ) -> Self {
         let on_timer = Closure::new(|| {
+            // A trap that the page has caught is noticed here.
+            scoped::leave_what_trapped();
             if let Some(pipeline) = pipeline::current() {
                 pipeline.on_timer();
             }

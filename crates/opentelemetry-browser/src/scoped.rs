@@ -73,6 +73,18 @@ pub(crate) fn scope() -> Arc<InstrumentationScope> {
     Arc::clone(&SCOPE)
 }
 
+/// Forgets what is current, which nothing detached because WebAssembly trapped meanwhile: work that comes later has nothing
+/// to do with it. For calls of the browser that find no other Rust under way.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn leave_what_trapped() {
+    let is_left_over =
+        Context::map_current(|cx| cx.has_active_span() || cx.is_telemetry_suppressed());
+    if is_left_over {
+        // The guard of this one is let go, so that it stays below all that follow.
+        std::mem::forget(Context::new().attach());
+    }
+}
+
 fn now() -> std::time::SystemTime {
     system_time(pipeline::current().map_or(0, |pipeline| pipeline.now_ns()))
 }

@@ -27,6 +27,13 @@ export function onPageEnd(hidden, unloading) {
   document.addEventListener('freeze', () => unloading(), true);
 }
 
+/// Calls `trapped` when WebAssembly has ended abnormally and nobody has caught it.
+export function onTrap(trapped) {
+  const look = (error) => error instanceof WebAssembly.RuntimeError && quietly(trapped);
+  addEventListener('error', (event) => look(event.error), true);
+  addEventListener('unhandledrejection', (event) => look(event.reason), true);
+}
+
 /// What `Timing` reads of an entry, in its order.
 const TIMING_KEYS = [
   'startTime', 'domainLookupStart', 'domainLookupEnd', 'connectStart', 'connectEnd', 'requestStart', 'responseStart',

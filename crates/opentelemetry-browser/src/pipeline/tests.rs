@@ -5,6 +5,7 @@
     reason = "functions that tests share count as tests"
 )]
 
+mod bounds;
 mod calls;
 mod contents;
 mod endings;
@@ -118,6 +119,10 @@ impl Bench {
 
 /// Runs a test in a thread, and so in a page, of its own.
 fn in_page(sampling_ratio: f64, test: impl FnOnce(&Bench) + Send + 'static) {
+    in_page_within(sampling_ratio, Limits::DEFAULT, test);
+}
+
+fn in_page_within(sampling_ratio: f64, limits: Limits, test: impl FnOnce(&Bench) + Send + 'static) {
     let run = move || {
         let bench = Rc::new(Bench::default());
         let parts = Parts {
@@ -125,7 +130,7 @@ fn in_page(sampling_ratio: f64, test: impl FnOnce(&Bench) + Send + 'static) {
             time_origin_ms: TIME_ORIGIN_MS,
             seed: [5; SEED_BYTES],
             sampling_ratio,
-            limits: Limits::default(),
+            limits,
             urls: UrlPolicy {
                 allowed: AllowedOrigins::new(["http://own"]),
                 ..UrlPolicy::default()

@@ -119,6 +119,62 @@ async fn a_dropped_future_ends_its_spans_once() {
 }
 
 #[wasm_bindgen_test]
+async fn joined_futures_do_not_see_each_other() {
+    start();
+    let side = async |name: &'static str| {
+        in_span_async(name, async |cx| {
+            for _ in 0..3 {
+                let_tasks_run().await;
+                assert!(is_current(&cx), "{name}");
+            }
+        })
+        .await;
+    };
+    in_new_trace("joining", async |root| {
+        futures_util::future::join(side("joined left"), side("joined right")).await;
+        assert!(is_current(&root));
+    })
+    .await;
+    let root = span("joining").await;
+    for name in ["joined left", "joined right"] {
+        let side = span(name).await;
+        assert_eq!(side.parent_span_id, root.span_id);
+        assert_eq!(side.attribute("cancelled"), None);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_loser_of_a_select_is_cancelled_once() {
+    let guard = start();
+    let created = guard.stats().spans.created;
+    in_new_trace("selecting", async |root| {
+        let winner = in_span_async("winner", async |_| let_tasks_run().await);
+        let loser = in_span_async("loser", async |cx| {
+            let_tasks_run().await;
+            assert!(is_current(&cx));
+            std::future::pending::<()>().await;
+        });
+        let selected = futures_util::future::select(Box::pin(winner), Box::pin(loser)).await;
+        drop(selected);
+        assert!(is_current(&root));
+    })
+    .await;
+    let (root, winner, loser) = (
+        span("selecting").await,
+        span("winner").await,
+        span("loser").await,
+    );
+    assert_eq!(
+        (&winner.parent_span_id, &loser.parent_span_id),
+        (&root.span_id, &root.span_id)
+    );
+    assert_eq!(winner.attribute("cancelled"), None);
+    assert_eq!(loser.attribute("cancelled").as_deref(), Some("true"));
+    assert!(loser.end_ns <= root.end_ns);
+    assert_eq!(guard.stats().spans.created - created, 3);
+}
+
+#[wasm_bindgen_test]
 async fn times_are_finer_than_a_millisecond() {
     start();
     let before_ms = js_sys::Date::now();

@@ -7,8 +7,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::otlp;
 use crate::page::{
-    answer_export, client_span_count, export_all, export_bodies, exports_are_kept_alive, hide_page,
-    let_tasks_run, refuse_exports, span, start, unload_page,
+    answer_export, client_span_count, export_all, export_bodies, hide_page,
+    last_export_is_kept_alive, let_tasks_run, refuse_exports, span, start, unload_page,
 };
 
 #[wasm_bindgen_test]
@@ -25,7 +25,7 @@ async fn exports_decode_and_name_the_page() {
     assert_eq!(exported.attribute("text").as_deref(), Some("ü愛"));
     assert_eq!(exported.attribute("error.type").as_deref(), Some("odd"));
     assert_eq!(exported.error(), Some("it went wrong"));
-    assert!(exports_are_kept_alive());
+    assert!(last_export_is_kept_alive());
 
     let resource = otlp::resource(&export_bodies());
     for (key, value) in [

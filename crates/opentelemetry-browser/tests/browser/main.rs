@@ -16,6 +16,7 @@ mod export;
 mod fetch_patch;
 mod otlp;
 mod page;
+mod reentrance;
 mod send_traced;
 mod timing;
 

@@ -17,8 +17,8 @@ extern "C" {
     #[wasm_bindgen(js_name = callsTo)]
     fn calls_to(part: &str) -> Array;
     fn exported(path: &str) -> Array;
-    #[wasm_bindgen(js_name = exportsAreKeptAlive)]
-    pub(crate) fn exports_are_kept_alive() -> bool;
+    #[wasm_bindgen(js_name = lastExportIsKeptAlive)]
+    pub(crate) fn last_export_is_kept_alive() -> bool;
     #[wasm_bindgen(js_name = refuseExports)]
     pub(crate) fn refuse_exports(status_codes: Vec<u16>);
     #[wasm_bindgen(js_name = answerExport)]
@@ -26,6 +26,14 @@ extern "C" {
     fn turn() -> Promise;
     #[wasm_bindgen(js_name = fetchAs)]
     fn fetch_as_promise(form: &str, path: &str) -> Promise;
+    #[wasm_bindgen(js_name = comeBack)]
+    fn come_back_promise(
+        callback: &Closure<dyn Fn() -> bool>,
+        work: &Closure<dyn Fn() -> Promise>,
+    ) -> Promise;
+    pub(crate) fn traps(work: &Closure<dyn Fn()>) -> bool;
+    #[wasm_bindgen(js_name = reportTrap)]
+    pub(crate) fn report_trap();
     #[wasm_bindgen(js_name = hidePage)]
     pub(crate) fn hide_page();
     #[wasm_bindgen(js_name = unloadPage)]
@@ -146,6 +154,14 @@ pub(crate) fn observe_blindly() -> Vec<bool> {
     let observe = Closure::new(|over: Function| observe_fetches(&over));
     let answers = observe_blindly_by(&observe);
     answers.iter().map(|answer| answer.is_truthy()).collect()
+}
+
+/// Calls `callback` whenever the tracer calls the page while `work` runs; how often it was traced, as it says.
+pub(crate) async fn come_back(callback: fn() -> bool, work: fn() -> Promise) -> f64 {
+    let callback = Closure::new(callback);
+    let work = Closure::new(work);
+    let calls = JsFuture::from(come_back_promise(&callback, &work)).await;
+    calls.expect("no rejection").as_f64().expect("a number")
 }
 
 /// The bodies of all requests with spans so far.

@@ -68,9 +68,10 @@ export function exported(path) {
   return exports.filter((request) => request.path === path).map((request) => request.body);
 }
 
-/// Whether all exports were sent with `keepalive` and their type.
-export function exportsAreKeptAlive() {
-  return exports.length > 0 && exports.every(({ keepalive, type }) => keepalive && type === 'application/x-protobuf');
+/// Whether the last export was sent with `keepalive` and its type.
+export function lastExportIsKeptAlive() {
+  const { keepalive, type } = exports.at(-1);
+  return keepalive && type === 'application/x-protobuf';
 }
 
 /// Lets everything that is ready run.
@@ -133,6 +134,52 @@ export function observeBlindly(observe) {
   } finally {
     window.PerformanceObserver = PerformanceObserver;
   }
+}
+
+/// Calls `callback` in each call that the tracer makes into these functions of the page, while `work` runs; how often it
+/// said that it was traced.
+export async function comeBack(callback, work) {
+  const performanceNow = performance.now;
+  const dateNow = Date.now;
+  const timeout = window.setTimeout;
+  const within = window.fetch;
+  let isWithin = false;
+  let calls = 0;
+  const back = () => {
+    if (isWithin) return;
+    isWithin = true;
+    calls += Number(callback());
+    isWithin = false;
+  };
+  performance.now = () => (back(), performanceNow.call(performance));
+  Date.now = () => (back(), dateNow());
+  window.setTimeout = (...args) => (back(), timeout(...args));
+  window.fetch = (...args) => (back(), within(...args));
+  try {
+    await work();
+  } finally {
+    delete performance.now;
+    Date.now = dateNow;
+    window.setTimeout = timeout;
+    window.fetch = within;
+  }
+  return calls;
+}
+
+/// Whether `work` trapped.
+export function traps(work) {
+  try {
+    work();
+    return false;
+  } catch (error) {
+    return error instanceof WebAssembly.RuntimeError;
+  }
+}
+
+/// Tells the page what the browser tells it of a trap that nobody caught.
+export function reportTrap() {
+  const error = new WebAssembly.RuntimeError('unreachable');
+  dispatchEvent(new ErrorEvent('error', { error, cancelable: true }));
 }
 
 export function hidePage() {
