@@ -29,6 +29,7 @@ mod hybrid_search;
 mod index;
 mod index_folder;
 mod index_version;
+mod length_norms;
 mod library;
 mod matching_words;
 mod model;

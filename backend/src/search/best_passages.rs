@@ -51,20 +51,11 @@ pub(super) fn best_passages(
                 continue;
             }
             let passages = passages.start as DocId..passages.end as DocId;
-            let found = match filter.required_among(&passages) {
-                Some(required) if filter.is_one_book() => search.each_of(required),
-                Some(required) => search.best_of(required).into_iter().collect(),
-                None => search.find_in(&passages, sums)?,
-            };
-            let as_match = |(document, score): Scored| Match {
-                score,
-                book,
-                document,
-            };
-            search
-                .found
-                .of_each_book
-                .extend(found.into_iter().map(as_match));
+            match filter.required_among(&passages) {
+                Some(required) if filter.is_one_book() => search.each_of(book, required),
+                Some(required) => search.best_of(book, required),
+                None => search.find_in(book, &passages, sums)?,
+            }
         }
         search.found.of_all = search.top.into_best();
         Ok(search.found)
@@ -139,63 +130,69 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Those of these passages that match.
-    fn each_of(&mut self, passages: &[DocId]) -> Vec<Scored> {
-        let scored = |&passage: &DocId| (passage, self.vector.bm25(self.index, passage));
-        let scored = passages.iter().map(scored);
-        let found: Vec<Scored> = scored.filter(|&(_, score)| score > 0.0).collect();
-        self.found.passages += found.len();
-        found
+    fn keep(&mut self, book: usize, (document, score): Scored) {
+        self.found.of_each_book.push(Match {
+            score,
+            book,
+            document,
+        });
     }
 
-    /// The best of these passages.
-    fn best_of(&mut self, passages: &[DocId]) -> Option<Scored> {
+    /// Keeps those of these passages that match.
+    fn each_of(&mut self, book: usize, passages: &[DocId]) {
+        for &passage in passages {
+            let score = self.vector.bm25(self.index, passage);
+            if score > 0.0 {
+                self.found.passages += 1;
+                self.keep(book, (passage, score));
+            }
+        }
+    }
+
+    /// Keeps the best of these passages.
+    fn best_of(&mut self, book: usize, passages: &[DocId]) {
         let mut best = None;
         for &passage in passages {
             let score = self.vector.bm25(self.index, passage);
             if score > 0.0 {
                 self.found.passages += 1;
                 self.top.offer(passage, score);
+                if best.is_none_or(|best| is_better((passage, score), best)) {
+                    best = Some((passage, score));
+                }
             }
-            keep_better(&mut best, (passage, score));
         }
-        best
+        if let Some(best) = best {
+            self.keep(book, best);
+        }
     }
 
-    /// The best passage of a book, or all that match where it is the only one.
+    /// Keeps the best passage of a book, or all that match where it is the only one.
     fn find_in(
         &mut self,
+        book: usize,
         passages: &Range<DocId>,
         sums: &mut Sums,
-    ) -> Result<Vec<Scored>, SearchError> {
+    ) -> Result<(), SearchError> {
         sums.begin(passages.len());
         self.add_telling(passages, sums)?;
         let mut rest = self.rest;
         if sums.highest() <= rest {
-            for (weight, column) in &self.others {
-                sums.add_column(
-                    *weight,
-                    of(passages, column),
-                    of(passages, &self.index.length_norms),
-                );
-                self.found.postings += passages.len() as u64;
-                self.meter.read(passages.len())?;
-            }
+            self.add_others(passages, sums)?;
             rest = 0.0;
         }
         let excluded = self.filter.excluded_among(passages).iter();
         sums.remove(excluded.map(|passage| (passage - passages.start) as usize));
         if sums.highest() <= 0.0 {
-            return Ok(Vec::new());
+            return Ok(());
         }
         self.found.passages += sums.len();
         if self.filter.is_one_book() {
-            let mut all = Vec::new();
             sums.for_each_from(Score::MIN_POSITIVE, |place, sum| {
-                all.push((passages.start + place, sum));
+                self.keep(book, (passages.start + place, sum));
                 Score::MIN_POSITIVE
             });
-            return Ok(all);
+            return Ok(());
         }
         let top = &mut self.top;
         if top.most > 0 {
@@ -204,24 +201,24 @@ impl<'a> Search<'a> {
                 top.bar()
             });
         }
-        Ok(self
-            .best_by_sums(passages.start, sums, rest)
-            .into_iter()
-            .collect())
+        let best = self.best_by_sums(passages.start, sums, rest);
+        self.keep(book, best);
+        Ok(())
     }
 
     /// Adds up what the telling words give to each of `passages`.
     fn add_telling(&mut self, passages: &Range<DocId>, sums: &mut Sums) -> Result<(), SearchError> {
-        let norms = of(passages, &self.index.length_norms);
+        let norms = &self.index.length_norms;
+        let norm = norms.here_and_there(passages);
         for (weight, frequencies) in &mut self.telling {
             let read = match frequencies {
                 Frequencies::Column(column) => {
-                    sums.add_column(*weight, of(passages, column), norms);
+                    sums.add_column(*weight, of(passages, column), norms.in_order(passages));
                     passages.len()
                 }
                 Frequencies::List(cursor) => cursor.read(passages, |passage, frequency| {
                     let place = (passage - passages.start) as usize;
-                    sums.add(place, *weight * saturate(frequency as f32, norms[place]));
+                    sums.add(place, *weight * saturate(frequency as f32, norm(place)));
                 }),
             };
             self.found.postings += read as u64;
@@ -230,35 +227,41 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// The best passage by sums, to which the others may add up to `rest`.
-    fn best_by_sums(&self, first: DocId, sums: &Sums, rest: Score) -> Option<Scored> {
-        let mut best = None;
-        let mut look_at = |place: u32, sum: Score| {
-            let passage = first + place;
-            let whole = match rest > 0.0 {
-                true => self.with_others(passage, sum),
-                false => sum,
-            };
-            keep_better(&mut best, (passage, whole));
-            best.map_or(0.0, |(_, score)| score) - rest
-        };
-        // The highest sum comes first, because it mostly stays the highest and spares the others a closer look.
-        let mut bar = sums.highest();
-        if rest > 0.0 {
-            sums.for_each_from(bar, |place, sum| {
-                bar = look_at(place, sum);
-                Score::INFINITY
-            });
+    /// Adds up what the others give, where the telling words do not tell.
+    fn add_others(&mut self, passages: &Range<DocId>, sums: &mut Sums) -> Result<(), SearchError> {
+        let norms = self.index.length_norms.in_order(passages);
+        for (weight, column) in &self.others {
+            sums.add_column(*weight, of(passages, column), norms);
+            self.found.postings += passages.len() as u64;
+            self.meter.read(passages.len())?;
         }
-        sums.for_each_from(bar.max(Score::MIN_POSITIVE), |place, sum| {
-            look_at(place, sum).max(Score::MIN_POSITIVE)
+        Ok(())
+    }
+
+    /// The best passage by sums, to which the others may add up to `rest`.
+    fn best_by_sums(&self, first: DocId, sums: &Sums, rest: Score) -> Scored {
+        let highest = first + sums.place_of_highest();
+        if rest <= 0.0 {
+            return (highest, sums.highest());
+        }
+        // The highest sum comes first, because it mostly stays the highest and spares the others a closer look.
+        let mut best = (highest, self.with_others(highest, sums.highest()));
+        // Above zero, because nothing is left of what was taken out.
+        let bar = |best: Scored| (best.1 - rest).max(Score::MIN_POSITIVE);
+        sums.for_each_from(bar(best), |place, sum| {
+            let passage = first + place;
+            let whole = (passage, self.with_others(passage, sum));
+            if is_better(whole, best) {
+                best = whole;
+            }
+            bar(best)
         });
         best
     }
 
     /// The score of a passage to which the telling words give `sum`.
     fn with_others(&self, passage: DocId, mut sum: Score) -> Score {
-        let norm = self.index.length_norms[passage as usize];
+        let norm = self.index.length_norms.of(passage);
         for (weight, column) in &self.others {
             sum += weight * saturate(f32::from(column[passage as usize]), norm);
         }
@@ -277,13 +280,9 @@ fn of<'v, T>(passages: &Range<DocId>, values: &'v [T]) -> &'v [T] {
     &values[passages.start as usize..passages.end as usize]
 }
 
-/// Of equally good ones, the first stays, whatever the order in which they come.
-fn keep_better(best: &mut Option<Scored>, other: Scored) {
-    let is_better = best
-        .is_none_or(|(passage, score)| other.1 > score || (other.1 == score && other.0 < passage));
-    if is_better && other.1 > 0.0 {
-        *best = Some(other);
-    }
+/// Of equally good ones, the first is better, whatever the order in which they come.
+fn is_better(one: Scored, other: Scored) -> bool {
+    one.1 > other.1 || (one.1 == other.1 && one.0 < other.0)
 }
 
 /// The passages with the highest scores so far, and some that may still have to go.

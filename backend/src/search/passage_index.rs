@@ -23,8 +23,8 @@ use super::SearchError;
 use super::frequent_terms::FrequentTerms;
 use super::generate_snippet::Snippet;
 use super::index::{WRITER_BYTES, foreign, open};
+use super::length_norms::LengthNorms;
 use super::passage_keys::Keys;
-use super::passage_vector::length_norm;
 use super::passage_words::{TermSet, Words};
 use super::passages::{Passage, for_each_passage};
 use super::spelling::Spelling;
@@ -44,8 +44,7 @@ pub(super) struct PassageIndex {
     firsts: Vec<DocId>,
     /// The number of the first word of each passage among those of all books, and at the end the number of all words.
     first_words: Vec<u32>,
-    /// What the length of each passage does to how much occurrences count in it ([`length_norm`]).
-    pub(super) length_norms: Vec<f32>,
+    pub(super) length_norms: LengthNorms,
 }
 
 impl PassageIndex {
@@ -119,7 +118,7 @@ impl PassageIndex {
             frequent_terms: FrequentTerms::from_bytes(&frequent_terms, passages.len())
                 .ok_or_else(foreign)?,
             spelling: Spelling::default(),
-            length_norms: length_norms(&passages),
+            length_norms: LengthNorms::new(passages.iter().map(|passage| passage.words)),
             first_words,
             passages,
             firsts,
@@ -355,16 +354,6 @@ fn first_words(passages: &[Passage]) -> Vec<u32> {
         first_words.push(words);
     }
     first_words
-}
-
-fn length_norms(passages: &[Passage]) -> Vec<f32> {
-    let words: u64 = passages
-        .iter()
-        .map(|passage| u64::from(passage.words))
-        .sum();
-    let mean = words as f32 / passages.len().max(1) as f32;
-    let norm = |passage: &Passage| length_norm(passage.words as f32 / mean);
-    passages.iter().map(norm).collect()
 }
 
 /// Name of the tokenizer.

@@ -48,7 +48,7 @@ impl PassageVector {
                 frequencies[place] += 1;
             }
         }
-        self.sum(frequencies, index.length_norms[passage as usize])
+        self.sum(frequencies, index.length_norms.of(passage))
     }
 
     /// The BM25 of a passage in which the terms occur so often; `norm` is what its length does to that.

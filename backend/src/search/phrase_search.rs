@@ -66,7 +66,7 @@ impl Model for Positional<'_> {
         }
         found.retain(|one| filter.allows(self.0, one.document));
         for one in &mut found {
-            let norm = self.0.length_norms[one.document as usize];
+            let norm = self.0.length_norms.of(one.document);
             one.score = weight(vector) * saturate(one.score, norm);
         }
         let documents = found.len();

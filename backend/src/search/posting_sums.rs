@@ -17,6 +17,8 @@ pub(super) struct Sums {
     touched: Vec<u32>,
     has_columns: bool,
     highest: Score,
+    /// Where the highest sum was reached, as long as no column was added and nothing taken out.
+    place: Option<u32>,
 }
 
 /// So many sums are looked at together.
@@ -30,6 +32,7 @@ impl Sums {
             touched: Vec::new(),
             has_columns: false,
             highest: 0.0,
+            place: None,
         }
     }
 
@@ -46,6 +49,7 @@ impl Sums {
         self.touched.clear();
         self.has_columns = false;
         self.highest = 0.0;
+        self.place = None;
         self.passages = passages;
         if self.sums.len() < passages {
             self.sums.resize(passages, 0.0);
@@ -58,7 +62,13 @@ impl Sums {
             self.touched.push(place as u32);
         }
         *sum += part;
-        if *sum > self.highest {
+        if *sum >= self.highest {
+            let place = place as u32;
+            // Of equal sums, the first by its place.
+            self.place = match self.place {
+                Some(before) if *sum == self.highest => Some(before.min(place)),
+                _ => Some(place),
+            };
             self.highest = *sum;
         }
     }
@@ -76,6 +86,18 @@ impl Sums {
     /// The highest sum.
     pub(super) fn highest(&self) -> Score {
         self.highest
+    }
+
+    /// The place of the highest sum; of equal ones, the first.
+    pub(super) fn place_of_highest(&self) -> u32 {
+        self.place.unwrap_or_else(|| {
+            let mut first = u32::MAX;
+            self.for_each_from(self.highest, |place, sum| {
+                first = first.min(place);
+                sum
+            });
+            first
+        })
     }
 
     /// Passages with a sum.
@@ -123,6 +145,7 @@ impl Sums {
     }
 
     fn find_highest(&mut self) {
+        self.place = None;
         self.highest = highest(&self.sums[..self.passages]);
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn rerank_passages(
             }
             deadline.check()?;
             let longest = reading.read(index, vector, candidate.document);
-            let norm = index.length_norms[candidate.document as usize];
+            let norm = index.length_norms.of(candidate.document);
             candidate.score = vector.sum(&reading.frequencies, norm);
             // A single word is the whole query wherever it stands.
             shares.push(match vector.sequence.len() {

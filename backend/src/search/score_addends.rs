@@ -253,7 +253,7 @@ fn bm25_addends(
             frequency => addends.push(addend(index, query, term, frequency)),
         }
     }
-    let norm = index.length_norms[passage as usize];
+    let norm = index.length_norms.of(passage);
     for addend in &mut addends {
         let frequency = addend.term_frequency as f32;
         addend.contribution = addend.weight * f64::from(saturate(frequency, norm));
