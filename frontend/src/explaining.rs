@@ -41,19 +41,16 @@ pub(crate) struct Row {
 }
 
 impl From<Explanation> for Explained {
-    fn from(mut explanation: Explanation) -> Self {
-        // What belongs together stands together, within it the largest first.
-        explanation
-            .contributions
-            .sort_by_key(|contribution| contribution.part as u8);
-        let sum: f64 = explanation
-            .contributions
-            .iter()
-            .map(|c| c.contribution)
-            .sum();
+    fn from(explanation: Explanation) -> Self {
+        let contributions = &explanation.contributions;
+        let sum: f64 = contributions.iter().map(|c| c.contribution).sum();
+        // What belongs together stands together, within it the largest first, as it came. A stable sort would do the
+        // same with much more code.
+        let by_part = (0..=ScorePart::Run as u8)
+            .flat_map(|part| contributions.iter().filter(move |c| c.part as u8 == part));
         let mut reached = 0.0;
-        let mut rows = Vec::with_capacity(explanation.contributions.len());
-        for contribution in &explanation.contributions {
+        let mut rows = Vec::with_capacity(contributions.len());
+        for contribution in by_part {
             let share = match sum > 0.0 {
                 true => (contribution.contribution / sum).clamp(0.0, 1.0 - reached),
                 false => 0.0,

@@ -116,7 +116,7 @@ pub(crate) fn sentence(text: &str) -> String {
     } else {
         "."
     };
-    format!("{}{}{end}", first.to_uppercase(), letters.as_str())
+    format!("{}{}{end}", first.to_ascii_uppercase(), letters.as_str())
 }
 
 #[cfg(test)]

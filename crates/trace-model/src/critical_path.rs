@@ -80,7 +80,7 @@ impl Tree {
             .map(|&child| clip(child, self.span(child), from_ns, to_ns))
             .filter(|child| child.from_ns < child.to_ns)
             .collect();
-        children.sort_by_key(|child| (child.to_ns, child.from_ns));
+        children.sort_unstable_by_key(|child| (child.to_ns, child.from_ns, child.row));
         Visit {
             row,
             from_ns,

@@ -259,8 +259,14 @@ fn signed(json: &Json) -> Option<i64> {
 
 fn double(json: &Json) -> Option<f64> {
     match json {
-        // JSON has no way to write these, so protobuf's mapping spells them.
-        Json::String(text) => text.parse().ok(),
+        // JSON has no way to write these three, so protobuf's mapping spells them; other numbers may be in quotes too.
+        Json::String(text) => match text.as_str() {
+            "NaN" => Some(f64::NAN),
+            "Infinity" => Some(f64::INFINITY),
+            "-Infinity" => Some(f64::NEG_INFINITY),
+            // The standard library's own way from text brings ten kilobytes of tables into a page.
+            number => serde_json::from_str(number).ok(),
+        },
         json => json.as_f64(),
     }
 }

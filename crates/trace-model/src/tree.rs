@@ -50,7 +50,7 @@ impl Tree {
         cut_cycles(&spans, &mut parents);
 
         let mut by_time: Vec<usize> = (0..spans.len()).collect();
-        by_time.sort_by_key(|&i| (spans[i].start_ns, spans[i].end_ns, i));
+        by_time.sort_unstable_by_key(|&i| (spans[i].start_ns, spans[i].end_ns, i));
         let mut children = vec![Vec::new(); spans.len()];
         let mut roots = Vec::new();
         for i in by_time {

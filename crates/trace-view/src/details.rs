@@ -12,7 +12,10 @@ pub(crate) fn details(drawing: &Drawing, row: usize) -> impl IntoView + use<> {
     let after_start = |time_ns: u64| duration::format(time_ns.saturating_sub(drawing.start_ns()));
     let mut facts = vec![
         ("service".to_owned(), span.service.clone()),
-        ("kind".to_owned(), span.kind.to_string().to_lowercase()),
+        (
+            "kind".to_owned(),
+            span.kind.to_string().to_ascii_lowercase(),
+        ),
         ("starts after".to_owned(), after_start(span.start_ns)),
         ("duration".to_owned(), duration::format(span.duration_ns())),
         (
