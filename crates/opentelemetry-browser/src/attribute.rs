@@ -19,4 +19,6 @@ pub(crate) const PAGE_RESOURCES_DROPPED: &str = "page.resources_dropped";
 pub(crate) const SERVER_ADDRESS: &str = "server.address";
 pub(crate) const SERVER_PORT: &str = "server.port";
 pub(crate) const SERVICE_INSTANCE_ID: &str = "service.instance.id";
+#[cfg(feature = "session")]
+pub(crate) const SESSION_ID: &str = "session.id";
 pub(crate) const URL_FULL: &str = "url.full";

@@ -15,6 +15,8 @@ pub struct Config {
     pub(crate) endpoint: String,
     pub(crate) logs_endpoint: Option<String>,
     pub(crate) sampling_ratio: f64,
+    #[cfg(feature = "session")]
+    pub(crate) samples_sessions: bool,
     pub(crate) limits: Limits,
     pub(crate) propagate_to: Vec<String>,
     pub(crate) ignored: Vec<String>,
@@ -34,6 +36,8 @@ impl Config {
             endpoint: String::from("/otlp/v1/traces"),
             logs_endpoint: None,
             sampling_ratio: 1.0,
+            #[cfg(feature = "session")]
+            samples_sessions: false,
             limits: Limits::default(),
             propagate_to: Vec::new(),
             ignored: Vec::new(),
@@ -75,6 +79,13 @@ impl Config {
     /// by its `traceparent`, with the sampled flag unset, so that they do not record it either.
     pub fn sampling_ratio(mut self, ratio: f64) -> Self {
         self.sampling_ratio = ratio;
+        self
+    }
+
+    /// Whether the ratio is that of sessions: either all new traces of a session are recorded or none.
+    #[cfg(feature = "session")]
+    pub fn sample_sessions(mut self, by_session: bool) -> Self {
+        self.samples_sessions = by_session;
         self
     }
 

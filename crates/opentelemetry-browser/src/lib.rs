@@ -15,6 +15,8 @@ mod pipeline;
 mod propagation;
 mod sampler;
 mod scoped;
+#[cfg(feature = "session")]
+mod session;
 mod span;
 mod stats;
 mod tracer;

@@ -28,6 +28,8 @@ pub struct Limits {
     pub export_timeout_ms: u32,
     /// How often a request is sent at most; sending it again at once without `keepalive` does not count. 5.
     pub attempts: u32,
+    /// After how long without a record a session ends, in milliseconds. 30 minutes.
+    pub session_idle_ms: u32,
 }
 
 impl Limits {
@@ -44,6 +46,7 @@ impl Limits {
         export_delay_ms: 2000,
         export_timeout_ms: 10_000,
         attempts: 5,
+        session_idle_ms: 30 * 60 * 1000,
     };
 }
 

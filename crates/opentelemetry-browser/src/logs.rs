@@ -83,11 +83,17 @@ impl Pipeline {
             trace_flags: span.trace_flags().to_u8(),
         };
         let attributes = Limited::from_attributes(event.attributes, self.limits());
+        #[cfg(feature = "session")]
+        let session_id = self.session_id();
         let mut bytes = Vec::with_capacity(192);
         otlp_encoder::log(&mut bytes, &head, |record| {
             if !event.body.is_empty() {
                 record.body(|values| values.string(event.body));
             }
+            #[cfg(feature = "session")]
+            record
+                .attributes()
+                .string(crate::attribute::SESSION_ID, &session_id);
             attributes.write(&mut record.attributes());
             record.dropped_attributes(attributes.dropped());
         });

@@ -39,6 +39,15 @@ extern "C" {
     fn browser() -> Array;
 }
 
+#[cfg(feature = "session")]
+#[wasm_bindgen(module = "/src/session.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = loadSession)]
+    fn load_session() -> Option<String>;
+    #[wasm_bindgen(js_name = storeSession)]
+    fn store_session(session: &str);
+}
+
 /// Access to the tracing of this page. Dropping it stops nothing: spans are sent for as long as the page lives, and once
 /// more when it ends.
 #[derive(Clone, Debug)]
@@ -52,6 +61,20 @@ impl Guard {
         if let Some(pipeline) = pipeline::current() {
             pipeline.flush();
         }
+    }
+
+    /// Records this share of the traces that begin from now on, instead of [`Config::sampling_ratio`]: for a ratio that the
+    /// page learns later.
+    pub fn set_sampling_ratio(&self, ratio: f64) {
+        if let Some(pipeline) = pipeline::current() {
+            pipeline.set_sampling_ratio(ratio);
+        }
+    }
+
+    /// The id of the session.
+    #[cfg(feature = "session")]
+    pub fn session_id(&self) -> Option<String> {
+        pipeline::current().map(|pipeline| pipeline.session_id().to_string())
     }
 
     /// What has become of the spans so far.
@@ -128,6 +151,8 @@ fn parts(window: &Window, performance: web_sys::Performance, config: Config) -> 
         time_origin_ms: performance.time_origin(),
         seed: seed(window),
         sampling_ratio: config.sampling_ratio,
+        #[cfg(feature = "session")]
+        samples_sessions: config.samples_sessions,
         limits,
         urls,
         resource: resource(config),
@@ -281,6 +306,16 @@ impl Host for PageHost {
 
     fn take_timings(&self) {
         take_fetches();
+    }
+
+    #[cfg(feature = "session")]
+    fn load_session(&self) -> Option<String> {
+        load_session()
+    }
+
+    #[cfg(feature = "session")]
+    fn store_session(&self, session: &str) {
+        store_session(session);
     }
 
     fn send(&self, export: &Export) {

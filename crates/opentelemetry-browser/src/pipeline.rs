@@ -4,9 +4,11 @@
 //! What it needs of the browser stands behind [`Host`]. No cell is borrowed while the host is called: a call into
 //! JavaScript may come back.
 
+mod host;
+mod open_spans;
 pub(crate) mod timing;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -14,8 +16,10 @@ use std::time::SystemTime;
 use opentelemetry::trace::{
     SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, TraceFlags,
 };
-use opentelemetry::{Context, InstrumentationScope, KeyValue};
+use opentelemetry::{Context, InstrumentationScope, KeyValue, TraceId};
 
+pub(crate) use self::host::Host;
+use self::open_spans::OpenSpans;
 use self::timing::Watched;
 use crate::attribute;
 use crate::batch::{Finished, Signal};
@@ -24,32 +28,12 @@ use crate::http::UrlPolicy;
 use crate::ids::{Random, SEED_BYTES};
 use crate::limits::Limits;
 use crate::sampler::RatioSampler;
+#[cfg(feature = "session")]
+use crate::session::{self, Session};
 use crate::span::{Limited, Losses, OpenSpan, Parent};
 use crate::stats::Stats;
 use crate::tracer::span_event;
-use crate::transport::{Command, Export, Exporter, Outcome};
-
-/// What the pipeline needs of the place it runs in.
-pub(crate) trait Host {
-    /// `performance.now()`: milliseconds since the page's time origin, fractional.
-    fn performance_ms(&self) -> f64;
-
-    /// `Date.now()`: milliseconds since the Unix epoch, whole.
-    fn date_ms(&self) -> f64;
-
-    /// Has [`Pipeline::on_timer`] called once, this much later.
-    fn start_timer(&self, delay_ms: u32);
-
-    /// Sends one request and has [`Pipeline::on_outcome`] called with its `id` when it is over.
-    fn send(&self, export: &Export);
-
-    /// Has [`Pipeline::on_timing`] called for each request that is over, from the first call of this on. False when the
-    /// browser does not tell.
-    fn observes_fetches(&self) -> bool;
-
-    /// Has [`Pipeline::on_timing`] called now for the requests it is about to be called for.
-    fn take_timings(&self);
-}
+use crate::transport::{Command, Exporter, Outcome};
 
 /// What [`install`] makes a pipeline of.
 pub(crate) struct Parts {
@@ -57,29 +41,27 @@ pub(crate) struct Parts {
     pub(crate) time_origin_ms: f64,
     pub(crate) seed: [u8; SEED_BYTES],
     pub(crate) sampling_ratio: f64,
+    #[cfg(feature = "session")]
+    pub(crate) samples_sessions: bool,
     pub(crate) limits: Limits,
     pub(crate) urls: UrlPolicy,
     pub(crate) resource: Vec<KeyValue>,
 }
 
 pub(crate) struct Pipeline {
-    host: Box<dyn Host>,
+    pub(crate) host: Box<dyn Host>,
     clock: Clock,
-    random: Random,
-    sampler: RatioSampler,
+    pub(crate) random: Random,
+    sampler: Cell<RatioSampler>,
+    #[cfg(feature = "session")]
+    pub(crate) session: RefCell<Session>,
+    #[cfg(feature = "session")]
+    samples_sessions: Cell<bool>,
     limits: Limits,
     urls: UrlPolicy,
     open: RefCell<OpenSpans>,
     watched: RefCell<Watched>,
     exporter: RefCell<Exporter>,
-}
-
-/// Spans in the order in which they began, which is that of their serial numbers. A page has few open at a time, and
-/// those that end first are mostly at the end.
-#[derive(Default)]
-struct OpenSpans {
-    next_serial: u64,
-    spans: Vec<(u64, OpenSpan)>,
 }
 
 thread_local! {
@@ -97,11 +79,21 @@ pub(crate) fn install(parts: Parts) -> bool {
         let id = random.uuid();
         resource.push(KeyValue::new(attribute::SERVICE_INSTANCE_ID, id));
     }
+    #[cfg(feature = "session")]
+    let session = {
+        let stored = parts.host.load_session();
+        let session = Session::restore(stored.as_deref(), parts.limits.session_idle_ms);
+        RefCell::new(session)
+    };
     let pipeline = Pipeline {
         host: parts.host,
         clock: Clock::new(parts.time_origin_ms),
         random,
-        sampler: RatioSampler::new(parts.sampling_ratio),
+        sampler: Cell::new(RatioSampler::new(parts.sampling_ratio)),
+        #[cfg(feature = "session")]
+        session,
+        #[cfg(feature = "session")]
+        samples_sessions: Cell::new(parts.samples_sessions),
         limits: parts.limits,
         urls: parts.urls,
         open: RefCell::default(),
@@ -175,6 +167,8 @@ impl Pipeline {
             events: Limited::new(),
             links: Limited::new(),
             status: Status::Unset,
+            #[cfg(feature = "session")]
+            session_id: (!matches!(parent, Parent::Local(_))).then(|| self.session_id()),
         };
         for event in builder.events.unwrap_or_default() {
             let event = span_event(event, &self.limits, |stamp| self.refine_ns(stamp));
@@ -271,6 +265,11 @@ impl Pipeline {
         stats
     }
 
+    /// Records this share of the traces that begin from now on.
+    pub(crate) fn set_sampling_ratio(&self, ratio: f64) {
+        self.sampler.set(RatioSampler::new(ratio));
+    }
+
     /// The bounds of spans and log records.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
@@ -327,7 +326,7 @@ impl Pipeline {
 
     fn root(&self) -> SpanContext {
         let trace_id = self.random.trace_id();
-        let flags = TraceFlags::NOT_SAMPLED.with_sampled(self.sampler.samples(trace_id));
+        let flags = TraceFlags::NOT_SAMPLED.with_sampled(self.samples(trace_id));
         SpanContext::new(
             trace_id,
             self.random.span_id(),
@@ -335,6 +334,15 @@ impl Pipeline {
             false,
             Default::default(),
         )
+    }
+
+    fn samples(&self, trace_id: TraceId) -> bool {
+        let sampler = self.sampler.get();
+        #[cfg(feature = "session")]
+        if self.samples_sessions.get() {
+            return sampler.samples_bits(session::random_bits(&self.session_id()));
+        }
+        sampler.samples(trace_id)
     }
 
     /// Has the exporter decide, then does what it wants.
@@ -352,35 +360,10 @@ impl Pipeline {
 
 /// What `f` makes of the content of `cell`, which calls nobody who might come back. None when the cell is borrowed all the
 /// same: WebAssembly has trapped in here before, and the page goes on without these spans.
-fn with<T, R>(cell: &RefCell<T>, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+pub(crate) fn with<T, R>(cell: &RefCell<T>, f: impl FnOnce(&mut T) -> R) -> Option<R> {
     cell.try_borrow_mut()
         .ok()
         .map(|mut content| f(&mut content))
-}
-
-impl OpenSpans {
-    fn insert(&mut self, span: OpenSpan) -> u64 {
-        let serial = self.next_serial;
-        self.next_serial += 1;
-        self.spans.push((serial, span));
-        serial
-    }
-
-    fn position(&self, serial: u64) -> Option<usize> {
-        self.spans
-            .binary_search_by_key(&serial, |(serial, _)| *serial)
-            .ok()
-    }
-
-    fn get_mut(&mut self, serial: u64) -> Option<&mut OpenSpan> {
-        let position = self.position(serial)?;
-        self.spans.get_mut(position).map(|(_, span)| span)
-    }
-
-    fn remove(&mut self, serial: u64) -> Option<OpenSpan> {
-        let position = self.position(serial)?;
-        Some(self.spans.remove(position).1)
-    }
 }
 
 fn parent_of(context: &SpanContext) -> Parent {

@@ -23,8 +23,12 @@ impl RatioSampler {
 
     /// Whether the trace is recorded.
     pub(crate) fn samples(self, trace_id: TraceId) -> bool {
-        let low_half = u128::from_be_bytes(trace_id.to_bytes()) as u64;
-        low_half >> 1 < self.bound
+        self.samples_bits(u128::from_be_bytes(trace_id.to_bytes()) as u64)
+    }
+
+    /// Whether what has these random bits is recorded.
+    pub(crate) fn samples_bits(self, bits: u64) -> bool {
+        bits >> 1 < self.bound
     }
 }
 
@@ -56,6 +60,47 @@ mod tests {
     fn the_share_is_met() {
         let sampled = sampled_of_10_000(0.25);
         assert!((2300..2700).contains(&sampled), "{sampled}");
+    }
+
+    /// Natively this is the sampler of the servers.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[test]
+    fn agrees_with_the_native_sdk_on_every_trace() {
+        use opentelemetry::trace::SpanKind;
+        use opentelemetry_sdk::trace::{Sampler, SamplingDecision, ShouldSample};
+
+        let random = Random::new([6; SEED_BYTES]);
+        let edges = [
+            0,
+            1,
+            u64::MAX,
+            u64::MAX / 2,
+            1 << 63,
+            (1 << 63) - 1,
+            1 << 62,
+        ]
+        .map(|low| {
+            let high = u128::from(u64::MAX) << 64;
+            TraceId::from_bytes((high | u128::from(low)).to_be_bytes())
+        });
+        let trace_ids: Vec<TraceId> = std::iter::repeat_with(|| random.trace_id())
+            .take(2000)
+            .chain(edges)
+            .collect();
+        for ratio in [
+            -1.0, 0.0, 1e-19, 1e-9, 0.001, 0.1, 0.25, 0.5, 0.75, 0.999_999, 1.0, 2.0,
+        ] {
+            let native = Sampler::TraceIdRatioBased(ratio);
+            for trace_id in &trace_ids {
+                let result =
+                    native.should_sample(None, *trace_id, "", &SpanKind::Internal, &[], &[]);
+                assert_eq!(
+                    RatioSampler::new(ratio).samples(*trace_id),
+                    result.decision == SamplingDecision::RecordAndSample,
+                    "{trace_id} at {ratio}"
+                );
+            }
+        }
     }
 
     #[test]

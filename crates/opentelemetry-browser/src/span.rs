@@ -2,12 +2,16 @@
 //! becomes the bytes of `otlp-encoder`.
 
 use std::borrow::Cow;
+#[cfg(feature = "session")]
+use std::rc::Rc;
 use std::sync::Arc;
 
 use opentelemetry::trace::{Link, SpanContext, SpanKind, Status};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, SpanId, StringValue, Value};
 use otlp_encoder::{Attributes, Kind, LinkHead, ParentLocation, SpanHead, context_flags};
 
+#[cfg(feature = "session")]
+use crate::attribute::SESSION_ID;
 use crate::limits::Limits;
 
 /// A span that has begun and not ended.
@@ -23,6 +27,9 @@ pub(crate) struct OpenSpan {
     pub(crate) events: Limited<SpanEvent>,
     pub(crate) links: Limited<Link>,
     pub(crate) status: Status,
+    /// The session in which it began; none below another span of this page.
+    #[cfg(feature = "session")]
+    pub(crate) session_id: Option<Rc<str>>,
 }
 
 /// Where a span hangs.
@@ -221,6 +228,10 @@ impl OpenSpan {
         };
         let mut bytes = Vec::with_capacity(192);
         otlp_encoder::span(&mut bytes, &head, |span| {
+            #[cfg(feature = "session")]
+            if let Some(session_id) = &self.session_id {
+                span.attributes().string(SESSION_ID, session_id);
+            }
             self.attributes.write(&mut span.attributes());
             span.dropped_attributes(self.attributes.dropped);
             for event in &self.events.items {

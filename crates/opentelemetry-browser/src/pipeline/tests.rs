@@ -12,6 +12,8 @@ mod endings;
 #[cfg(feature = "logs")]
 mod events;
 mod reentrance;
+#[cfg(feature = "session")]
+mod sessions;
 mod timings;
 
 use std::cell::Cell;
@@ -29,6 +31,7 @@ use super::timing::Timing;
 use super::*;
 use crate::http::ClientCall;
 use crate::propagation::AllowedOrigins;
+use crate::transport::Export;
 use crate::{
     BrowserTracerProvider, CANCELLED, PAGE_UNLOADED, event, fail, in_new_trace, in_span,
     in_span_async,
@@ -46,6 +49,8 @@ struct Bench {
     timings: RefCell<Vec<(&'static str, Timing)>>,
     /// What the page does when it is called, if it comes back.
     comes_back: Cell<Option<fn()>>,
+    /// What the tab keeps.
+    session: RefCell<Option<String>>,
 }
 
 impl Host for Rc<Bench> {
@@ -73,6 +78,17 @@ impl Host for Rc<Bench> {
         self.observes_fetches.get()
     }
 
+    #[cfg(feature = "session")]
+    fn load_session(&self) -> Option<String> {
+        self.session.borrow().clone()
+    }
+
+    #[cfg(feature = "session")]
+    fn store_session(&self, session: &str) {
+        self.come_back();
+        self.session.replace(Some(session.to_owned()));
+    }
+
     fn take_timings(&self) {
         self.come_back();
         for (url, timing) in self.timings.take() {
@@ -94,8 +110,17 @@ impl Bench {
         }
     }
 
-    /// Everything that has ended, in the order in which it ended.
+    /// Everything that has ended, in the order in which it ended, without the session.
     fn exported(&self) -> Vec<Span> {
+        let mut spans = self.exported_with_session();
+        for span in &mut spans {
+            span.attributes
+                .retain(|attribute| attribute.key != "session.id");
+        }
+        spans
+    }
+
+    fn exported_with_session(&self) -> Vec<Span> {
         pipeline().flush();
         let requests = self.sent.borrow();
         let requests = requests
@@ -130,6 +155,8 @@ fn in_page_within(sampling_ratio: f64, limits: Limits, test: impl FnOnce(&Bench)
             time_origin_ms: TIME_ORIGIN_MS,
             seed: [5; SEED_BYTES],
             sampling_ratio,
+            #[cfg(feature = "session")]
+            samples_sessions: false,
             limits,
             urls: UrlPolicy {
                 allowed: AllowedOrigins::new(["http://own"]),
@@ -275,6 +302,19 @@ fn a_trace_that_is_not_sampled_is_not_recorded_but_propagated() {
         }));
         assert!(bench.exported().is_empty());
         assert_eq!(pipeline().stats(), Stats::default());
+    });
+}
+
+#[test]
+fn a_ratio_that_comes_later_counts_from_then_on() {
+    in_page(0.0, |bench| {
+        in_span("before", |_| pipeline().set_sampling_ratio(1.0));
+        in_span("after", |cx| {
+            assert!(cx.span().is_recording());
+            pipeline().set_sampling_ratio(0.0);
+            in_span("its child", |cx| assert!(cx.span().is_recording()));
+        });
+        assert_eq!(bench.exported().len(), 2);
     });
 }
 

@@ -16,7 +16,7 @@ async fn load_spans() -> Vec<Span> {
 }
 
 /// The span of this name, once it is over.
-async fn load_span(name: &str) -> Span {
+pub(crate) async fn load_span(name: &str) -> Span {
     loop {
         if let Some(span) = load_spans()
             .await

@@ -6,6 +6,23 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::page::{events, let_tasks_run, span, start};
 
+#[cfg(feature = "session")]
+#[wasm_bindgen_test]
+async fn traces_and_events_name_the_session_of_the_tab() {
+    let guard = start();
+    in_new_trace("in a session", async |_| {
+        emit("test.in_session", Severity::Info, Vec::new());
+    })
+    .await;
+    let session = guard.session_id();
+    assert!(session.is_some());
+    assert_eq!(span("in a session").await.attribute("session.id"), session);
+    let event = events("test.in_session").await.remove(0);
+    assert_eq!(event.attribute("session.id"), session);
+    let stored = crate::page::stored_session().unwrap();
+    assert_eq!(stored.split(' ').next(), session.as_deref());
+}
+
 #[wasm_bindgen_test]
 async fn an_event_is_exported_with_its_trace() {
     start();

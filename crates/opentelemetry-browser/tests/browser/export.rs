@@ -109,6 +109,8 @@ async fn a_hidden_page_sends_what_has_ended() {
 #[wasm_bindgen_test]
 async fn a_page_that_goes_away_ends_its_spans_once() {
     let guard = start();
+    // Which is over only when the browser says so, and would be cut off here.
+    crate::document_load::load_span("documentLoad").await;
     in_new_trace("unloaded", async |cx| {
         unload_page();
         let stats = guard.stats().spans;

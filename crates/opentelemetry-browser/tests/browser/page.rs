@@ -34,6 +34,8 @@ extern "C" {
     pub(crate) fn traps(work: &Closure<dyn Fn()>) -> bool;
     #[wasm_bindgen(js_name = reportTrap)]
     pub(crate) fn report_trap();
+    #[wasm_bindgen(js_name = storedSession)]
+    pub(crate) fn stored_session() -> Option<String>;
     #[wasm_bindgen(js_name = hidePage)]
     pub(crate) fn hide_page();
     #[wasm_bindgen(js_name = unloadPage)]

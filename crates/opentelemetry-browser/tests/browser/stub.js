@@ -166,6 +166,10 @@ export async function comeBack(callback, work) {
   return calls;
 }
 
+export function storedSession() {
+  return sessionStorage.getItem('opentelemetry-browser.session') ?? undefined;
+}
+
 /// Whether `work` trapped.
 export function traps(work) {
   try {

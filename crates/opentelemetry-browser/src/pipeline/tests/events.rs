@@ -17,7 +17,18 @@ fn exported(bench: &Bench) -> Vec<LogRecord> {
         .flat_map(|resource| resource.scope_logs)
         .inspect(|scope| assert_eq!(scope.scope.as_ref().unwrap().name, "opentelemetry-browser"))
         .flat_map(|scope| scope.log_records)
+        .map(without_session)
         .collect()
+}
+
+fn without_session(mut record: LogRecord) -> LogRecord {
+    let before = record.attributes.len();
+    record
+        .attributes
+        .retain(|attribute| attribute.key != "session.id");
+    let sessions = usize::from(cfg!(feature = "session"));
+    assert_eq!(before - record.attributes.len(), sessions);
+    record
 }
 
 #[test]

@@ -1,0 +1,35 @@
+//! What the pipeline needs of the browser. Natively, and so in tests, something else stands in for it.
+
+#[cfg(doc)]
+use super::Pipeline;
+use crate::transport::Export;
+
+/// What the pipeline needs of the place it runs in.
+pub(crate) trait Host {
+    /// `performance.now()`: milliseconds since the page's time origin, fractional.
+    fn performance_ms(&self) -> f64;
+
+    /// `Date.now()`: milliseconds since the Unix epoch, whole.
+    fn date_ms(&self) -> f64;
+
+    /// Has [`Pipeline::on_timer`] called once, this much later.
+    fn start_timer(&self, delay_ms: u32);
+
+    /// Sends one request and has [`Pipeline::on_outcome`] called with its `id` when it is over.
+    fn send(&self, export: &Export);
+
+    /// Has [`Pipeline::on_timing`] called for each request that is over, from the first call of this on. False when the
+    /// browser does not tell.
+    fn observes_fetches(&self) -> bool;
+
+    /// What [`Host::store_session`] has stored in this tab.
+    #[cfg(feature = "session")]
+    fn load_session(&self) -> Option<String>;
+
+    /// Stores this for the life of the tab.
+    #[cfg(feature = "session")]
+    fn store_session(&self, session: &str);
+
+    /// Has [`Pipeline::on_timing`] called now for the requests it is about to be called for.
+    fn take_timings(&self);
+}

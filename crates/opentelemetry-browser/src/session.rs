@@ -1,0 +1,179 @@
+//! The session: what one person does in one tab without a long pause. Its id, `session.id` of the semantic conventions, is
+//! on the first span of the page in each trace and on every log record. It survives a reload in the tab's session storage
+//! and is replaced when nothing was recorded for half an hour.
+
+use std::rc::Rc;
+
+use crate::ids::Random;
+use crate::pipeline::{Pipeline, with};
+
+/// How often the time of the last record is written down at most: storage is slow, and minutes are near enough.
+const WRITE_INTERVAL_MS: f64 = 60_000.0;
+
+/// The session as this page knows it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    id: Rc<str>,
+    last_active_ms: f64,
+    written_ms: f64,
+    idle_ms: f64,
+}
+
+/// A session, as of now.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Active {
+    pub(crate) id: Rc<str>,
+    /// Has to be stored, if any.
+    pub(crate) to_store: Option<String>,
+}
+
+impl Session {
+    /// The session of what was stored, or none yet. Times are in milliseconds since the Unix epoch; `idle_ms` ends it.
+    pub(crate) fn restore(stored: Option<&str>, idle_ms: u32) -> Self {
+        let read = |stored: &str| {
+            let (id, active) = stored.split_once(' ')?;
+            let last_active_ms: u64 = active.parse().ok()?;
+            let is_id = id.len() == 36 && id.is_ascii();
+            is_id.then(|| (Rc::from(id), last_active_ms as f64))
+        };
+        let (id, last_active_ms) = stored
+            .and_then(read)
+            .unwrap_or_else(|| (Rc::from(""), f64::NEG_INFINITY));
+        Self {
+            id,
+            last_active_ms,
+            written_ms: f64::NEG_INFINITY,
+            idle_ms: f64::from(idle_ms),
+        }
+    }
+
+    /// The session of something that is recorded at `now_ms`; a new one after a long pause, or when the clock has gone back
+    /// as far.
+    pub(crate) fn touch(&mut self, now_ms: f64, random: &Random) -> Active {
+        if (now_ms - self.last_active_ms).abs() > self.idle_ms {
+            self.id = random.uuid().into();
+            self.written_ms = f64::NEG_INFINITY;
+        }
+        self.last_active_ms = now_ms;
+        let has_to_write = (now_ms - self.written_ms).abs() > WRITE_INTERVAL_MS;
+        if has_to_write {
+            self.written_ms = now_ms;
+        }
+        Active {
+            id: Rc::clone(&self.id),
+            to_store: has_to_write.then(|| [&*self.id, " ", &(now_ms as u64).to_string()].concat()),
+        }
+    }
+}
+
+impl Pipeline {
+    /// The id of the session, in which something is recorded now.
+    #[cfg(feature = "session")]
+    pub(crate) fn session_id(&self) -> Rc<str> {
+        let now_ms = self.host.date_ms();
+        let active = with(&self.session, |session| session.touch(now_ms, &self.random));
+        let Some(active) = active else {
+            return Rc::from("");
+        };
+        if let Some(to_store) = active.to_store {
+            self.host.store_session(&to_store);
+        }
+        active.id
+    }
+}
+
+/// The random bits of a session's id by which all its traces are sampled alike: the first sixteen digits of a UUID, of which
+/// one says the version, too far back to matter.
+pub(crate) fn random_bits(id: &str) -> u64 {
+    let digits = id.bytes().filter_map(|byte| char::from(byte).to_digit(16));
+    digits
+        .take(16)
+        .fold(0, |bits, digit| bits << 4 | u64::from(digit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::SEED_BYTES;
+    use crate::sampler::RatioSampler;
+
+    const HALF_AN_HOUR_MS: u32 = 30 * 60 * 1000;
+    const NOW_MS: f64 = 1_700_000_000_000.0;
+
+    fn random() -> Random {
+        Random::new([4; SEED_BYTES])
+    }
+
+    #[test]
+    fn lasts_while_something_is_recorded() {
+        let random = random();
+        let mut session = Session::restore(None, HALF_AN_HOUR_MS);
+        let first = session.touch(NOW_MS, &random);
+        assert_eq!(first.id.len(), 36);
+        let mut now_ms = NOW_MS;
+        for _ in 0..100 {
+            now_ms += 29.0 * 60_000.0;
+            assert_eq!(session.touch(now_ms, &random).id, first.id);
+        }
+        let next = session.touch(now_ms + 31.0 * 60_000.0, &random);
+        assert_ne!(next.id, first.id);
+        assert!(next.to_store.is_some(), "the new id has to be stored");
+    }
+
+    #[test]
+    fn survives_a_reload_but_no_long_pause() {
+        let random = random();
+        let first = Session::restore(None, HALF_AN_HOUR_MS).touch(NOW_MS, &random);
+        let stored = first.to_store.unwrap();
+        let id_after = |pause_ms: f64| {
+            let mut session = Session::restore(Some(&stored), HALF_AN_HOUR_MS);
+            session.touch(NOW_MS + pause_ms, &random).id
+        };
+        assert_eq!(id_after(1000.0), first.id);
+        assert_ne!(id_after(2_000_000.0), first.id);
+        assert_ne!(id_after(-2_000_000.0), first.id, "the clock was set back");
+    }
+
+    #[test]
+    fn is_written_once_a_minute() {
+        let random = random();
+        let mut session = Session::restore(None, HALF_AN_HOUR_MS);
+        let writes = (0..600)
+            .filter(|second| {
+                let now_ms = NOW_MS + f64::from(*second) * 1000.0;
+                session.touch(now_ms, &random).to_store.is_some()
+            })
+            .count();
+        assert_eq!(writes, 10);
+    }
+
+    #[test]
+    fn what_is_no_session_is_not_restored() {
+        for stored in [
+            "",
+            " ",
+            "id 5",
+            "123e4567-e89b-42d3-a456-426614174000",
+            "123e4567-e89b-42d3-a456-426614174000 soon",
+            "愛愛愛愛愛愛愛愛愛愛愛愛 1700000000000",
+        ] {
+            let mut session = Session::restore(Some(stored), HALF_AN_HOUR_MS);
+            let id = session.touch(NOW_MS, &random()).id;
+            assert!(!stored.contains(&*id), "{stored}");
+        }
+    }
+
+    #[test]
+    fn sessions_are_sampled_by_the_ratio() {
+        let random = random();
+        let sampler = RatioSampler::new(0.25);
+        let sampled = (0..10_000)
+            .filter(|_| sampler.samples_bits(random_bits(&random.uuid())))
+            .count();
+        assert!((2300..2700).contains(&sampled), "{sampled}");
+        assert_eq!(
+            random_bits("123e4567-e89b-42d3-a456-426614174000"),
+            0x123e_4567_e89b_42d3
+        );
+    }
+}
