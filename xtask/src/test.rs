@@ -1,16 +1,20 @@
 //! `cargo xtask test`: every test of the project in four parts. Each part runs even when one before it has failed, and
 //! the end is a table of what took how long.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 use crate::page::{self, Profile};
 use crate::process;
+use crate::python;
 use crate::supervise::Stop;
 use crate::tools::{self, Tools};
 use crate::verify_deploy;
+
+/// What Python needs to decode OTLP.
+const OTLP_REQUIREMENTS: &str = "crates/otlp-encoder/tests/integration/python/requirements.txt";
 
 struct Part {
     name: &'static str,
@@ -73,6 +77,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 /// Everything that runs on this machine without a browser.
 fn native(stop: &Stop) -> Result<(), Failure> {
     let mut command = process::cargo();
+    match python::environment(Path::new(OTLP_REQUIREMENTS)) {
+        Ok(programs) => drop(command.env("OTLP_PYTHON", programs.join("python"))),
+        Err(failure) => process::say(&format!(
+            "note: OTLP is not compared with Python's opentelemetry-proto, which cannot be had: {}",
+            failure.message
+        )),
+    }
     command.args([
         "test",
         "--locked",

@@ -7,6 +7,7 @@
 
 mod logs;
 mod model;
+mod python;
 mod requests;
 mod responses;
 mod spans;
