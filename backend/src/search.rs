@@ -14,6 +14,7 @@ mod best_window;
 mod bm25_indexing;
 mod bm25_search;
 mod build_index;
+mod byte_set;
 mod compare_methods;
 mod compute_similarity;
 mod cosine;
@@ -60,6 +61,7 @@ mod tfidf_vectorization;
 mod vectorize_query;
 mod warm_norms;
 mod window;
+mod word_places;
 mod words;
 
 pub use admission::{Admission, Limits};

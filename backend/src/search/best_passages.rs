@@ -195,7 +195,7 @@ impl<'a> Search<'a> {
             return Ok(());
         }
         let top = &mut self.top;
-        if top.most > 0 {
+        if top.most > 0 && sums.highest() >= top.bar() {
             sums.for_each_from(top.bar(), |place, sum| {
                 top.offer(passages.start + place, sum);
                 top.bar()

@@ -9,6 +9,7 @@ use tantivy::DocId;
 use telemetry::{KeyValue, TraceContextExt, in_span};
 
 use super::SearchError;
+use super::byte_set::ByteSet;
 use super::model::Model;
 use super::terms::{first_separator, is_separator};
 use crate::corpus::Book;
@@ -61,20 +62,11 @@ impl Snippet {
             first_match.get_or_insert(one.start);
             (one.start - part.start, one.end - part.start)
         });
-        let text = match only_breaks(bytes) {
-            true => {
-                highlights.extend(inside);
-                unbroken(bytes)
-            }
-            false => {
-                let mut line = Line::new(bytes);
-                highlights.extend(inside.map(|(from, to)| (line.copy_to(from), line.copy_to(to))));
-                line.finish()
-            }
-        };
+        let line = Line::new(bytes);
+        highlights.extend(inside.map(|(from, to)| (line.place(from), line.place(to))));
         let chapter = book.chapters.at(first_match.unwrap_or(part.start));
         Self {
-            text,
+            text: line.text(),
             highlights,
             location: Location {
                 chapter: chapter.map(str::to_owned),
@@ -86,76 +78,57 @@ impl Snippet {
     }
 }
 
-/// Whether a text is ASCII and one line but for its line ends: no white space at either end, nor next to white space.
-fn only_breaks(text: &[u8]) -> bool {
-    let is_space = |byte: u8| byte <= b' ';
-    let ends = [text.first(), text.last()];
-    // Without a branch, so that many bytes are looked at together.
-    let behind = text.iter().skip(1);
-    let is_broken = text.iter().zip(behind).fold(false, |any, (&byte, &next)| {
-        any | (byte >= 0x7f) | (is_space(byte) & is_space(next))
-    });
-    !is_broken
-        && ends
-            .into_iter()
-            .all(|end| end.is_some_and(|&end| b' ' < end && end < 0x7f))
-}
-
-/// The same with blanks for line ends.
-fn unbroken(text: &[u8]) -> String {
-    let bytes = text.iter().map(|&byte| byte.max(b' ')).collect();
-    String::from_utf8(bytes).unwrap_or_default()
-}
-
-/// A text in ISO-8859-1 that becomes one line: every run of white space one blank, none at either end.
+/// A text in ISO-8859-1 as one line: every run of white space is one blank, and none is at either end.
 struct Line<'t> {
     text: &'t [u8],
-    /// Up to where the text was copied.
-    read: usize,
-    /// The line, in the same encoding, so that a place in it counts letters.
-    line: Vec<u8>,
-    /// Bytes of the line.
-    length: usize,
-    behind_space: bool,
+    /// White space behind white space, or in front of everything.
+    left_out: ByteSet,
 }
 
 impl<'t> Line<'t> {
     fn new(text: &'t [u8]) -> Self {
+        let spaces = ByteSet::of_class(text, is_ascii_space, is_separator);
         Self {
             text,
-            read: 0,
-            line: vec![0; text.len()],
-            length: 0,
-            behind_space: true,
+            left_out: spaces.behind_another(true),
         }
     }
 
-    /// Copies what stands before the byte `to`, and says where in the line that ends.
-    fn copy_to(&mut self, to: usize) -> usize {
-        let to = to.min(self.text.len());
-        let is_space: &[bool; 256] = &IS_SPACE;
-        for &byte in &self.text[self.read.min(to)..to] {
-            let is_space = is_space[usize::from(byte)];
-            // Written in any case and counted if it stays: a branch would be mistaken at every second word.
-            self.line[self.length] = if is_space { b' ' } else { byte };
-            self.length += usize::from(!(is_space && self.behind_space));
-            self.behind_space = is_space;
-        }
-        self.read = self.read.max(to);
-        self.length
+    /// Where in the line the byte `at` of the text stands, in letters.
+    fn place(&self, at: usize) -> usize {
+        at.min(self.text.len()) - self.left_out.count_before(at)
     }
 
-    fn finish(mut self) -> String {
-        self.copy_to(self.text.len());
-        self.line.truncate(self.length);
-        if self.line.last() == Some(&b' ') {
-            self.line.pop();
+    fn text(&self) -> String {
+        let mut line = Vec::with_capacity(self.text.len());
+        let mut end = 0;
+        while let Some(left_out) = self.left_out.next_run(end) {
+            line.extend_from_slice(&self.text[end..left_out.start]);
+            end = left_out.end;
         }
-        match self.line.is_ascii() {
-            true => String::from_utf8(self.line).unwrap_or_default(),
-            false => self.line.into_iter().map(char::from).collect(),
+        line.extend_from_slice(&self.text[end..]);
+        if line.last().is_some_and(|&byte| is_space(byte)) {
+            line.pop();
+        }
+        let is_ascii = line.is_ascii();
+        for byte in &mut line {
+            // As comparisons, because processors do these for many bytes at once.
+            let is_space = match is_ascii {
+                true => is_ascii_space(*byte),
+                false => is_space(*byte),
+            };
+            *byte = if is_space { b' ' } else { *byte };
+        }
+        match is_ascii {
+            true => String::from_utf8(line).unwrap_or_default(),
+            false => line.into_iter().map(char::from).collect(),
         }
     }
+}
+
+/// What [`is_space`] says of ASCII, in comparisons.
+fn is_ascii_space(byte: u8) -> bool {
+    (byte <= b' ') | (byte == 0x7f)
 }
 
 /// White space and what counts as such.

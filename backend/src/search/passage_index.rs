@@ -28,7 +28,8 @@ use super::passage_keys::Keys;
 use super::passage_words::{TermSet, Words};
 use super::passages::{Passage, for_each_passage};
 use super::spelling::Spelling;
-use super::words::{for_each_word, places};
+use super::word_places::word_places;
+use super::words::for_each_word;
 use crate::corpus::{Book, Corpus};
 use crate::progress::Progress;
 
@@ -214,11 +215,14 @@ impl PassageIndex {
 
     /// The whole passage, with the words highlighted that are occurrences of `terms`.
     pub(super) fn show(&self, book: &Book, passage: DocId, terms: &TermSet) -> Snippet {
-        let words = (0..).zip(self.words(self.words_of(passage)));
-        let numbers: Vec<u32> = words
-            .filter(|&(_, word)| terms.contains(word))
-            .map(|(number, _)| number)
-            .collect();
+        let words = self.words(self.words_of(passage));
+        let mut numbers = Vec::with_capacity(words.len());
+        numbers.extend(
+            (0..)
+                .zip(words)
+                .filter(|&(_, word)| terms.contains(word))
+                .map(|(number, _)| number),
+        );
         self.show_words(book, passage, &numbers)
     }
 
@@ -227,12 +231,8 @@ impl PassageIndex {
         let Passage { from, line, .. } = self.passages[passage as usize];
         let bytes = self.passages[passage as usize].bytes();
         let text = &book.text.bytes()[bytes.clone()];
-        let enough = numbers.last().map_or(0, |&last| last as usize + 1);
-        let places = places(text, enough);
-        let matched = numbers.iter().filter_map(|&number| {
-            let place = places.get(number as usize)?;
-            Some(place.start + from as usize..place.end + from as usize)
-        });
+        let matched = word_places(text, numbers).into_iter();
+        let matched = matched.map(|place| place.start + from as usize..place.end + from as usize);
         let mut snippet = Snippet::new(book, bytes, matched);
         snippet.location.line = Some(line);
         snippet

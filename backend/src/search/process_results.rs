@@ -56,13 +56,12 @@ pub(super) fn process_results<M: Model>(
             by_score.then_with(|| (one.book, one.document).cmp(&(other.book, other.document)))
         });
         let (threshold, total_matches) = cut_off(&ranked, cut);
-        let hits = ranked[..total_matches.min(cut.limit)]
-            .iter()
-            .map(|&found| {
-                asked.deadline.check()?;
-                describe(&asked.library.corpus, model, vector, found)
-            })
-            .collect::<Result<Vec<Hit>, SearchError>>()?;
+        let shown = &ranked[..total_matches.min(cut.limit)];
+        let mut hits = Vec::with_capacity(shown.len());
+        for &found in shown {
+            asked.deadline.check()?;
+            hits.push(describe(&asked.library.corpus, model, vector, found)?);
+        }
         cx.span().set_attribute(KeyValue::new(
             attribute::RESULTS_RETURNED,
             hits.len() as i64,

@@ -80,9 +80,8 @@ struct Reading {
     /// Sum of the weights of the distinct words, and of all words in order.
     words_weight: f32,
     sequence_weight: f32,
-    /// For each word of the query in order: the run that ends with it at the last position.
-    runs: Vec<Run>,
-    next_runs: Vec<Run>,
+    /// For each of the distinct words, where in the passage it stands: a bit for each place.
+    places: Vec<u128>,
     /// Which of the distinct words were met in the passage, and their weight.
     seen: Vec<bool>,
     coverage: f32,
@@ -104,8 +103,7 @@ impl Reading {
         Self {
             words_weight: vector.words.iter().sum(),
             sequence_weight: known.map(|&word| vector.words[word]).sum(),
-            runs: vec![Run::default(); vector.sequence.len()],
-            next_runs: vec![Run::default(); vector.sequence.len()],
+            places: vec![0; vector.words.len()],
             seen: vec![false; vector.words.len()],
             coverage: 0.0,
             frequencies: vec![0; vector.terms.len()],
@@ -115,58 +113,42 @@ impl Reading {
     /// Reads one passage: which words of the query occur, how often its terms do, and the longest run, which is returned.
     fn read(&mut self, index: &PassageIndex, vector: &PassageVector, passage: DocId) -> Run {
         self.seen.fill(false);
+        self.places.fill(0);
         self.frequencies.fill(0);
-        self.coverage = 0.0;
+        for (place, word) in (0..).zip(index.words(index.words_of(passage))) {
+            for &(_, term) in vector.set.found(word) {
+                let word = vector.terms[term].word;
+                self.frequencies[term] += 1;
+                self.seen[word] = true;
+                // Only a passage of a text without white space is longer than this; runs are looked for in its beginning.
+                self.places[word] |= 1_u128.checked_shl(place).unwrap_or(0);
+            }
+        }
+        let weights = self.seen.iter().zip(&vector.words);
+        self.coverage = weights
+            .map(|(&seen, &weight)| if seen { weight } else { 0.0 })
+            .sum();
+        self.longest_run(vector)
+    }
+
+    /// The longest run that stands somewhere; of equal ones, that which begins first in the query.
+    fn longest_run(&self, vector: &PassageVector) -> Run {
         let mut longest = Run::default();
-        let mut last = None;
-        for (position, word) in (0..).zip(index.words(index.words_of(passage))) {
-            for &(_, place) in vector.set.found(word) {
-                let word = vector.terms[place].word;
-                self.frequencies[place] += 1;
-                if !std::mem::replace(&mut self.seen[word], true) {
-                    self.coverage += vector.words[word];
+        for from in 0..vector.sequence.len() {
+            // Where what was read of the run ends.
+            let mut ends = u128::MAX;
+            let mut weight = 0.0;
+            for (to, word) in vector.sequence.iter().enumerate().skip(from) {
+                ends &= word.map_or(0, |word| self.places[word]);
+                let Some(word) = word.filter(|_| ends != 0) else {
+                    break;
+                };
+                weight += vector.words[word];
+                if weight > longest.weight {
+                    longest = Run { weight, from, to };
                 }
-                if last != Some(position) {
-                    let goes_on = last.is_some_and(|last: usize| last + 1 == position);
-                    self.step(goes_on);
-                    last = Some(position);
-                }
-                longest = self.extend(vector, word, longest);
+                ends <<= 1;
             }
-        }
-        longest
-    }
-
-    /// Goes on to the next word of the passage: right behind the last one of the query, or farther away.
-    fn step(&mut self, goes_on: bool) {
-        std::mem::swap(&mut self.runs, &mut self.next_runs);
-        if !goes_on {
-            self.runs.fill(Run::default());
-        }
-        self.next_runs.fill(Run::default());
-    }
-
-    /// Extends the runs in which `word` comes next, and returns the longest one so far.
-    fn extend(&mut self, vector: &PassageVector, word: usize, mut longest: Run) -> Run {
-        let places = vector.sequence.iter().enumerate();
-        for (place, _) in places.filter(|(_, wanted)| **wanted == Some(word)) {
-            let before = place.checked_sub(1).map(|before| self.runs[before]);
-            let run = match before.filter(|run| run.weight > 0.0) {
-                Some(before) => Run {
-                    weight: before.weight + vector.words[word],
-                    from: before.from,
-                    to: place,
-                },
-                None => Run {
-                    weight: vector.words[word],
-                    from: place,
-                    to: place,
-                },
-            };
-            if run.weight > longest.weight {
-                longest = run;
-            }
-            self.next_runs[place] = run;
         }
         longest
     }

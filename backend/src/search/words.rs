@@ -4,7 +4,6 @@
 //! dashes part words. So a phrase is found in whichever of its forms it stands.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
 /// Visits every word of `characters`, which come with their positions: where it stands, and its letters in lower case.
 pub(super) fn for_each_word(
@@ -24,63 +23,6 @@ pub(super) fn for_each_word(
     reader.close_part(end);
     reader.close_word();
 }
-
-/// The places of the first words of a text in ISO-8859-1, at least so many of those that [`for_each_word`] visits.
-///
-/// Only where apostrophes join letters do these matter. Everything else is read byte by byte and without a branch, which
-/// would be mistaken at every second word.
-pub(super) fn places(text: &[u8], enough: usize) -> Vec<Range<usize>> {
-    let parts = parts(text, enough);
-    if !text.contains(&b'\'') {
-        return parts;
-    }
-    let mut places = Vec::with_capacity(parts.len());
-    for part in parts {
-        if !text[part.clone()].contains(&b'\'') {
-            places.push(part);
-            continue;
-        }
-        let characters = text[part.clone()].iter().map(|&byte| char::from(byte));
-        for_each_word(characters.enumerate(), part.len(), |range, _| {
-            places.push(part.start + range.start..part.start + range.end);
-        });
-    }
-    places
-}
-
-/// Where letters stand together or have a single apostrophe between them, which is a word or several: the first places, at
-/// least so many.
-fn parts(text: &[u8], enough: usize) -> Vec<Range<usize>> {
-    let is_letter: &[bool; 256] = &IS_LETTER;
-    let mut parts = vec![0..0; enough.min(text.len() / 2) + 1];
-    let mut number = 0;
-    let (mut from, mut is_inside) = (0, false);
-    for (at, &byte) in text.iter().enumerate() {
-        let next = text.get(at + 1).copied().unwrap_or_default();
-        let joins = (byte == b'\'') & is_inside & is_letter[usize::from(next)];
-        let goes_on = is_letter[usize::from(byte)] | joins;
-        if !is_inside {
-            from = at;
-        }
-        // Written again with every letter, and left as it is when the part ends.
-        parts[number] = from..at;
-        number += usize::from(is_inside & !goes_on);
-        is_inside = goes_on;
-        if number >= enough {
-            break;
-        }
-    }
-    if is_inside && number < enough {
-        parts[number] = from..text.len();
-        number += 1;
-    }
-    parts.truncate(number);
-    parts
-}
-
-/// Which bytes are letters or digits.
-static IS_LETTER: LazyLock<[bool; 256]> =
-    LazyLock::new(|| std::array::from_fn(|byte| char::from(byte as u8).is_alphanumeric()));
 
 /// Letters that stand together.
 #[derive(Default)]
@@ -285,18 +227,6 @@ mod tests {
     }
 
     proptest::proptest! {
-        #[test]
-        fn places_are_those_of_the_words(text in "([a-eA-D]{1,3}|'|'s|'d|n't|'ll| |,|\u{e6}|\u{b2}|1){0,40}", enough in 0..50_usize) {
-            let bytes: Vec<u8> = text.chars().map(|letter| letter as u8).collect();
-            let mut words = Vec::new();
-            let characters = bytes.iter().map(|&byte| char::from(byte)).enumerate();
-            for_each_word(characters, bytes.len(), |range, _| words.push(range));
-            proptest::prop_assert_eq!(&words, &places(&bytes, bytes.len()));
-            let some = places(&bytes, enough);
-            proptest::prop_assert!(some.len() >= enough.min(words.len()));
-            proptest::prop_assert!(words.starts_with(&some));
-        }
-
         #[test]
         fn words_stand_in_order_and_do_not_overlap(text in "[a-zA-Z' ,\u{e6}\u{2019}d]{0,80}") {
             let mut end = 0;
