@@ -270,11 +270,6 @@ impl Pipeline {
         self.sampler.set(RatioSampler::new(ratio));
     }
 
-    /// The bounds of spans and log records.
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
     /// Which requests are traced, and which of them carry the trace to their server.
     pub(crate) fn urls(&self) -> &UrlPolicy {
         &self.urls

@@ -11,7 +11,7 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
 use crate::limits::Limits;
-use crate::pipeline;
+use crate::pipeline::{self, Pipeline};
 use crate::span::{Limited, OpenSpan, SpanEvent};
 
 /// Hands out tracers. `init` registers one as the global provider.
@@ -78,6 +78,22 @@ impl BrowserSpan {
 }
 
 impl Span for BrowserSpan {
+    // The API's own way asks the browser for the date first, even for a span that is not recorded.
+    fn add_event<T>(&mut self, name: T, attributes: Vec<KeyValue>)
+    where
+        T: Into<Cow<'static, str>>,
+    {
+        if let (Some(serial), Some(pipeline)) = (self.serial, pipeline::current()) {
+            add_event(
+                &pipeline,
+                serial,
+                name.into(),
+                pipeline.now_ns(),
+                attributes,
+            );
+        }
+    }
+
     fn add_event_with_timestamp<T>(
         &mut self,
         name: T,
@@ -87,12 +103,8 @@ impl Span for BrowserSpan {
         T: Into<Cow<'static, str>>,
     {
         if let (Some(serial), Some(pipeline)) = (self.serial, pipeline::current()) {
-            let event = SpanEvent {
-                name: name.into(),
-                time_ns: pipeline.refine_ns(timestamp),
-                attributes: Limited::from_attributes(attributes, pipeline.limits()),
-            };
-            pipeline.update(serial, |span, limits| span.add_event(event, limits));
+            let time_ns = pipeline.refine_ns(timestamp);
+            add_event(&pipeline, serial, name.into(), time_ns, attributes);
         }
     }
 
@@ -129,8 +141,14 @@ impl Span for BrowserSpan {
         });
     }
 
-    fn end_with_timestamp(&mut self, timestamp: SystemTime) {
+    fn end(&mut self) {
         // Only the first end counts, here as in the pipeline.
+        if let (Some(serial), Some(pipeline)) = (self.serial.take(), pipeline::current()) {
+            pipeline.end(serial, pipeline.now_ns());
+        }
+    }
+
+    fn end_with_timestamp(&mut self, timestamp: SystemTime) {
         if let (Some(serial), Some(pipeline)) = (self.serial.take(), pipeline::current()) {
             pipeline.end(serial, pipeline.refine_ns(timestamp));
         }
@@ -139,10 +157,26 @@ impl Span for BrowserSpan {
 
 impl Drop for BrowserSpan {
     fn drop(&mut self) {
-        if let (Some(serial), Some(pipeline)) = (self.serial, pipeline::current()) {
-            pipeline.end(serial, pipeline.now_ns());
-        }
+        self.end();
     }
+}
+
+fn add_event(
+    pipeline: &Pipeline,
+    serial: u64,
+    name: Cow<'static, str>,
+    time_ns: u64,
+    attributes: Vec<KeyValue>,
+) {
+    pipeline.update(serial, |span, limits| {
+        let attributes = Limited::from_attributes(attributes, limits);
+        let event = SpanEvent {
+            name,
+            time_ns,
+            attributes,
+        };
+        span.add_event(event, limits);
+    });
 }
 
 /// An event of the API as the pipeline keeps it; `refine_ns` turns its stamp into a time.
