@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use opentelemetry::KeyValue;
 
+use crate::instruments::Instruments;
 use crate::limits::Limits;
 
 /// Settings of `init`. The defaults record every trace, export to `/otlp/v1/traces` of the page's own
@@ -21,10 +22,8 @@ pub struct Config {
     pub(crate) propagate_to: Vec<String>,
     pub(crate) ignored: Vec<String>,
     pub(crate) redacted_query_keys: Vec<String>,
-    pub(crate) patch_fetch: bool,
     pub(crate) resource: Vec<KeyValue>,
-    #[cfg(feature = "document_load")]
-    pub(crate) load_resources: usize,
+    pub(crate) instruments: Instruments,
 }
 
 impl Config {
@@ -42,10 +41,8 @@ impl Config {
             propagate_to: Vec::new(),
             ignored: Vec::new(),
             redacted_query_keys: Vec::new(),
-            patch_fetch: false,
             resource: Vec::new(),
-            #[cfg(feature = "document_load")]
-            load_resources: 32,
+            instruments: Instruments::default(),
         }
     }
 
@@ -111,9 +108,9 @@ impl Config {
     }
 
     /// Whether `window.fetch` is wrapped, so that requests of code that knows nothing of tracing are traced too.
-    /// Requests sent by `SendTraced` need no wrapping.
+    /// Requests sent by `SendTraced` need no wrapping. With the feature `xhr`, `XMLHttpRequest` is wrapped as well.
     pub fn patch_fetch(mut self, patched: bool) -> Self {
-        self.patch_fetch = patched;
+        self.instruments.patch_fetch = patched;
         self
     }
 
@@ -121,7 +118,7 @@ impl Config {
     /// `page.resources_dropped` of `documentLoad`.
     #[cfg(feature = "document_load")]
     pub fn load_resources(mut self, limit: usize) -> Self {
-        self.load_resources = limit;
+        self.instruments.load_resources = limit;
         self
     }
 
@@ -132,6 +129,13 @@ impl Config {
             base.map_or("/otlp/v1/logs".to_owned(), |base| [base, "logs"].concat())
         };
         self.logs_endpoint.clone().unwrap_or_else(beside_spans)
+    }
+
+    /// Whether what is said by `console.error` is recorded as events `browser.console`.
+    #[cfg(feature = "errors")]
+    pub fn console_errors(mut self, recorded: bool) -> Self {
+        self.instruments.console_errors = recorded;
+        self
     }
 
     /// Adds a resource attribute, for instance `deployment.environment.name`. A `service.instance.id` given here replaces

@@ -57,7 +57,20 @@ pub fn page_load() -> Option<SpanContext> {
 }
 
 /// Opens the span of the load; it ends when the page is loaded. At most `resource_limit` resources get a span.
-pub(crate) fn install(pipeline: &Pipeline, resource_limit: usize) {
+pub(crate) fn install(resource_limit: usize) {
+    if let Some(pipeline) = pipeline::current() {
+        begin(&pipeline);
+        #[cfg(feature = "wasm_boot")]
+        crate::wasm_boot::record_boot(&pipeline);
+    }
+    when_loaded(&Closure::once_into_js(move || {
+        if let Some(pipeline) = pipeline::current() {
+            finish(&pipeline, resource_limit);
+        }
+    }));
+}
+
+fn begin(pipeline: &Pipeline) {
     let document = document_fetch();
     let timing = timing(&document.get(2)).unwrap_or_default();
     let traceparent = document.get(0).as_string();
@@ -81,11 +94,6 @@ pub(crate) fn install(pipeline: &Pipeline, resource_limit: usize) {
         serial,
         traced_from_ms: pipeline.performance_ms(),
         mounted_ms: 0.0,
-    }));
-    when_loaded(&Closure::once_into_js(move || {
-        if let Some(pipeline) = pipeline::current() {
-            finish(&pipeline, resource_limit);
-        }
     }));
 }
 

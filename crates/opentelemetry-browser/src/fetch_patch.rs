@@ -18,17 +18,23 @@ extern "C" {
 
 /// Wraps `window.fetch` for the life of the page.
 pub(crate) fn install() {
-    let wants = Closure::new(|url: String| {
-        let is_suppressed = Context::is_current_telemetry_suppressed();
-        !is_suppressed && pipeline::current().is_some_and(|pipeline| pipeline.urls().traces(&url))
-    });
-    let start = Closure::new(|method: String, url: String| {
-        let pipeline = pipeline::current()?;
-        ClientCall::start(&pipeline, &method, &url).map(RequestSpan)
-    });
+    let wants = Closure::new(wants);
+    let start = Closure::new(start);
     patch_fetch(&wants, &start);
     wants.forget();
     start.forget();
+}
+
+/// Whether a request to this absolute URL gets a span.
+pub(crate) fn wants(url: String) -> bool {
+    let is_suppressed = Context::is_current_telemetry_suppressed();
+    !is_suppressed && pipeline::current().is_some_and(|pipeline| pipeline.urls().traces(&url))
+}
+
+/// Begins the span of a request.
+pub(crate) fn start(method: String, url: String) -> Option<RequestSpan> {
+    let pipeline = pipeline::current()?;
+    ClientCall::start(&pipeline, &method, &url).map(RequestSpan)
 }
 
 /// The span of one request, in the hands of JavaScript until the request is over.

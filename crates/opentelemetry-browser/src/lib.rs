@@ -8,6 +8,7 @@ mod clock;
 mod config;
 mod http;
 mod ids;
+mod instruments;
 mod limits;
 #[cfg(feature = "logs")]
 mod logs;
@@ -27,12 +28,22 @@ mod url;
 mod client;
 #[cfg(all(target_arch = "wasm32", feature = "document_load"))]
 mod document_load;
+#[cfg(all(target_arch = "wasm32", feature = "errors"))]
+mod errors;
 #[cfg(target_arch = "wasm32")]
 mod fetch_patch;
+#[cfg(all(target_arch = "wasm32", feature = "interaction"))]
+mod interaction;
+#[cfg(all(target_arch = "wasm32", feature = "navigation"))]
+mod navigation;
 #[cfg(target_arch = "wasm32")]
 mod page;
 #[cfg(all(target_arch = "wasm32", feature = "wasm_boot"))]
 mod wasm_boot;
+#[cfg(all(target_arch = "wasm32", feature = "web_vitals"))]
+mod web_vitals;
+#[cfg(all(target_arch = "wasm32", feature = "xhr"))]
+mod xhr;
 
 pub use attribute::{CANCELLED, PAGE_HIDDEN, PAGE_UNLOADED};
 pub use config::Config;

@@ -91,22 +91,13 @@ pub fn init(config: Config) -> Guard {
     if let Some(window) = web_sys::window()
         && let Some(performance) = window.performance()
     {
-        let patch_fetch = config.patch_fetch;
-        #[cfg(feature = "document_load")]
-        let load_resources = config.load_resources;
+        let instruments = config.instruments;
         let is_first = pipeline::install(parts(&window, performance, config));
         if is_first {
             opentelemetry::global::set_tracer_provider(BrowserTracerProvider::default());
+            // Before what sends everything: some tell what they know when the page is hidden.
+            instruments.install();
             listen_to_the_page();
-            if patch_fetch {
-                crate::fetch_patch::install();
-            }
-            #[cfg(feature = "document_load")]
-            if let Some(pipeline) = pipeline::current() {
-                crate::document_load::install(&pipeline, load_resources);
-                #[cfg(feature = "wasm_boot")]
-                crate::wasm_boot::install(&pipeline);
-            }
         }
     }
     Guard

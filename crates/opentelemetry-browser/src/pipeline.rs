@@ -225,6 +225,32 @@ impl Pipeline {
         self.flush();
     }
 
+    /// Ends the span of `cx` and those above it, as far as they are open in this page, with an error: nobody will come back
+    /// to do so.
+    #[cfg(feature = "errors")]
+    pub(crate) fn fail_stack(&self, cx: &Context, error_type: &'static str, message: &str) {
+        let now_ns = self.now_ns();
+        let mut next = Some(cx.span().span_context().span_id());
+        while let Some(span_id) = next.take() {
+            let serial = with(&self.open, |open| {
+                let (serial, span) = open
+                    .spans
+                    .iter_mut()
+                    .find(|(_, span)| span.context.span_id() == span_id)?;
+                let error = KeyValue::new(attribute::ERROR_TYPE, error_type);
+                span.attributes.set(error, &self.limits);
+                span.set_status(Status::error(message.to_owned()));
+                if let Parent::Local(above) = span.parent {
+                    next = Some(above);
+                }
+                Some(*serial)
+            });
+            if let Some(Some(serial)) = serial {
+                self.end(serial, now_ns);
+            }
+        }
+    }
+
     /// Counts a span that has begun, or a log record.
     pub(crate) fn count_created(&self, signal: Signal) {
         with(&self.exporter, |exporter| exporter.count_created(signal));
@@ -286,7 +312,7 @@ impl Pipeline {
     }
 
     /// Now by the fine clock alone, in milliseconds since the page's time origin.
-    #[cfg(feature = "document_load")]
+    #[cfg(any(feature = "document_load", feature = "interaction"))]
     pub(crate) fn performance_ms(&self) -> f64 {
         self.host.performance_ms()
     }

@@ -53,7 +53,7 @@ export function observeFetches(over) {
   try {
     if (!PerformanceObserver.supportedEntryTypes.includes('resource')) return false;
     const tell = (entries) => entries.forEach((entry) => {
-      if (entry.initiatorType === 'fetch') quietly(() => over(entry.name, timingOf(entry)));
+      if (['fetch', 'xmlhttprequest'].includes(entry.initiatorType)) quietly(() => over(entry.name, timingOf(entry)));
     });
     const observer = new PerformanceObserver((list) => tell(list.getEntries()));
     observer.observe({ type: 'resource' });
@@ -113,7 +113,8 @@ async function observe(answer, call, signal) {
   }
 }
 
-function quietly(report) {
+/// Runs what tells the tracer of something.
+export function quietly(report) {
   try {
     report();
   } catch {

@@ -44,6 +44,10 @@ impl Tracer for BrowserTracer {
     type Span = BrowserSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent_cx: &Context) -> BrowserSpan {
+        #[cfg(all(target_arch = "wasm32", feature = "interaction"))]
+        let interaction = crate::interaction::context_for(parent_cx);
+        #[cfg(all(target_arch = "wasm32", feature = "interaction"))]
+        let parent_cx = interaction.as_ref().unwrap_or(parent_cx);
         pipeline::current().map_or(
             BrowserSpan {
                 context: SpanContext::NONE,

@@ -30,7 +30,7 @@ pub fn app_mount<T>(f: impl FnOnce(&Context) -> T) -> T {
 }
 
 /// Records what was before the program ran.
-pub(crate) fn install(pipeline: &Pipeline) {
+pub(crate) fn record_boot(pipeline: &Pipeline) {
     let load = context();
     let download = fetches().into_iter().find(|(url, ..)| is_wasm(url));
     if let Some((url, _, timing)) = download {

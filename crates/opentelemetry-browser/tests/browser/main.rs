@@ -10,14 +10,20 @@ use wasm_bindgen_test::wasm_bindgen_test_configure;
 
 mod context;
 mod document_load;
+mod errors;
 #[cfg(feature = "logs")]
 mod events;
 mod export;
 mod fetch_patch;
+mod interaction;
+mod navigation;
 mod otlp;
 mod page;
+mod person;
 mod reentrance;
 mod send_traced;
 mod timing;
+mod web_vitals;
+mod xhr;
 
 wasm_bindgen_test_configure!(run_in_browser);

@@ -34,6 +34,8 @@ pub(crate) struct LogRecord {
     pub(crate) time_ns: u64,
     #[prost(int32, tag = "2")]
     pub(crate) severity_number: i32,
+    #[prost(message, optional, tag = "5")]
+    body: Option<AnyValue>,
     #[prost(message, repeated, tag = "6")]
     attributes: Vec<KeyValue>,
     #[prost(bytes = "vec", tag = "9")]
@@ -156,6 +158,14 @@ impl Span {
 }
 
 impl LogRecord {
+    /// What it says to people.
+    pub(crate) fn body(&self) -> Option<&str> {
+        match self.body.as_ref()?.value.as_ref()? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// One attribute as text.
     pub(crate) fn attribute(&self, key: &str) -> Option<String> {
         texts(&self.attributes).remove(key)

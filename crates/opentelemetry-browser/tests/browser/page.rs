@@ -77,6 +77,7 @@ pub(crate) fn start() -> Guard {
                 .ignore("/ignored/")
                 .redact_query_key("q")
                 .patch_fetch(true)
+                .console_errors(true)
                 .resource(KeyValue::new("deployment.environment.name", "test")),
         )
     };

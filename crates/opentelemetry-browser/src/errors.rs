@@ -1,0 +1,110 @@
+//! Errors that nobody has caught as events `exception`: those of JavaScript, rejected promises, and panics of this
+//! program, with their stacks. A panic also ends the spans that it was in, for nobody will come back to end them.
+
+use std::cell::Cell;
+use std::panic::PanicHookInfo;
+
+use opentelemetry::{Context, KeyValue};
+use wasm_bindgen::prelude::*;
+
+use crate::logs::{Event, Severity};
+use crate::{pipeline, scoped};
+
+#[wasm_bindgen(module = "/src/errors.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = observeErrors)]
+    fn observe_errors(failed: &Closure<dyn Fn(String, String, String)>);
+    #[wasm_bindgen(js_name = observeConsole)]
+    fn observe_console(said: &Closure<dyn Fn(String)>);
+    fn stack() -> String;
+}
+
+/// What a trap is called in JavaScript, when it comes out of the program.
+const TRAP: &str = "RuntimeError";
+
+/// `error.type` of spans that a panic ends, and `exception.type` of its event.
+const PANIC: &str = "panic";
+
+thread_local! {
+    /// A panic was told and its trap will be told as well.
+    static TRAP_TO_COME: Cell<bool> = const { Cell::new(false) };
+    /// What is said on the console now is said about a panic that was told.
+    static IS_PANICKING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Listens for the life of the page. With `with_console`, what is said by `console.error` is an event too.
+pub(crate) fn install(with_console: bool) {
+    let failed = Closure::new(|name: String, message: String, stack: String| {
+        if !(name == TRAP && TRAP_TO_COME.take()) {
+            exception(&name, &message, stack, Severity::Error);
+        }
+    });
+    observe_errors(&failed);
+    failed.forget();
+    if with_console {
+        let said = Closure::new(|text: String| {
+            if !IS_PANICKING.get() {
+                let event = Event {
+                    name: "browser.console",
+                    severity: Severity::Error,
+                    attributes: Vec::new(),
+                    body: &text,
+                    at_ms: None,
+                };
+                event.emit(&Context::current());
+            }
+        });
+        observe_console(&said);
+        said.forget();
+    }
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        panicked(info);
+        IS_PANICKING.set(true);
+        before(info);
+        IS_PANICKING.set(false);
+        scoped::leave_what_trapped();
+    }));
+}
+
+fn panicked(info: &PanicHookInfo<'_>) {
+    let message = info.payload_as_str().unwrap_or("not a text");
+    let mut trace = String::new();
+    if let Some(location) = info.location() {
+        for part in [
+            "at ",
+            location.file(),
+            ":",
+            &location.line().to_string(),
+            "\n",
+        ] {
+            trace.push_str(part);
+        }
+    }
+    trace.push_str(&stack());
+    TRAP_TO_COME.set(true);
+    exception(PANIC, message, trace, Severity::Fatal);
+    if let Some(pipeline) = pipeline::current() {
+        pipeline.fail_stack(&Context::current(), PANIC, message);
+        // It may be the last thing that this program does.
+        pipeline.flush();
+    }
+}
+
+fn exception(name: &str, message: &str, stack: String, severity: Severity) {
+    let mut attributes = vec![
+        KeyValue::new("exception.type", name.to_owned()),
+        KeyValue::new("exception.message", message.to_owned()),
+    ];
+    if !stack.is_empty() {
+        attributes.push(KeyValue::new("exception.stacktrace", stack));
+    }
+    let event = Event {
+        name: "exception",
+        severity,
+        attributes,
+        body: "",
+        at_ms: None,
+    };
+    event.emit(&Context::current());
+}

@@ -1,0 +1,195 @@
+//! Clicks and submits. What a handler starts, at once or in a future that it spawns, belongs to a span of the
+//! interaction, which is the root of a trace; a click that starts nothing that is traced is an event only. No zone is
+//! needed: handlers run in a context of their own, which a future takes along by the usual means.
+//!
+//! A handler that begins a trace itself, by [`in_new_trace`](crate::in_new_trace), keeps its trace to itself.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use opentelemetry::trace::{SpanBuilder, TraceContextExt, Tracer};
+use opentelemetry::{Context, ContextGuard, KeyValue};
+use wasm_bindgen::prelude::*;
+
+use crate::logs::{Event, Severity};
+use crate::pipeline;
+use crate::scoped;
+
+#[wasm_bindgen(module = "/src/interaction.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = watchHandlers)]
+    fn watch_handlers(
+        begin: &Closure<dyn Fn(String, String, f64) -> f64>,
+        enter: &Closure<dyn Fn(f64)>,
+        leave: &Closure<dyn Fn(f64)>,
+        over: &Closure<dyn Fn(f64)>,
+    );
+}
+
+/// How many interactions are remembered: what a future of an older one starts is a trace of its own.
+const REMEMBERED: usize = 64;
+
+/// Attribute: what was clicked or submitted, as `tag#id`.
+const ELEMENT: &str = "browser.element";
+
+/// Set in the context of a handler; the number is none where its interaction is not wanted.
+#[derive(Clone, Copy)]
+struct InInteraction(Option<u64>);
+
+struct Interaction {
+    serial: u64,
+    /// Event and, while handlers run, span: `click` or `submit`.
+    name: &'static str,
+    target: String,
+    start_ms: f64,
+    /// When its last handler so far returned.
+    left_ms: f64,
+    is_over: bool,
+    /// Context and number of its span, once something has needed it.
+    span: Option<(Context, Option<u64>)>,
+}
+
+#[derive(Default)]
+struct Interactions {
+    next_serial: u64,
+    latest: VecDeque<Interaction>,
+}
+
+thread_local! {
+    static INTERACTIONS: RefCell<Interactions> = RefCell::default();
+    /// The contexts of the handlers that run, one inside the other.
+    static ATTACHED: RefCell<Vec<ContextGuard>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Wraps handlers for the life of the page: those that are added from now on.
+pub(crate) fn install() {
+    // Numbers of JavaScript are doubles; these are small.
+    let begin = Closure::new(|kind: String, target: String, start_ms: f64| {
+        begin(&kind, target, start_ms) as f64
+    });
+    let enter = Closure::new(|serial: f64| {
+        let cx = Context::current().with_value(InInteraction(Some(serial as u64)));
+        let guard = cx.attach();
+        ATTACHED.with_borrow_mut(|attached| attached.push(guard));
+    });
+    let leave = Closure::new(|serial: f64| {
+        let guard = ATTACHED.with_borrow_mut(Vec::pop);
+        drop(guard);
+        let now_ms = pipeline::current().map_or(0.0, |pipeline| pipeline.performance_ms());
+        with(serial as u64, |interaction| interaction.left_ms = now_ms);
+    });
+    let over = Closure::new(|serial: f64| over(serial as u64));
+    watch_handlers(&begin, &enter, &leave, &over);
+    begin.forget();
+    enter.forget();
+    leave.forget();
+    over.forget();
+}
+
+/// The context in which a span without a parent hangs below the interaction that it was started in; none outside of any.
+pub(crate) fn context_for(parent: &Context) -> Option<Context> {
+    if parent.span().span_context().is_valid() || parent.is_telemetry_suppressed() {
+        return None;
+    }
+    let serial = parent.get::<InInteraction>()?.0?;
+    let pipeline = pipeline::current()?;
+    let (opened, name, target, start_ms) = with(serial, |interaction| {
+        let cx = interaction.span.as_ref().map(|(cx, _)| cx.clone());
+        let target = interaction.target.clone();
+        (cx, interaction.name, target, interaction.start_ms)
+    })?;
+    if opened.is_some() {
+        return opened;
+    }
+    let parent = without(parent);
+    let attributes = vec![KeyValue::new(ELEMENT, target)];
+    let builder = SpanBuilder::from_name(name).with_attributes(attributes);
+    let span = scoped::tracer().build_with_context(builder, &parent);
+    let number = span.serial();
+    let cx = parent.with_span(span);
+    if let Some(number) = number {
+        let start_ns = pipeline.unix_ns(start_ms);
+        pipeline.update(number, |span, _| span.start_ns = start_ns);
+    }
+    let ended_ms = with(serial, |interaction| {
+        interaction.span = Some((cx.clone(), number));
+        interaction.is_over.then_some(interaction.left_ms)
+    });
+    // What its handlers have spawned may need the span after they have returned.
+    if let (Some(number), Some(Some(left_ms))) = (number, ended_ms) {
+        pipeline.end(number, pipeline.unix_ns(left_ms));
+    }
+    Some(cx)
+}
+
+/// The same context outside of any interaction.
+pub(crate) fn without(cx: &Context) -> Context {
+    cx.with_value(InInteraction(None))
+}
+
+fn begin(kind: &str, target: String, start_ms: f64) -> u64 {
+    INTERACTIONS.with_borrow_mut(|interactions| {
+        let serial = interactions.next_serial;
+        interactions.next_serial += 1;
+        if interactions.latest.len() >= REMEMBERED {
+            interactions.latest.pop_front();
+        }
+        interactions.latest.push_back(Interaction {
+            serial,
+            name: if kind == "submit" { "submit" } else { "click" },
+            target,
+            start_ms,
+            left_ms: start_ms,
+            is_over: false,
+            span: None,
+        });
+        serial
+    })
+}
+
+/// No handler of the event will run any more.
+fn over(serial: u64) {
+    let ended = with(serial, |interaction| {
+        interaction.is_over = true;
+        let attributes = vec![KeyValue::new(ELEMENT, interaction.target.clone())];
+        let span = interaction.span.clone();
+        (
+            interaction.name,
+            attributes,
+            interaction.start_ms,
+            interaction.left_ms,
+            span,
+        )
+    });
+    let (Some(pipeline), Some((name, attributes, start_ms, left_ms, span))) =
+        (pipeline::current(), ended)
+    else {
+        return;
+    };
+    let (cx, number) = span.unwrap_or_default();
+    if let Some(number) = number {
+        pipeline.end(number, pipeline.unix_ns(left_ms));
+    }
+    let event = Event {
+        name: if name == "submit" {
+            "browser.submit"
+        } else {
+            "browser.click"
+        },
+        severity: Severity::Info,
+        attributes,
+        body: "",
+        at_ms: Some(start_ms),
+    };
+    event.emit(&cx);
+}
+
+/// What `f` makes of an interaction, if it is still remembered.
+fn with<T>(serial: u64, f: impl FnOnce(&mut Interaction) -> T) -> Option<T> {
+    INTERACTIONS.with_borrow_mut(|interactions| {
+        let mut latest = interactions.latest.iter_mut();
+        latest
+            .find(|interaction| interaction.serial == serial)
+            .map(f)
+    })
+}
