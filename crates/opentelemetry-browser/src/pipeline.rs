@@ -6,6 +6,8 @@
 
 mod host;
 mod open_spans;
+#[cfg(feature = "errors")]
+mod stack;
 pub(crate) mod timing;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -225,32 +227,6 @@ impl Pipeline {
         self.flush();
     }
 
-    /// Ends the span of `cx` and those above it, as far as they are open in this page, with an error: nobody will come back
-    /// to do so.
-    #[cfg(feature = "errors")]
-    pub(crate) fn fail_stack(&self, cx: &Context, error_type: &'static str, message: &str) {
-        let now_ns = self.now_ns();
-        let mut next = Some(cx.span().span_context().span_id());
-        while let Some(span_id) = next.take() {
-            let serial = with(&self.open, |open| {
-                let (serial, span) = open
-                    .spans
-                    .iter_mut()
-                    .find(|(_, span)| span.context.span_id() == span_id)?;
-                let error = KeyValue::new(attribute::ERROR_TYPE, error_type);
-                span.attributes.set(error, &self.limits);
-                span.set_status(Status::error(message.to_owned()));
-                if let Parent::Local(above) = span.parent {
-                    next = Some(above);
-                }
-                Some(*serial)
-            });
-            if let Some(Some(serial)) = serial {
-                self.end(serial, now_ns);
-            }
-        }
-    }
-
     /// Counts a span that has begun, or a log record.
     pub(crate) fn count_created(&self, signal: Signal) {
         with(&self.exporter, |exporter| exporter.count_created(signal));
@@ -294,6 +270,12 @@ impl Pipeline {
     /// Records this share of the traces that begin from now on.
     pub(crate) fn set_sampling_ratio(&self, ratio: f64) {
         self.sampler.set(RatioSampler::new(ratio));
+    }
+
+    /// The bounds of spans and log records.
+    #[cfg(feature = "logs")]
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Which requests are traced, and which of them carry the trace to their server.
