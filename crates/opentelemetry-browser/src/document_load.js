@@ -13,21 +13,24 @@ export function documentFetch() {
   return [traceparent, entry?.name ?? location.href, entry ? timingOf(entry) : []];
 }
 
-/// [url, is a fetch of the page's own, numbers] of each resource so far.
+/// [url, is a fetch of the page's own, numbers] of each resource so far, those that took longest first. The browser has sorting
+/// with it, WebAssembly would have to download it.
 export function loadedResources() {
-  return performance.getEntriesByType('resource').map((entry) => [
+  const entries = performance.getEntriesByType('resource').sort((one, other) => other.duration - one.duration);
+  return entries.map((entry) => [
     entry.name, entry.initiatorType === 'fetch' || entry.initiatorType === 'xmlhttprequest', timingOf(entry),
   ]);
 }
 
-/// [name, milliseconds] of what was reached so far, zero for what was not.
+/// [name, milliseconds] of what was reached so far in the order of time, zero for what was not.
 export function milestones() {
   const [entry] = performance.getEntriesByType('navigation');
   const stages = ['domInteractive', 'domContentLoadedEventEnd', 'domComplete', 'loadEventEnd'];
   const paints = performance.getEntriesByType('paint').map(({ name, startTime }) => [
     name === 'first-paint' ? 'firstPaint' : 'firstContentfulPaint', startTime,
   ]);
-  return [...stages.map((stage) => [stage, entry?.[stage] ?? 0]), ...paints];
+  const reached = [...stages.map((stage) => [stage, entry?.[stage] ?? 0]), ...paints];
+  return reached.sort(([, one_ms], [, other_ms]) => one_ms - other_ms);
 }
 
 /// Calls `loaded` once the document and all it names are loaded and something of it is painted.

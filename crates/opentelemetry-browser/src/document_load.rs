@@ -173,9 +173,7 @@ fn finish(pipeline: &Pipeline, resource_limit: usize) {
     });
     let dropped = fetches.len().saturating_sub(resource_limit);
     if dropped > 0 {
-        // Those that took longest are those that someone would ask about.
-        let duration_ms = |timing: &Timing| timing.response_end_ms - timing.start_ms;
-        fetches.sort_by(|(.., left), (.., right)| duration_ms(right).total_cmp(&duration_ms(left)));
+        // Those that took longest come first, and are those that someone would ask about.
         fetches.truncate(resource_limit);
     }
     for (url, _, timing) in &fetches {
@@ -213,7 +211,6 @@ fn reached() -> Vec<(String, f64)> {
     };
     let mut reached: Vec<_> = milestones().iter().filter_map(milestone).collect();
     reached.retain(|(_, at_ms)| *at_ms > 0.0);
-    reached.sort_by(|(_, left_ms), (_, right_ms)| left_ms.total_cmp(right_ms));
     reached
 }
 
