@@ -83,6 +83,11 @@ impl Browser {
         Ok(self.client.issue_cmd(command).await?)
     }
 
+    /// Process id of the driver, whose child the browser is; none once it has ended.
+    pub fn driver_id(&self) -> Option<u32> {
+        self.driver.id()
+    }
+
     /// Ends the session and the driver.
     ///
     /// # Errors

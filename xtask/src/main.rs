@@ -7,6 +7,7 @@ mod demo;
 mod failure;
 mod http;
 mod lint;
+mod node;
 mod page;
 mod process;
 mod python;
@@ -83,8 +84,8 @@ const SUBCOMMANDS: &[Subcommand] = &[
     },
     Subcommand {
         name: "bench",
-        arguments: "[relevance|search [--scale 1,10,100]|peers]",
-        help: "run the benchmarks, or one: relevance, speed, or speed beside other programs",
+        arguments: "[relevance|search [--scale 1,10,100]|peers|wasm-size|browser-span|paused-response]",
+        help: "run the benchmarks of search, or one: relevance, speed, or speed beside other programs; bytes, time or memory of tracing in the browser",
         run: bench::run,
     },
 ];

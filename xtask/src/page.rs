@@ -49,6 +49,11 @@ impl Profile {
     }
 }
 
+/// Where the built page lies.
+pub(crate) fn dist_folder() -> PathBuf {
+    workspace::root().join("frontend").join("dist")
+}
+
 /// Fetches all crates, so that the steps after it need no network.
 ///
 /// # Errors
@@ -65,9 +70,21 @@ pub(crate) fn fetch_crates(stop: &Stop) -> Result<(), Failure> {
 /// # Errors
 /// When they do not compile.
 pub(crate) fn build_binaries(profile: Profile, stop: &Stop) -> Result<PathBuf, Failure> {
+    build_packages(&["backend", "collector", "frontend-server"], profile, stop)
+}
+
+/// Builds some of the services and returns the folder of their binaries.
+///
+/// # Errors
+/// When they do not compile.
+pub(crate) fn build_packages(
+    packages: &[&str],
+    profile: Profile,
+    stop: &Stop,
+) -> Result<PathBuf, Failure> {
     let mut command = process::cargo();
     command.args(["build", "--locked"]);
-    for package in ["backend", "collector", "frontend-server"] {
+    for package in packages {
         command.args(["-p", package]);
     }
     if profile == Profile::Release {
@@ -88,7 +105,7 @@ pub(crate) fn build(
     binaries: &Path,
     stop: &Stop,
 ) -> Result<PathBuf, Failure> {
-    let dist = workspace::root().join("frontend").join("dist");
+    let dist = dist_folder();
     let stamp = workspace::target_folder()?.join("xtask").join("page");
     let inputs = hash_of_inputs(workspace::root())?;
     let expected = |dist_hash: u64| format!("{} {inputs:016x} {dist_hash:016x}", profile.folder());

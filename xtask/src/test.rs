@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::bench::wasm_size;
 use crate::failure::Failure;
 use crate::page::{self, Profile};
 use crate::process;
@@ -95,7 +96,7 @@ fn native(stop: &Stop) -> Result<(), Failure> {
     process::run(&mut command, stop)
 }
 
-/// The browser tracer and the waterfall in a real browser.
+/// The browser tracer and the waterfall in a real browser, and what the tracer adds to a page.
 fn wasm(stop: &Stop) -> Result<(), Failure> {
     let tools = Tools::ensure_wasm_bindgen(false, stop)?;
     let chromedriver = chromedriver(stop)?;
@@ -106,12 +107,14 @@ fn wasm(stop: &Stop) -> Result<(), Failure> {
         .args(["--target", "wasm32-unknown-unknown"])
         .env("PATH", tools.path()?)
         .env("CHROMEDRIVER", chromedriver);
-    process::run(&mut command, stop)
+    process::run(&mut command, stop)?;
+    wasm_size::check_crate(&tools, stop)
 }
 
 /// The built page in a real browser against the real services.
 fn e2e(stop: &Stop) -> Result<(), Failure> {
     let mut command = with_everything_built(stop)?;
+    wasm_size::check_page(&page::dist_folder())?;
     command.args(["test", "--locked", "-p", "e2e", "--", "--test-threads=1"]);
     process::run(&mut command, stop)
 }

@@ -37,6 +37,11 @@ const TABLE: &[Row] = &[
         never: &["leptos"],
     },
     Row {
+        folder: "benches/browser",
+        may: &["opentelemetry-browser"],
+        never: &["axum", "leptos", "tokio"],
+    },
+    Row {
         folder: "collector",
         may: &["telemetry", "trace-model"],
         never: &["leptos"],
