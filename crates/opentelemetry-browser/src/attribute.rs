@@ -8,6 +8,13 @@ pub const PAGE_HIDDEN: &str = "page.hidden";
 /// Set to `true` on a span that was open when the page went away.
 pub const PAGE_UNLOADED: &str = "page.unloaded";
 
+/// On the first span of the page in a trace: what has to be added to the page's times to get the server's, in milliseconds.
+#[cfg(feature = "server_timing")]
+pub const CLOCK_OFFSET_MS: &str = "app.clock.offset_ms";
+/// Beside [`CLOCK_OFFSET_MS`]: how far the truth may be from it either way, in milliseconds.
+#[cfg(feature = "server_timing")]
+pub const CLOCK_OFFSET_UNCERTAINTY_MS: &str = "app.clock.offset_uncertainty_ms";
+
 pub(crate) const ERROR_TYPE: &str = "error.type";
 pub(crate) const HTTP_REQUEST_METHOD: &str = "http.request.method";
 pub(crate) const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";

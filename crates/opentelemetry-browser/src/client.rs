@@ -25,6 +25,8 @@ extern "C" {
     #[wasm_bindgen(js_name = isAbort)]
     fn is_abort(error: &JsValue, signal: &AbortSignal) -> bool;
     fn describe(error: &JsValue) -> Array;
+    #[cfg(feature = "server_timing")]
+    fn said(headers: &web_sys::Headers) -> Array;
 }
 
 /// Sends a request in a CLIENT span.
@@ -63,6 +65,8 @@ impl SendTraced for Request {
         match answer {
             Ok(response) => {
                 if let Some(call) = call {
+                    #[cfg(feature = "server_timing")]
+                    call.server_said(&what_was_said(&response.headers()));
                     call.answered(response.status(), &response.url());
                 }
                 Ok(Response::from(response))
@@ -74,6 +78,16 @@ impl SendTraced for Request {
                 Err(to_gloo(&error))
             }
         }
+    }
+}
+
+#[cfg(feature = "server_timing")]
+fn what_was_said(headers: &web_sys::Headers) -> crate::server_timing::Said {
+    let said = said(headers);
+    crate::server_timing::Said {
+        traceresponse: said.get(0).as_string(),
+        server_timing: said.get(1).as_string(),
+        date_ms: said.get(2).as_f64(),
     }
 }
 

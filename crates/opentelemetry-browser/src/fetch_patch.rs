@@ -57,6 +57,21 @@ impl RequestSpan {
             .and_then(|headers| headers.tracestate.clone())
     }
 
+    /// What the answer says about its server, in three of its headers.
+    #[cfg(feature = "server_timing")]
+    pub fn said(
+        &self,
+        traceresponse: Option<String>,
+        server_timing: Option<String>,
+        date_ms: Option<f64>,
+    ) {
+        self.0.server_said(&crate::server_timing::Said {
+            traceresponse,
+            server_timing,
+            date_ms,
+        });
+    }
+
     /// The server answered; `url` is that of the answer.
     pub fn answered(self, status: u16, url: String) {
         self.0.answered(status, &url);

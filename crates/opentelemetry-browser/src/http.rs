@@ -45,6 +45,9 @@ pub(crate) struct ClientCall {
     headers: Option<Headers>,
     /// Of its span in the pipeline; none when the span is not recorded.
     serial: Option<u64>,
+    /// By `performance.now()`.
+    #[cfg(feature = "server_timing")]
+    sent_ms: f64,
     is_over: bool,
 }
 
@@ -96,6 +99,8 @@ impl ClientCall {
             cx: current.with_span(span),
             headers,
             serial,
+            #[cfg(feature = "server_timing")]
+            sent_ms: pipeline.performance_ms(),
             is_over: false,
         })
     }
@@ -103,6 +108,24 @@ impl ClientCall {
     /// What the request has to carry; none when its server may not see the trace.
     pub(crate) fn headers(&self) -> Option<&Headers> {
         self.headers.as_ref()
+    }
+
+    /// Notes what the answer says about its server. A span of another trace is linked to: the server began one of its own, or
+    /// the answer is that of an earlier question. Only a span of this trace tells that the time on the answer is fresh.
+    #[cfg(feature = "server_timing")]
+    pub(crate) fn server_said(&self, said: &crate::server_timing::Said) {
+        let span = self.cx.span();
+        match (said.span(), pipeline::current()) {
+            (Some(server), _) if server.trace_id() != span.span_context().trace_id() => {
+                span.add_link(server, Vec::new());
+            }
+            (Some(_), Some(pipeline)) => {
+                if let Some(time_ms) = said.time_ms() {
+                    pipeline.on_server_time(self.sent_ms, time_ms);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// The server answered. The span ends when the body is complete, as far as the browser tells. `url` is that of the

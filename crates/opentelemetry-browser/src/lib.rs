@@ -16,6 +16,10 @@ mod pipeline;
 mod propagation;
 mod sampler;
 mod scoped;
+#[cfg(feature = "server_timing")]
+mod server_clock;
+#[cfg(feature = "server_timing")]
+mod server_timing;
 #[cfg(feature = "session")]
 mod session;
 mod span;
@@ -46,11 +50,15 @@ mod web_vitals;
 mod xhr;
 
 pub use attribute::{CANCELLED, PAGE_HIDDEN, PAGE_UNLOADED};
+#[cfg(feature = "server_timing")]
+pub use attribute::{CLOCK_OFFSET_MS, CLOCK_OFFSET_UNCERTAINTY_MS};
 pub use config::Config;
 pub use limits::Limits;
 #[cfg(feature = "logs")]
 pub use logs::{Severity, emit};
 pub use scoped::{event, fail, in_new_trace, in_span, in_span_async};
+#[cfg(feature = "server_timing")]
+pub use server_clock::ClockOffset;
 pub use stats::{SignalStats, Stats};
 pub use tracer::{BrowserSpan, BrowserTracer, BrowserTracerProvider};
 

@@ -77,6 +77,12 @@ impl Guard {
         pipeline::current().map(|pipeline| pipeline.session_id().to_string())
     }
 
+    /// How far the server's clock is from the page's; none before an answer has told.
+    #[cfg(feature = "server_timing")]
+    pub fn clock_offset(&self) -> Option<crate::ClockOffset> {
+        pipeline::current()?.clock_offset()
+    }
+
     /// What has become of the spans so far.
     pub fn stats(&self) -> Stats {
         pipeline::current()

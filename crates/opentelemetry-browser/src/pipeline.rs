@@ -30,6 +30,8 @@ use crate::http::UrlPolicy;
 use crate::ids::{Random, SEED_BYTES};
 use crate::limits::Limits;
 use crate::sampler::RatioSampler;
+#[cfg(feature = "server_timing")]
+use crate::server_clock::Bounds;
 #[cfg(feature = "session")]
 use crate::session::{self, Session};
 use crate::span::{Limited, Losses, OpenSpan, Parent};
@@ -61,6 +63,8 @@ pub(crate) struct Pipeline {
     samples_sessions: Cell<bool>,
     limits: Limits,
     urls: UrlPolicy,
+    #[cfg(feature = "server_timing")]
+    pub(crate) server_clock: Cell<Option<Bounds>>,
     open: RefCell<OpenSpans>,
     watched: RefCell<Watched>,
     exporter: RefCell<Exporter>,
@@ -98,6 +102,8 @@ pub(crate) fn install(parts: Parts) -> bool {
         samples_sessions: Cell::new(parts.samples_sessions),
         limits: parts.limits,
         urls: parts.urls,
+        #[cfg(feature = "server_timing")]
+        server_clock: Cell::default(),
         open: RefCell::default(),
         watched: RefCell::default(),
         exporter: RefCell::new(Exporter::new(parts.limits, resource)),
@@ -200,7 +206,7 @@ impl Pipeline {
     pub(crate) fn end(&self, serial: u64, end_ns: u64) {
         let ended = with(&self.open, |open| open.remove(serial)).flatten();
         if let Some(span) = ended {
-            self.finish(&span, end_ns);
+            self.finish(span, end_ns);
         }
     }
 
@@ -222,7 +228,7 @@ impl Pipeline {
         let now_ns = self.now_ns();
         let open = with(&self.open, |open| std::mem::take(&mut open.spans));
         for (_, span) in open.unwrap_or_default() {
-            self.finish(&span, now_ns);
+            self.finish(span, now_ns);
         }
         self.flush();
     }
@@ -273,7 +279,7 @@ impl Pipeline {
     }
 
     /// The bounds of spans and log records.
-    #[cfg(feature = "logs")]
+    #[cfg(any(feature = "logs", feature = "server_timing"))]
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
@@ -285,7 +291,7 @@ impl Pipeline {
 
     /// Now, in nanoseconds since the Unix epoch.
     pub(crate) fn now_ns(&self) -> u64 {
-        self.unix_ns(self.host.performance_ms())
+        self.unix_ns(self.performance_ms())
     }
 
     /// A time of `performance.now()`, or of an entry of the performance timeline, in nanoseconds since the Unix epoch.
@@ -294,7 +300,6 @@ impl Pipeline {
     }
 
     /// Now by the fine clock alone, in milliseconds since the page's time origin.
-    #[cfg(any(feature = "document_load", feature = "interaction"))]
     pub(crate) fn performance_ms(&self) -> f64 {
         self.host.performance_ms()
     }
@@ -307,7 +312,12 @@ impl Pipeline {
         })
     }
 
-    fn finish(&self, span: &OpenSpan, end_ns: u64) {
+    #[cfg_attr(not(feature = "server_timing"), allow(unused_mut))]
+    fn finish(&self, mut span: OpenSpan, end_ns: u64) {
+        #[cfg(feature = "server_timing")]
+        if !matches!(span.parent, Parent::Local(_)) {
+            self.describe_clock(&mut span);
+        }
         let record = Finished {
             trace_id: span.context.trace_id(),
             scope: Arc::clone(&span.scope),

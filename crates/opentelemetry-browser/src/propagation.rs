@@ -41,7 +41,10 @@ impl Headers {
 }
 
 /// The span that a `traceparent` names, as W3C Trace Context defines it; none when the text is no valid one.
-#[cfg_attr(not(feature = "document_load"), allow(dead_code))]
+#[cfg_attr(
+    not(any(feature = "document_load", feature = "server_timing")),
+    allow(dead_code)
+)]
 pub(crate) fn remote_context(traceparent: &str) -> Option<SpanContext> {
     let mut fields = traceparent.trim().split('-');
     let version = hex(fields.next()?, 2)?;

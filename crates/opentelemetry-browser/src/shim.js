@@ -77,8 +77,8 @@ export function browser() {
 }
 
 /// Wraps `window.fetch`. `wants(url)` says whether a request is to be traced; all others pass untouched. `start(method,
-/// url)` returns an object with `traceparent`, `tracestate`, `answered(status, url)`, `failed(name, message)` and
-/// `cancelled()`, or nothing after all; the first two may be undefined, one of the last three is called once.
+/// url)` returns an object with `traceparent`, `tracestate`, `said(…)`, `answered(status, url)`, `failed(name, message)` and
+/// `cancelled()`, or nothing after all; the first three may be undefined, one of the last three is called once.
 export function patchFetch(wants, start) {
   const original = window.fetch;
   window.fetch = function fetch(input, init) {
@@ -105,12 +105,20 @@ export function patchFetch(wants, start) {
 async function observe(answer, call, signal) {
   try {
     const response = await answer;
+    quietly(() => call.said?.(...said(response.headers)));
     quietly(() => call.answered(response.status, response.url));
     return response;
   } catch (error) {
     quietly(() => (isAbort(error, signal) ? call.cancelled() : call.failed(...describe(error))));
     throw error;
   }
+}
+
+/// What an answer says about its server: [traceresponse, Server-Timing, Date in milliseconds], each undefined when the
+/// header is not there or not to be seen.
+export function said(headers) {
+  const date = Date.parse(headers.get('date'));
+  return [headers.get('traceresponse') ?? undefined, headers.get('server-timing') ?? undefined, date || undefined];
 }
 
 /// Runs what tells the tracer of something.

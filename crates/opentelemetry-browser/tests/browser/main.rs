@@ -22,6 +22,8 @@ mod page;
 mod person;
 mod reentrance;
 mod send_traced;
+#[cfg(feature = "server_timing")]
+mod server_timing;
 mod timing;
 mod web_vitals;
 mod xhr;

@@ -86,6 +86,8 @@ pub(crate) struct Span {
     attributes: Vec<KeyValue>,
     #[prost(message, repeated, tag = "11")]
     pub(crate) events: Vec<Event>,
+    #[prost(message, repeated, tag = "13")]
+    pub(crate) links: Vec<Link>,
     #[prost(message, optional, tag = "15")]
     status: Option<Status>,
 }
@@ -96,6 +98,12 @@ pub(crate) struct Event {
     pub(crate) time_ns: u64,
     #[prost(string, tag = "2")]
     pub(crate) name: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Link {
+    #[prost(bytes = "vec", tag = "1")]
+    pub(crate) trace_id: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -47,6 +47,13 @@ function receive(path, input, init) {
 
 async function answer(path, request) {
   if (path.startsWith('/status/')) return new Response('body', { status: Number(path.slice(8)) });
+  if (path === '/served') {
+    // By a server whose clock is 90 s ahead; `?elsewhere` by one that began a trace of its own.
+    const trace = request.url.includes('elsewhere') ? '1'.repeat(32) : request.headers.get('traceparent').slice(3, 35);
+    const now = performance.timeOrigin + performance.now() + 90_000;
+    const headers = { traceresponse: `00-${trace}-00f067aa0ba902b7-01`, 'server-timing': `clock;desc="${now}"` };
+    return new Response('body', { headers });
+  }
   if (path === '/broken') throw new TypeError('Failed to fetch');
   if (path === '/hang') {
     return new Promise((_, reject) => {

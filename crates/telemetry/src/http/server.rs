@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context as TaskContext, Poll, ready};
+use std::time::SystemTime;
 
 use http::{Extensions, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body::Body;
@@ -28,7 +29,8 @@ type Attribute = Arc<dyn Fn() -> Option<KeyValue> + Send + Sync>;
 /// Traces every request: continues the caller's trace or starts one, in a SERVER span `{METHOD} {route}` with the
 /// attributes of the HTTP conventions, current while the request is handled.
 ///
-/// - Every traced response has `traceresponse` and `Server-Timing: trace;desc="<traceparent>"`.
+/// - Every traced response has `traceresponse` and `Server-Timing: trace;desc="<traceparent>", clock;desc="<milliseconds since
+///   the Unix epoch>"`.
 /// - A status of 500 and above is an error, below it is none: a server that says 404 works.
 /// - A panic becomes `500` as problem JSON with the trace id, an error on the span and a log record.
 /// - The span ends when the body of the response is complete, so it covers the transfer.
@@ -261,11 +263,13 @@ fn finish<R: Body>(response: Response<R>, span: OpenSpan, head: bool) -> Respons
     // Without a tracer the context still holds the caller's span, which the caller knows already.
     let own = propagation::current(cx).filter(|_| !cx.span().span_context().is_remote());
     if let Some(own) = own {
-        let timing = HeaderValue::try_from(format!("trace;desc=\"{own}\""));
-        parts.headers.append(
-            SERVER_TIMING,
-            timing.expect("hexadecimal digits and dashes"),
-        );
+        let timing = HeaderValue::try_from(format!(
+            "trace;desc=\"{own}\", clock;desc=\"{}\"",
+            unix_ms()
+        ));
+        parts
+            .headers
+            .append(SERVER_TIMING, timing.expect("digits and punctuation"));
         let response = HeaderValue::try_from(own.to_string());
         parts.headers.insert(
             TRACERESPONSE,
@@ -274,6 +278,14 @@ fn finish<R: Body>(response: Response<R>, span: OpenSpan, head: bool) -> Respons
     }
     let length = expected_length(head, &parts);
     Response::from_parts(parts, TracedBody::traced(body, span, length))
+}
+
+/// Now, in milliseconds since the Unix epoch with three decimals: whoever asked compares it with its own clock.
+fn unix_ms() -> String {
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    format!("{}.{:03}", now.as_millis(), now.subsec_micros() % 1000)
 }
 
 /// Marks a response whose span already says `error.type=panic`.

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use http::{Method, Request, Response};
 use http_body_util::BodyExt;
@@ -139,7 +140,15 @@ async fn a_callers_trace_is_continued_with_its_state_and_flags() {
         .unwrap()
         .to_owned();
     let timing = response.headers()["server-timing"].to_str().unwrap();
-    assert_eq!(timing, format!("trace;desc=\"{own}\""));
+    let (trace_metric, clock) = timing.split_once(", ").unwrap();
+    assert_eq!(trace_metric, format!("trace;desc=\"{own}\""));
+    let clock = clock
+        .strip_prefix("clock;desc=\"")
+        .and_then(|clock| clock.strip_suffix('"'));
+    let clock_ms: f64 = clock.unwrap().parse().unwrap();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let age_ms = now.unwrap().as_secs_f64() * 1000.0 - clock_ms;
+    assert!((-1.0..60_000.0).contains(&age_ms), "{clock_ms}");
     assert!(
         own.starts_with(&format!("00-{trace}-")) && own.ends_with("-01"),
         "{own}"
