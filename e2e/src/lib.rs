@@ -9,6 +9,7 @@
 
 mod browser;
 mod expected;
+mod faults;
 mod http_get;
 #[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod page;
@@ -18,6 +19,7 @@ mod tree;
 
 pub use browser::Browser;
 pub use expected::{Case, Setting, expected};
+pub use faults::{Fault, Faults};
 pub use http_get::http_get;
 pub use page::{Ended, Page};
 pub use stack::{Corpus, Process, Stack, StackOptions};

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::{http_get, wait_for};
+use crate::{Faults, http_get, wait_for};
 
 /// Which texts the backend serves.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct StackOptions {
     pub corpus: Corpus,
     /// Whether a collector runs; without one, exports find a closed port.
     pub collector: bool,
+    /// Whether the page's exports can go wrong on their way to the collector.
+    pub faults: bool,
 }
 
 impl Default for StackOptions {
@@ -35,6 +37,7 @@ impl Default for StackOptions {
         StackOptions {
             corpus: Corpus::Sample,
             collector: true,
+            faults: false,
         }
     }
 }
@@ -47,6 +50,8 @@ pub struct Stack {
     pub backend: Process,
     /// Serves the page.
     pub frontend_server: Process,
+    /// What can go wrong with exports; there where the options say so.
+    pub faults: Option<Faults>,
     // An empty cache folder keeps an earlier download of the books out of the test.
     _cache: TempDir,
 }
@@ -94,6 +99,13 @@ impl Stack {
 
         environment.push(("BACKEND_URL", format!("http://{}", backend.address("http"))));
         environment.push(("TELEMETRY_URL", telemetry_url));
+        let faults = match (&collector, options.faults) {
+            (Some(collector), true) => Some(Faults::start(collector.address("otlp-http")).await?),
+            _ => None,
+        };
+        if let Some(faults) = &faults {
+            environment.push(("OTEL_EXPORTER_OTLP_ENDPOINT", faults.url()));
+        }
         environment.push(("FRONTEND_DIST", dist().to_string_lossy().into_owned()));
         let frontend_server = Process::start(
             "frontend-server",
@@ -106,6 +118,7 @@ impl Stack {
             collector,
             backend,
             frontend_server,
+            faults,
             _cache: cache,
         })
     }

@@ -19,6 +19,8 @@ pub(crate) enum Address {
     Reader(Place),
     /// The answers of several methods to one question, side by side; its method is the usual one.
     Compare(Question),
+    /// The page that tries the tracer.
+    TracingTest,
 }
 
 /// The address in the browser's address bar.
@@ -71,6 +73,7 @@ impl Address {
         match path {
             "/books" => Address::Books,
             "/compare" => Address::compare(question),
+            "/tracing-test" => Address::TracingTest,
             _ => Address::Search(question),
         }
     }
@@ -79,6 +82,7 @@ impl Address {
     pub(crate) fn href(&self) -> String {
         match self {
             Address::Books => "/books".into(),
+            Address::TracingTest => "/tracing-test".into(),
             Address::Search(question) => with_parameters("/", &question_parameters(question)),
             Address::Compare(question) => {
                 with_parameters("/compare", &question_parameters(question))

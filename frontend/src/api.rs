@@ -82,6 +82,12 @@ pub(crate) async fn trace(id: TraceId) -> Result<Vec<Span>, ApiError> {
     send(Request::get(&url)).await?.parse_trace()
 }
 
+/// Fetches `url` as code does that knows nothing of tracing, and throws the answer away.
+pub(crate) async fn touch(url: &str, signal: Option<&AbortSignal>) {
+    // Whatever goes wrong is what the caller wants to see in the trace.
+    let _ = send(Request::get(url).abort_signal(signal)).await;
+}
+
 async fn send(request: RequestBuilder) -> Result<Reply, ApiError> {
     let received = async { complete(request.send().await?).await }.await;
     received.map_err(|_| ApiError::Unreachable)

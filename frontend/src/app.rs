@@ -7,7 +7,7 @@ use shared::PageConfig;
 
 use crate::address::{self, Address};
 use crate::components::link::Link;
-use crate::pages::{books, compare, reader, search};
+use crate::pages::{books, compare, reader, search, tracing_test};
 use crate::session::Session;
 use crate::state::{Place, Question};
 
@@ -18,6 +18,7 @@ enum Page {
     Books,
     Reader(Place),
     Compare(Question),
+    TracingTest,
 }
 
 /// The application.
@@ -35,8 +36,10 @@ pub(crate) fn app(config: PageConfig, tracer: Guard) -> impl IntoView {
         Address::Books => Page::Books,
         Address::Reader(place) => Page::Reader(place),
         Address::Compare(question) => Page::Compare(question),
+        Address::TracingTest => Page::TracingTest,
     });
     let on_books = move || matches!(page.get(), Page::Books | Page::Reader(_));
+    let on_test = move || page.get() == Page::TracingTest;
     let search_address = move || Address::Search(session.asked());
     view! {
         <header class="top">
@@ -47,7 +50,7 @@ pub(crate) fn app(config: PageConfig, tracer: Guard) -> impl IntoView {
                 "Gutenberg Explorer"
             </Link>
             <nav aria-label="Main">
-                <Link to=search_address current=move || !on_books()>
+                <Link to=search_address current=move || !on_books() && !on_test()>
                     "Search"
                 </Link>
                 <Link to=move || Address::Books current=on_books>
@@ -61,8 +64,14 @@ pub(crate) fn app(config: PageConfig, tracer: Guard) -> impl IntoView {
                 Page::Books => books::Books().into_any(),
                 Page::Reader(place) => view! { <reader::Reader place=place /> }.into_any(),
                 Page::Compare(question) => view! { <compare::Compare question=question /> }.into_any(),
+                Page::TracingTest => tracing_test::TracingTest().into_any(),
             }}
         </main>
+        <footer class="foot">
+            <Link to=move || Address::TracingTest current=on_test>
+                "Tracing test"
+            </Link>
+        </footer>
     }
 }
 
@@ -70,6 +79,7 @@ fn title(address: &Address, session: Session) -> String {
     const NAME: &str = "Gutenberg Explorer";
     match address {
         Address::Books => format!("Books — {NAME}"),
+        Address::TracingTest => format!("Tracing test — {NAME}"),
         Address::Reader(place) => format!("{} — {NAME}", session.title_of(&place.id)),
         Address::Search(question) if question.is_blank() => NAME.into(),
         Address::Search(question) => format!("{} — {NAME}", question.query.trim()),

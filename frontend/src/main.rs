@@ -15,6 +15,8 @@
 mod address;
 mod capture;
 mod comparing;
+mod counters;
+mod experiment;
 mod explaining;
 mod passage;
 mod percent;
@@ -42,6 +44,8 @@ mod matches;
 mod pages;
 #[cfg(target_arch = "wasm32")]
 mod session;
+#[cfg(target_arch = "wasm32")]
+mod tracing_test;
 
 use shared::semconv::service;
 use shared::{PageConfig, QueryCapture};

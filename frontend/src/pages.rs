@@ -4,3 +4,4 @@ pub(crate) mod books;
 pub(crate) mod compare;
 pub(crate) mod reader;
 pub(crate) mod search;
+pub(crate) mod tracing_test;

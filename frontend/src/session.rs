@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use opentelemetry_browser::Guard;
+use opentelemetry_browser::{Guard, Stats};
 use shared::{Books, PageConfig, QueryCapture};
 use trace_view::Drawing;
 use web_sys::AbortController;
@@ -108,6 +108,11 @@ impl Session {
     /// Sends the spans that have ended on their way.
     pub(crate) fn flush(self) {
         self.tracer.with_value(Guard::flush);
+    }
+
+    /// What has become of the spans and events of this page.
+    pub(crate) fn telemetry(self) -> Stats {
+        self.tracer.with_value(Guard::stats)
     }
 
     /// Reads the list of books unless it is there.

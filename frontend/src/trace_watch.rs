@@ -34,6 +34,8 @@ impl Progress {
     pub(crate) fn of(drawing: &Drawing) -> Progress {
         match drawing.completeness {
             _ if drawing.tree.is_empty() => Progress::Asking,
+            // What the page shows it has begun itself, or continued: without its own part nothing is whole.
+            Completeness::Complete if !has_own_part(drawing) => Progress::Waiting(1),
             Completeness::Complete => Progress::Complete,
             // With two roots and nothing missing in name, at least the span above them is.
             Completeness::Waiting {
@@ -81,6 +83,11 @@ impl Progress {
             }
         }
     }
+}
+
+fn has_own_part(drawing: &Drawing) -> bool {
+    let mut spans = drawing.tree.spans().iter();
+    spans.any(|span| span.service == service::FRONTEND)
 }
 
 fn spans(count: usize) -> String {

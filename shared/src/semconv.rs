@@ -45,6 +45,31 @@ pub mod span {
     /// The page loads how the score of a hit came about; root of its own trace.
     pub const LOAD_EXPLANATION: &str = "load_explanation";
 
+    /// One span, to try the tracer; root of its own trace like all that is tried.
+    pub const SIMPLE_SPAN: &str = "simple_span";
+    /// One span with an error.
+    pub const ERROR_SPAN: &str = "error_span";
+    /// Three times the same, one after the other.
+    pub const THREE_AWAITS: &str = "three_awaits";
+    /// One of the three; lasts until the next frame.
+    pub const ONE_AWAIT: &str = "one_await";
+    /// Two tasks at the same time.
+    pub const OVERLAPPING_TASKS: &str = "overlapping_tasks";
+    /// One of the two, with a request of its own.
+    pub const OVERLAPPING_TASK: &str = "overlapping_task";
+    /// A request that is aborted.
+    pub const ABORTED_FETCH: &str = "aborted_fetch";
+    /// A request to another origin, which the policy of the page refuses.
+    pub const FOREIGN_FETCH: &str = "foreign_fetch";
+    /// A panic.
+    pub const PANICKING_SPAN: &str = "panicking_span";
+    /// Open when the page goes away.
+    pub const UNFINISHED_SPAN: &str = "unfinished_span";
+    /// Many spans, to measure what one costs.
+    pub const MEASURED_SPANS: &str = "measured_spans";
+    /// One of the many.
+    pub const MEASURED_SPAN: &str = "measured_span";
+
     /// The search handler of the backend.
     pub const SEARCH_API: &str = "search_api";
     /// Chooses and runs the method that was asked for.
@@ -167,6 +192,8 @@ pub mod attribute {
     pub const SNIPPET_HIGHLIGHTS: &str = "app.snippet.highlights";
     /// Words that `slow_tfidf` read although the index knows where they stand; integer.
     pub const SLOW_WORDS_READ: &str = "app.slow.words_read";
+    /// Which of several tasks at the same time this is; string.
+    pub const TEST_TASK: &str = "app.test.task";
     /// Comparisons of `inefficient_bubble_sort`; integer.
     pub const SLOW_COMPARISONS: &str = "app.slow.comparisons";
     /// Where the texts came from: `directory`, `cache`, `download` or `sample`; string.

@@ -40,7 +40,7 @@ impl Tree {
         span.duration_ns() - covered_ns
     }
 
-    /// The critical path of [`Tree::root`], from its start to its end, without gap or overlap; empty when there is no
+    /// The critical path of [`Tree::whole`], from its start to its end, without gap or overlap; empty when there is no
     /// root or it takes no time.
     ///
     /// Found from the end backwards: the child that ended last is what its parent waited for, then the one that had
@@ -48,7 +48,7 @@ impl Tree {
     /// back. Time in between is the parent's own. A child that reaches beyond its parent counts as far as it lies inside.
     #[must_use]
     pub fn critical_path(&self) -> Vec<Segment> {
-        let Some(root) = self.root() else {
+        let Some(root) = self.whole() else {
             return Vec::new();
         };
         let span = self.span(root);

@@ -1,4 +1,4 @@
-//! Where the time went: the root's duration divided by origin.
+//! Where the time went: the duration of the whole divided by origin.
 
 use crate::{Kind, Span, Tree};
 
@@ -20,8 +20,8 @@ pub struct Share<O> {
     pub duration_ns: u64,
 }
 
-/// Divides the duration of [`Tree::root`] along the critical path; shares in the order in which they first had a turn.
-/// They sum to the root's duration exactly. What the origins are is up to the caller: services, layers, anything.
+/// Divides the duration of [`Tree::whole`] along the critical path; shares in the order in which they first had a turn.
+/// They sum to that duration exactly. What the origins are is up to the caller: services, layers, anything.
 pub fn split<O: PartialEq>(tree: &Tree, origin_of: impl Fn(&Span) -> O) -> Vec<Share<O>> {
     let mut shares: Vec<Share<O>> = Vec::new();
     for segment in tree.critical_path() {

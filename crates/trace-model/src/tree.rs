@@ -127,6 +127,27 @@ impl Tree {
             .copied()
     }
 
+    /// The span whose duration is that of the work: [`Tree::root`], or where a page was served, the load of the page, which
+    /// hangs below the span that served it and lasts from before to after it.
+    #[must_use]
+    pub fn whole(&self) -> Option<usize> {
+        let mut row = self.root()?;
+        loop {
+            let span = &self.spans[row];
+            let is_around = |&&child: &&usize| {
+                let child = &self.spans[child];
+                child.service != span.service
+                    && child.start_ns <= span.start_ns
+                    && child.end_ns >= span.end_ns
+                    && child.kind != crate::Kind::Server
+            };
+            match self.nodes[row].children.iter().find(is_around) {
+                Some(&child) => row = child,
+                None => return Some(row),
+            }
+        }
+    }
+
     /// When the first span starts, in nanoseconds since the Unix epoch; 0 without spans.
     #[must_use]
     pub fn start_ns(&self) -> u64 {

@@ -100,7 +100,7 @@ impl Drawing {
     /// Duration of the span that stands for the trace, in nanoseconds.
     pub fn root_duration_ns(&self) -> u64 {
         self.tree
-            .root()
+            .whole()
             .map_or(0, |root| self.tree.span(root).duration_ns())
     }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod bad_days;
+mod clocks;
 mod comparing;
 mod failures;
 mod hostile_queries;
@@ -13,4 +15,5 @@ mod reading;
 mod real_books;
 mod results;
 mod search_trace;
+mod tracing_test;
 mod usage;

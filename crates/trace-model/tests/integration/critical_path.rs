@@ -1,9 +1,9 @@
 //! The critical path covers the root, and is made of what the root waited for.
 
 use proptest::prelude::*;
-use trace_model::{Span, Tree};
+use trace_model::{Kind, Span, Tree};
 
-use crate::spans::{any_spans, nested_spans, span};
+use crate::spans::{any_spans, nested_spans, of, span};
 
 /// The path as `name from-to`, one stretch after the other.
 fn check(spans: Vec<Span>, expected: &str) {
@@ -32,6 +32,26 @@ fn time_between_children_is_the_parents_own() {
             span("b", 3, 1, 50, 90),
         ],
         "root 0-10, a 10-40, root 40-50, b 50-90, root 90-100",
+    );
+}
+
+#[test]
+fn where_a_page_was_served_its_load_is_the_whole() {
+    check(
+        vec![
+            of(span("GET /", 1, 0, 10, 20), Kind::Server, "proxy"),
+            span("documentLoad", 2, 1, 0, 100),
+            span("script", 3, 2, 30, 60),
+        ],
+        "documentLoad 0-30, script 30-60, documentLoad 60-100",
+    );
+    // A call that lasts longer than its caller is none.
+    check(
+        vec![
+            span("GET", 1, 0, 10, 20),
+            of(span("GET /", 2, 1, 0, 100), Kind::Server, "proxy"),
+        ],
+        "GET / 10-20",
     );
 }
 
@@ -105,7 +125,7 @@ proptest! {
     fn it_covers_the_root_without_gap_or_overlap(spans in any_spans()) {
         let tree = Tree::new(spans);
         let path = tree.critical_path();
-        let Some(root) = tree.root().map(|row| tree.span(row)).filter(|root| root.duration_ns() > 0) else {
+        let Some(root) = tree.whole().map(|row| tree.span(row)).filter(|root| root.duration_ns() > 0) else {
             prop_assert!(path.is_empty());
             return Ok(());
         };

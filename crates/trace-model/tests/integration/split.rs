@@ -44,7 +44,7 @@ proptest! {
     #[test]
     fn shares_sum_to_the_total(spans in any_spans()) {
         let tree = Tree::new(spans);
-        let total_ns = tree.root().map_or(0, |root| tree.span(root).duration_ns());
+        let total_ns = tree.whole().map_or(0, |root| tree.span(root).duration_ns());
         let shares = split(&tree, |span| span.service.clone());
         prop_assert_eq!(shares.iter().map(|share| share.duration_ns).sum::<u64>(), total_ns);
     }

@@ -1,0 +1,91 @@
+//! What the page's own telemetry has done so far: spans and events by what became of them, and what they cost.
+
+use leptos::prelude::*;
+
+use crate::counters::{Readings, bytes, rows};
+use crate::frame;
+use crate::session::Session;
+use crate::wording;
+
+/// Pause between two readings.
+const PAUSE_MS: i32 = 1000;
+
+/// The counters, read every second while they are shown. `cost_ns` is what one span takes, once it was measured.
+#[component]
+pub(crate) fn Telemetry(cost_ns: RwSignal<Option<f64>>, measure: Callback<()>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let readings = RwSignal::new(Readings::default());
+    leptos::task::spawn_local(async move {
+        let add = |readings: &mut Readings| readings.add(session.telemetry());
+        while readings.try_update(add).is_some() {
+            frame::pause(PAUSE_MS).await;
+        }
+    });
+    view! {
+        <section class="telemetry" aria-label="Telemetry of this page">
+            <h2>"Telemetry of this page"</h2>
+            <table>
+                <thead>
+                    <tr>
+                        <th></th>
+                        <th scope="col">"spans"</th>
+                        <th scope="col">"events"</th>
+                        <th scope="col">"last minute"</th>
+                    </tr>
+                </thead>
+                <tbody>{move || readings.with(table)}</tbody>
+            </table>
+            <dl>
+                {move || readings.with(sums)}
+                <div>
+                    <dt>"cost of a span"</dt>
+                    <dd>
+                        {move || cost_ns.get().map(|cost_ns| format!("{:.2} µs ", cost_ns / 1e3))}
+                        <button type="button" on:click=move |_| measure.run(())>
+                            "Measure"
+                        </button>
+                    </dd>
+                </div>
+            </dl>
+        </section>
+    }
+}
+
+fn table(readings: &Readings) -> impl IntoView + use<> {
+    let row = |(index, row): (usize, crate::counters::Row)| {
+        let bad = row.is_loss && row.counts != [0, 0];
+        let line = readings.line(index);
+        view! {
+            <tr class:bad=bad>
+                <th scope="row">{row.name}</th>
+                {row.counts.map(|count| view! { <td>{wording::grouped(count as usize)}</td> }).collect_view()}
+                <td>
+                    <svg viewBox="0 0 60 16" preserveAspectRatio="none" aria-hidden="true">
+                        <polyline points=line />
+                    </svg>
+                </td>
+            </tr>
+        }
+    };
+    rows(&readings.latest())
+        .into_iter()
+        .enumerate()
+        .map(row)
+        .collect_view()
+}
+
+fn sums(readings: &Readings) -> impl IntoView + use<> {
+    let stats = readings.latest();
+    let sums = [
+        ("sent", bytes(stats.exported_bytes)),
+        ("requests sent again", stats.retries.to_string()),
+        (
+            "attributes, events and links left out",
+            stats.dropped_items.to_string(),
+        ),
+        ("texts cut short", stats.shortened_texts.to_string()),
+    ];
+    sums.into_iter()
+        .map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
+        .collect_view()
+}
