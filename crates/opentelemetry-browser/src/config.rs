@@ -19,6 +19,10 @@ pub struct Config {
     #[cfg(feature = "session")]
     pub(crate) samples_sessions: bool,
     pub(crate) limits: Limits,
+    #[cfg(feature = "gzip")]
+    pub(crate) compresses: bool,
+    #[cfg(feature = "spill")]
+    pub(crate) spill_bytes: u32,
     pub(crate) propagate_to: Vec<String>,
     pub(crate) ignored: Vec<String>,
     pub(crate) redacted_query_keys: Vec<String>,
@@ -38,6 +42,10 @@ impl Config {
             #[cfg(feature = "session")]
             samples_sessions: false,
             limits: Limits::default(),
+            #[cfg(feature = "gzip")]
+            compresses: false,
+            #[cfg(feature = "spill")]
+            spill_bytes: 0,
             propagate_to: Vec::new(),
             ignored: Vec::new(),
             redacted_query_keys: Vec::new(),
@@ -69,6 +77,22 @@ impl Config {
     /// How much is recorded, kept and sent at most.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Whether requests of a kilobyte and more are compressed, where the browser can and the page stays. Off unless set: the
+    /// receiver has to understand `Content-Encoding: gzip`.
+    #[cfg(feature = "gzip")]
+    pub fn gzip(mut self, compressed: bool) -> Self {
+        self.compresses = compressed;
+        self
+    }
+
+    /// Keeps up to this many bytes of requests that could not be sent in the local storage of the browser, also over a
+    /// reload, and sends them when the page is loaded or online again: at least once. 0, which is off, unless set.
+    #[cfg(feature = "spill")]
+    pub fn offline_spill(mut self, bytes: u32) -> Self {
+        self.spill_bytes = bytes;
         self
     }
 

@@ -6,6 +6,7 @@ mod attribute;
 mod batch;
 mod clock;
 mod config;
+mod export;
 mod http;
 mod ids;
 mod instruments;
@@ -23,6 +24,8 @@ mod server_timing;
 #[cfg(feature = "session")]
 mod session;
 mod span;
+#[cfg(all(target_arch = "wasm32", feature = "spill"))]
+mod spill;
 mod stats;
 mod tracer;
 mod transport;
@@ -42,6 +45,8 @@ mod interaction;
 mod navigation;
 #[cfg(target_arch = "wasm32")]
 mod page;
+#[cfg(target_arch = "wasm32")]
+mod page_host;
 #[cfg(all(target_arch = "wasm32", feature = "wasm_boot"))]
 mod wasm_boot;
 #[cfg(all(target_arch = "wasm32", feature = "web_vitals"))]

@@ -1,51 +1,30 @@
-//! The browser's side: starts the pipeline in a page, and is its [`Host`].
+//! The browser's side: starts the pipeline in a page and tells it of the page's life.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::Array;
 use opentelemetry::trace::FutureExt;
 use opentelemetry::{Context, KeyValue, StringValue, Value};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::Window;
 
 use crate::attribute;
-use crate::batch::Signal;
 use crate::config::Config;
 use crate::http::UrlPolicy;
 use crate::ids::SEED_BYTES;
-use crate::pipeline::timing::Timing;
-use crate::pipeline::{self, Host, Parts};
+use crate::page_host::PageHost;
+use crate::pipeline::{self, Parts};
 use crate::propagation::AllowedOrigins;
 use crate::scoped;
 use crate::stats::Stats;
 use crate::tracer::BrowserTracerProvider;
-use crate::transport::{Answer, Export, Outcome};
 
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
-    fn send(url: &str, body: Uint8Array, keepalive: bool, timeout_ms: u32) -> Promise;
-    #[wasm_bindgen(js_name = startTimer)]
-    fn start_timer(callback: &Closure<dyn Fn()>, delay_ms: u32);
     #[wasm_bindgen(js_name = onPageEnd)]
     fn on_page_end(hidden: &Closure<dyn Fn()>, unloading: &Closure<dyn Fn()>);
     #[wasm_bindgen(js_name = onTrap)]
     fn on_trap(trapped: &Closure<dyn Fn()>);
-    #[wasm_bindgen(js_name = observeFetches)]
-    fn observe_fetches(over: &Closure<dyn Fn(String, Vec<f64>)>) -> bool;
-    #[wasm_bindgen(js_name = takeFetches)]
-    fn take_fetches();
     fn browser() -> Array;
-}
-
-#[cfg(feature = "session")]
-#[wasm_bindgen(module = "/src/session.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = loadSession)]
-    fn load_session() -> Option<String>;
-    #[wasm_bindgen(js_name = storeSession)]
-    fn store_session(session: &str);
 }
 
 /// Access to the tracing of this page. Dropping it stops nothing: spans are sent for as long as the page lives, and once
@@ -139,11 +118,7 @@ fn parts(window: &Window, performance: web_sys::Performance, config: Config) -> 
         redacted_query_keys: config.redacted_query_keys.clone(),
     };
     let limits = config.limits;
-    let host = PageHost::new(
-        performance.clone(),
-        [endpoint, logs_endpoint],
-        limits.export_timeout_ms,
-    );
+    let host = PageHost::new(performance.clone(), [endpoint, logs_endpoint], &config);
     Parts {
         time_origin_ms: performance.time_origin(),
         seed: seed(window),
@@ -217,7 +192,7 @@ fn listen_to_the_page() {
     let hidden = Closure::<dyn Fn()>::new(|| {
         if let Some(pipeline) = pipeline::current() {
             pipeline.mark_all(attribute::PAGE_HIDDEN);
-            pipeline.flush();
+            pipeline.flush_before_the_end();
         }
     });
     let unloading = Closure::<dyn Fn()>::new(|| {
@@ -234,138 +209,8 @@ fn listen_to_the_page() {
     trapped.forget();
 }
 
-struct PageHost {
-    performance: web_sys::Performance,
-    traces_endpoint: Rc<str>,
-    logs_endpoint: Rc<str>,
-    export_timeout_ms: u32,
-    on_timer: Closure<dyn Fn()>,
-    /// Whether the browser tells of fetches; none before it was asked.
-    observes_fetches: Cell<Option<bool>>,
-}
-
-impl PageHost {
-    fn new(
-        performance: web_sys::Performance,
-        [traces_endpoint, logs_endpoint]: [String; 2],
-        export_timeout_ms: u32,
-    ) -> Self {
-        let on_timer = Closure::new(|| {
-            // A trap that the page has caught is noticed here.
-            scoped::leave_what_trapped();
-            if let Some(pipeline) = pipeline::current() {
-                pipeline.on_timer();
-            }
-        });
-        Self {
-            performance,
-            traces_endpoint: traces_endpoint.into(),
-            logs_endpoint: logs_endpoint.into(),
-            export_timeout_ms,
-            on_timer,
-            observes_fetches: Cell::new(None),
-        }
-    }
-}
-
-impl Host for PageHost {
-    fn performance_ms(&self) -> f64 {
-        self.performance.now()
-    }
-
-    fn date_ms(&self) -> f64 {
-        js_sys::Date::now()
-    }
-
-    fn start_timer(&self, delay_ms: u32) {
-        start_timer(&self.on_timer, delay_ms);
-    }
-
-    fn observes_fetches(&self) -> bool {
-        if let Some(answer) = self.observes_fetches.get() {
-            return answer;
-        }
-        // Asked once, even by a request that the answer itself would make.
-        self.observes_fetches.set(Some(false));
-        let over = Closure::new(|url: String, numbers: Vec<f64>| {
-            if let Some(pipeline) = pipeline::current()
-                && let Some(timing) = Timing::from_numbers(&numbers)
-            {
-                pipeline.on_timing(&url, timing);
-            }
-        });
-        let answer = observe_fetches(&over);
-        self.observes_fetches.set(Some(answer));
-        // It is needed for as long as the page lives.
-        over.forget();
-        answer
-    }
-
-    fn take_timings(&self) {
-        take_fetches();
-    }
-
-    #[cfg(feature = "session")]
-    fn load_session(&self) -> Option<String> {
-        load_session()
-    }
-
-    #[cfg(feature = "session")]
-    fn store_session(&self, session: &str) {
-        store_session(session);
-    }
-
-    fn send(&self, export: &Export) {
-        let id = export.id;
-        let url = match export.signal {
-            Signal::Spans => &self.traces_endpoint,
-            Signal::Logs => &self.logs_endpoint,
-        };
-        let body = Uint8Array::from(&*export.body);
-        // Begun here and not in the task: when a page goes away, no task runs any more.
-        let answer = untraced(|| send(url, body, export.keepalive, self.export_timeout_ms));
-        spawn_local(async move {
-            let outcome = outcome(JsFuture::from(answer).await);
-            if let Some(pipeline) = pipeline::current() {
-                pipeline.on_outcome(id, outcome);
-            }
-        });
-    }
-}
-
 /// Runs `f` such that requests it starts are not traced, by this crate or by others that honour the API's suppression.
 pub(crate) fn untraced<T>(f: impl FnOnce() -> T) -> T {
     let _suppressed = Context::enter_telemetry_suppressed_scope();
     f()
-}
-
-fn outcome(answer: Result<JsValue, JsValue>) -> Outcome {
-    match answer {
-        Ok(answer) => {
-            let answer = Array::from(&answer);
-            let number = |index| {
-                answer
-                    .get(index)
-                    .as_f64()
-                    .filter(|number| number.is_finite())
-            };
-            let response = answer.get(3).dyn_into::<Uint8Array>();
-            Outcome::Answered(Answer {
-                status: number(0).unwrap_or_default() as u16,
-                retry_after_ms: number(1),
-                sent_bytes: number(2).unwrap_or_default() as u64,
-                rejected: response.map_or(0, |body| otlp_encoder::rejected(&body.to_vec())),
-            })
-        }
-        Err(error) => {
-            let is_timeout = error
-                .dyn_ref::<js_sys::Error>()
-                .is_some_and(|error| error.name() == "TimeoutError");
-            if is_timeout {
-                Outcome::TimedOut
-            } else {
-                Outcome::NetworkError
-            }
-        }
-    }
 }

@@ -6,6 +6,7 @@
 
 mod host;
 mod open_spans;
+mod page_end;
 #[cfg(feature = "errors")]
 mod stack;
 pub(crate) mod timing;
@@ -26,6 +27,7 @@ use self::timing::Watched;
 use crate::attribute;
 use crate::batch::{Finished, Signal};
 use crate::clock::{Clock, Reading};
+use crate::export::{Command, Outcome};
 use crate::http::UrlPolicy;
 use crate::ids::{Random, SEED_BYTES};
 use crate::limits::Limits;
@@ -37,7 +39,7 @@ use crate::session::{self, Session};
 use crate::span::{Limited, Losses, OpenSpan, Parent};
 use crate::stats::Stats;
 use crate::tracer::span_event;
-use crate::transport::{Command, Exporter, Outcome};
+use crate::transport::Exporter;
 
 /// What [`install`] makes a pipeline of.
 pub(crate) struct Parts {
@@ -210,29 +212,6 @@ impl Pipeline {
         }
     }
 
-    /// Marks every open span with an attribute: what a hidden page measures, the browser may have slowed down.
-    pub(crate) fn mark_all(&self, marker: &'static str) {
-        with(&self.open, |open| {
-            for (_, span) in &mut open.spans {
-                span.attributes
-                    .set(KeyValue::new(marker, true), &self.limits);
-            }
-        });
-    }
-
-    /// Ends every open span and sends all there is: the page goes away. Each gets `marker` set on it, except those of
-    /// requests that were answered.
-    pub(crate) fn end_all(&self, marker: &'static str) {
-        self.let_all_go();
-        self.mark_all(marker);
-        let now_ns = self.now_ns();
-        let open = with(&self.open, |open| std::mem::take(&mut open.spans));
-        for (_, span) in open.unwrap_or_default() {
-            self.finish(span, now_ns);
-        }
-        self.flush();
-    }
-
     /// Counts a span that has begun, or a log record.
     pub(crate) fn count_created(&self, signal: Signal) {
         with(&self.exporter, |exporter| exporter.count_created(signal));
@@ -366,6 +345,15 @@ impl Pipeline {
             match command {
                 Command::StartTimer { delay_ms } => self.host.start_timer(delay_ms),
                 Command::Send(export) => self.host.send(&export),
+                Command::GiveUp { export, records } => {
+                    #[cfg(feature = "spill")]
+                    let is_kept = self.host.keep(&export, false);
+                    #[cfg(not(feature = "spill"))]
+                    let is_kept = false;
+                    with(&self.exporter, |exporter| {
+                        exporter.count_given_up(export.signal, records, is_kept);
+                    });
+                }
             }
         }
     }

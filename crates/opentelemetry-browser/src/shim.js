@@ -4,9 +4,9 @@
 /// Sends spans or log records. Resolves to [status, milliseconds to wait before a retry or NaN, bytes sent, the answer if
 /// it is OTLP]; rejects like fetch. The answer's body is read to its end, for an unread one would keep the connection and
 /// the keepalive allowance.
-export async function send(url, body, keepalive, timeout_ms) {
+export async function send(url, body, keepalive, timeout_ms, encoding) {
   const signal = AbortSignal.timeout?.(timeout_ms);
-  const headers = { 'content-type': 'application/x-protobuf' };
+  const headers = { 'content-type': 'application/x-protobuf', ...(encoding && { 'content-encoding': encoding }) };
   const response = await fetch(url, { method: 'POST', headers, body, keepalive, signal });
   const answer = new Uint8Array(await response.arrayBuffer());
   const isOtlp = response.headers.get('content-type') === 'application/x-protobuf';

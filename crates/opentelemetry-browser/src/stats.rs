@@ -11,14 +11,18 @@ pub struct Stats {
     pub exported_bytes: u64,
     /// Requests that were sent again.
     pub retries: u64,
+    /// Requests, kept by earlier pages or by this one, that were accepted after all.
+    pub recovered_requests: u64,
+    /// Such requests that the receiver refused for good.
+    pub unrecovered_requests: u64,
     /// Attributes, events and links that were dropped because a span or log record had too many.
     pub dropped_items: u64,
     /// Texts in attributes that were cut off because they were too long.
     pub shortened_texts: u64,
 }
 
-/// Counters of one signal. `created = open + queued + in_flight + exported + dropped_overload + dropped_refused +
-/// dropped_unreachable + dropped_rejected` at every moment, so no loss goes unseen.
+/// Counters of one signal. `created = open + queued + in_flight + exported + spilled + dropped_overload +
+/// dropped_refused + dropped_unreachable + dropped_rejected` at every moment, so no loss goes unseen.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct SignalStats {
     /// Recorded spans that were begun; log records that were emitted.
@@ -31,6 +35,8 @@ pub struct SignalStats {
     pub in_flight: u64,
     /// Records that the receiver accepted.
     pub exported: u64,
+    /// In requests that were given up for now and kept in the browser, to be sent later.
+    pub spilled: u64,
     /// Dropped because too much was waiting; of spans always all of a trace from that moment on.
     pub dropped_overload: u64,
     /// Dropped because the receiver refused the request for good.

@@ -6,11 +6,10 @@
 //! when a request is full. While the receiver is busy or away, records wait in the bounded queues. When the page is hidden
 //! everything goes out at once, as far as possible with `keepalive`, because it may be the last chance.
 
-use std::rc::Rc;
-
 use opentelemetry::KeyValue;
 
 use crate::batch::{Batch, Finished, Queue, Signal};
+use crate::export::{Answer, Command, Export, Outcome};
 use crate::limits::Limits;
 use crate::span::Losses;
 use crate::stats::{SignalStats, Stats};
@@ -27,48 +26,6 @@ const LAST_RETRY_MS: f64 = 30_000.0;
 
 /// The longest wait that a receiver is granted.
 const RETRY_AFTER_LIMIT_MS: f64 = 300_000.0;
-
-/// What the exporter wants done.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Command {
-    /// Call [`Exporter::on_timer`] this much later.
-    StartTimer { delay_ms: u32 },
-    /// Send a request and call [`Exporter::on_outcome`] with its id.
-    Send(Export),
-}
-
-/// A request to be sent.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Export {
-    pub(crate) id: u64,
-    pub(crate) signal: Signal,
-    pub(crate) body: Rc<[u8]>,
-    /// Whether it has to outlive the page.
-    pub(crate) keepalive: bool,
-}
-
-/// How a request ended.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Outcome {
-    /// With an answer.
-    Answered(Answer),
-    /// The browser could not send it, or refused to.
-    NetworkError,
-    /// No answer came in time.
-    TimedOut,
-}
-
-/// What a receiver answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    /// The pause it asked for.
-    pub(crate) retry_after_ms: Option<f64>,
-    /// Records of the request that it did not take.
-    pub(crate) rejected: u64,
-    /// Bytes of the request as it was sent.
-    pub(crate) sent_bytes: u64,
-}
 
 /// A request that is under way or waits to be sent again.
 #[derive(Debug)]
@@ -89,6 +46,8 @@ pub(crate) struct Exporter {
     logs: Queue,
     in_flight: Vec<Request>,
     waiting: Vec<Request>,
+    /// What [`advance`](Self::advance) has to say of requests that were given up.
+    given_up: Vec<Command>,
     next_id: u64,
     /// When what is queued shall be sent; none when nothing is queued.
     export_due_ms: Option<f64>,
@@ -108,6 +67,7 @@ impl Exporter {
             logs: Queue::new(limits),
             in_flight: Vec::new(),
             waiting: Vec::new(),
+            given_up: Vec::new(),
             next_id: 0,
             export_due_ms: None,
             is_urgent: false,
@@ -203,6 +163,30 @@ impl Exporter {
         commands
     }
 
+    /// What became of records that were given up.
+    pub(crate) fn count_given_up(&mut self, signal: Signal, records: u64, is_kept: bool) {
+        let counters = self.counters(signal);
+        if is_kept {
+            counters.spilled += records;
+        } else {
+            counters.dropped_unreachable += records;
+        }
+    }
+
+    /// Counts a request that was kept and is sent after all, or refused.
+    #[cfg(feature = "spill")]
+    pub(crate) fn count_recovered(&mut self, is_accepted: bool) {
+        self.stats.recovered_requests += u64::from(is_accepted);
+        self.stats.unrecovered_requests += u64::from(!is_accepted);
+    }
+
+    /// The requests that are under way.
+    #[cfg(feature = "spill")]
+    pub(crate) fn under_way(&self) -> Vec<Export> {
+        let requests = self.in_flight.iter();
+        requests.map(|request| request.export.clone()).collect()
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         let complete = |signal, queue: &Queue, counters| {
             let requests = self.in_flight.iter().chain(&self.waiting);
@@ -224,7 +208,7 @@ impl Exporter {
 
     /// Sends what is due: first what was sent before, then, if nothing else is under way, what is queued.
     fn advance(&mut self, now_ms: f64) -> Vec<Command> {
-        let mut commands = Vec::new();
+        let mut commands = std::mem::take(&mut self.given_up);
         while let Some(position) = self
             .waiting
             .iter()
@@ -257,7 +241,7 @@ impl Exporter {
                 counters.dropped_rejected += rejected;
                 self.stats.exported_bytes += answer.sent_bytes;
             }
-            429 | 502 | 503 | 504 => {
+            _ if answer.is_retryable() => {
                 self.retry_later(request, answer.retry_after_ms, now_ms, jitter);
             }
             _ => self.counters(request.export.signal).dropped_refused += request.records,
@@ -280,6 +264,7 @@ impl Exporter {
                 signal,
                 body: batch.body.into(),
                 keepalive: false,
+                has_failed: false,
             },
             records: batch.records,
             attempts: 0,
@@ -312,7 +297,8 @@ impl Exporter {
         jitter: f64,
     ) {
         if request.attempts >= self.limits.attempts {
-            self.counters(request.export.signal).dropped_unreachable += request.records;
+            let (export, records) = (request.export, request.records);
+            self.given_up.push(Command::GiveUp { export, records });
             return;
         }
         let doublings = request.attempts.saturating_sub(1);
@@ -322,6 +308,7 @@ impl Exporter {
             .unwrap_or(0.0)
             .clamp(0.0, RETRY_AFTER_LIMIT_MS);
         // Never sooner than asked for; up to half a backoff later.
+        request.export.has_failed = true;
         request.due_ms = now_ms + backoff_ms.max(asked_ms) + backoff_ms * 0.5 * jitter;
         self.waiting.push(request);
     }

@@ -2,7 +2,7 @@
 
 #[cfg(doc)]
 use super::Pipeline;
-use crate::transport::Export;
+use crate::export::Export;
 
 /// What the pipeline needs of the place it runs in.
 pub(crate) trait Host {
@@ -17,6 +17,11 @@ pub(crate) trait Host {
 
     /// Sends one request and has [`Pipeline::on_outcome`] called with its `id` when it is over.
     fn send(&self, export: &Export);
+
+    /// Keeps a request beyond the page, one that was given up or, before the page may end, one that is under way. Says
+    /// whether it did.
+    #[cfg(feature = "spill")]
+    fn keep(&self, export: &Export, is_under_way: bool) -> bool;
 
     /// Has [`Pipeline::on_timing`] called for each request that is over, from the first call of this on. False when the
     /// browser does not tell.

@@ -31,9 +31,9 @@ use prost::Message;
 
 use super::timing::Timing;
 use super::*;
+use crate::export::Export;
 use crate::http::ClientCall;
 use crate::propagation::AllowedOrigins;
-use crate::transport::Export;
 use crate::{
     BrowserTracerProvider, CANCELLED, PAGE_UNLOADED, event, fail, in_new_trace, in_span,
     in_span_async,
@@ -51,6 +51,8 @@ struct Bench {
     timings: RefCell<Vec<(&'static str, Timing)>>,
     /// What the page does when it is called, if it comes back.
     comes_back: Cell<Option<fn()>>,
+    /// What was kept beyond the page, and whether it was under way.
+    kept: RefCell<Vec<(u64, bool)>>,
     /// What the tab keeps.
     session: RefCell<Option<String>>,
 }
@@ -68,6 +70,13 @@ impl Host for Rc<Bench> {
 
     fn start_timer(&self, _delay_ms: u32) {
         self.come_back();
+    }
+
+    #[cfg(feature = "spill")]
+    fn keep(&self, export: &Export, is_under_way: bool) -> bool {
+        self.come_back();
+        self.kept.borrow_mut().push((export.id, is_under_way));
+        true
     }
 
     fn send(&self, export: &Export) {

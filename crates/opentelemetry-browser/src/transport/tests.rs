@@ -1,9 +1,10 @@
 //! The exporter against a receiver made of numbers.
 
+mod steps;
+
 use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, TraceId};
-use proptest::prelude::*;
 
 use super::*;
 
@@ -43,6 +44,8 @@ struct Bench {
     now_ms: f64,
     timers_ms: Vec<f64>,
     sent: Vec<Export>,
+    /// Whether what is given up is kept.
+    keeps: bool,
 }
 
 impl Bench {
@@ -52,6 +55,7 @@ impl Bench {
             now_ms: 0.0,
             timers_ms: Vec::new(),
             sent: Vec::new(),
+            keeps: false,
         }
     }
 
@@ -62,6 +66,12 @@ impl Bench {
                     self.timers_ms.push(self.now_ms + f64::from(delay_ms))
                 }
                 Command::Send(export) => self.sent.push(export),
+                Command::GiveUp { export, records } => {
+                    // Every other one finds room.
+                    let is_kept = export.id.is_multiple_of(2) && self.keeps;
+                    self.exporter
+                        .count_given_up(export.signal, records, is_kept);
+                }
             }
         }
     }
@@ -117,7 +127,11 @@ impl Bench {
     fn assert_nothing_is_lost_silently(&self) {
         let stats = self.exporter.stats();
         for signal in [stats.spans, stats.logs] {
-            let known = signal.queued + signal.in_flight + signal.exported + signal.dropped();
+            let known = signal.queued
+                + signal.in_flight
+                + signal.exported
+                + signal.spilled
+                + signal.dropped();
             assert_eq!(signal.created, known, "{stats:?}");
         }
     }
@@ -329,65 +343,4 @@ fn an_outcome_of_nothing_changes_nothing() {
     let mut bench = Bench::new();
     assert!(bench.exporter.on_outcome(7, ACCEPTED, 0.0, 0.0).is_empty());
     assert_eq!(bench.exporter.stats(), Stats::default());
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    Push { trace: u8, size: usize },
-    PushLog { size: usize },
-    Wait { ms: u16 },
-    Timer,
-    Answer(Outcome),
-    Flush,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let outcome = prop_oneof![
-        3 => Just(ACCEPTED),
-        2 => prop_oneof![Just(429), Just(503), Just(400), Just(0)].prop_map(busy),
-        1 => Just(Outcome::NetworkError),
-        1 => Just(Outcome::TimedOut),
-        1 => any::<f64>().prop_map(|wait_ms| busy_for(503, wait_ms)),
-        1 => any::<u64>().prop_map(|rejected| Outcome::Answered(Answer { status: 200, rejected, ..Answer::default() })),
-    ];
-    prop_oneof![
-        6 => (any::<u8>(), prop_oneof![0..2000_usize, Just(70_000)]).prop_map(|(trace, size)| Step::Push { trace, size }),
-        2 => (0..2000_usize).prop_map(|size| Step::PushLog { size }),
-        1 => any::<u16>().prop_map(|ms| Step::Wait { ms }),
-        2 => Just(Step::Timer),
-        3 => outcome.prop_map(Step::Answer),
-        1 => Just(Step::Flush),
-    ]
-}
-
-proptest! {
-    #[test]
-    fn whatever_happens_spans_are_counted_bounded_and_sent_in_the_end(steps in proptest::collection::vec(step(), 0..300)) {
-        let mut bench = Bench::new();
-        for step in steps {
-            match step {
-                Step::Push { trace, size } => bench.push(trace, size),
-                Step::PushLog { size } => bench.push_log(size),
-                Step::Wait { ms } => bench.now_ms += f64::from(ms),
-                Step::Timer => drop(bench.run_timer()),
-                Step::Answer(outcome) if !bench.sent.is_empty() => bench.answer(outcome),
-                Step::Answer(_) => {}
-                Step::Flush => bench.flush(),
-            }
-            bench.assert_nothing_is_lost_silently();
-            prop_assert!(bench.keepalive_bytes() < KEEPALIVE_BYTES);
-        }
-        // Timers and answers alone, as in a page left to itself, empty it.
-        for _ in 0..1000 {
-            if !bench.sent.is_empty() {
-                bench.answer(ACCEPTED);
-            } else if !bench.run_timer() {
-                break;
-            }
-        }
-        let stats = bench.exporter.stats();
-        for signal in [stats.spans, stats.logs] {
-            prop_assert_eq!((signal.queued, signal.in_flight), (0, 0));
-        }
-    }
 }

@@ -8,7 +8,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::otlp;
 use crate::page::{
     answer_export, client_span_count, export_all, export_bodies, hide_page,
-    last_export_is_kept_alive, let_tasks_run, refuse_exports, span, start, unload_page,
+    last_export_is_compressed, last_export_is_kept_alive, let_tasks_run, patience, refuse_exports,
+    silence_export, span, start, unload_page,
 };
 
 #[wasm_bindgen_test]
@@ -43,6 +44,29 @@ async fn exports_decode_and_name_the_page() {
     );
 }
 
+#[cfg(feature = "gzip")]
+#[wasm_bindgen_test]
+async fn large_exports_are_compressed() {
+    let guard = start();
+    export_all().await;
+    let before = guard.stats().exported_bytes;
+    in_new_trace("compressed", async |cx| {
+        cx.span()
+            .set_attribute(KeyValue::new("long", "text ".repeat(1000)));
+    })
+    .await;
+    assert_eq!(
+        span("compressed")
+            .await
+            .attribute("long")
+            .map(|text| text.len()),
+        Some(5000)
+    );
+    assert!(last_export_is_compressed());
+    let sent = guard.stats().exported_bytes - before;
+    assert!((1..2000).contains(&sent), "{sent} bytes");
+}
+
 #[wasm_bindgen_test]
 async fn exports_are_not_traced() {
     let guard = start();
@@ -69,6 +93,24 @@ async fn a_busy_receiver_is_asked_again() {
     assert_eq!(span("sent thrice").await.error(), None);
     assert_eq!(guard.stats().retries - retries, 2);
     assert_eq!(guard.stats().spans.dropped_unreachable, 0);
+}
+
+#[wasm_bindgen_test]
+async fn a_receiver_that_never_answers_is_asked_again() {
+    let guard = start();
+    export_all().await;
+    let before = guard.stats();
+    silence_export();
+    in_new_trace("asked in vain", async |_| {}).await;
+    guard.flush();
+    while guard.stats().retries == before.retries {
+        // Again and again, so that the pause before the next attempt is not waited for.
+        let_tasks_run().await;
+        guard.flush();
+    }
+    span("asked in vain").await;
+    assert_eq!(patience(), 10_000.0);
+    assert_eq!(guard.stats().spans.dropped(), before.spans.dropped());
 }
 
 #[wasm_bindgen_test]

@@ -24,6 +24,8 @@ mod reentrance;
 mod send_traced;
 #[cfg(feature = "server_timing")]
 mod server_timing;
+#[cfg(feature = "spill")]
+mod spill;
 mod timing;
 mod web_vitals;
 mod xhr;

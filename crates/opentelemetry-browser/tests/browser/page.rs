@@ -23,6 +23,17 @@ extern "C" {
     pub(crate) fn refuse_exports(status_codes: Vec<u16>);
     #[wasm_bindgen(js_name = answerExport)]
     pub(crate) fn answer_export(body: Vec<u8>);
+    #[wasm_bindgen(js_name = lastExportIsCompressed)]
+    pub(crate) fn last_export_is_compressed() -> bool;
+    #[wasm_bindgen(js_name = spillCount)]
+    pub(crate) fn spill_count() -> u32;
+    #[wasm_bindgen(js_name = comeOnline)]
+    pub(crate) fn come_online();
+    #[wasm_bindgen(js_name = hasEmptyExport)]
+    pub(crate) fn has_empty_export() -> bool;
+    #[wasm_bindgen(js_name = silenceExport)]
+    pub(crate) fn silence_export();
+    pub(crate) fn patience() -> f64;
     fn turn() -> Promise;
     #[wasm_bindgen(js_name = fetchAs)]
     fn fetch_as_promise(form: &str, path: &str) -> Promise;
@@ -77,6 +88,8 @@ pub(crate) fn start() -> Guard {
                 .ignore("/ignored/")
                 .redact_query_key("q")
                 .patch_fetch(true)
+                .gzip(true)
+                .offline_spill(100_000)
                 .console_errors(true)
                 .resource(KeyValue::new("deployment.environment.name", "test")),
         )

@@ -6,6 +6,8 @@ const calls = [];
 const exports = [];
 
 export function install() {
+  // Left by an earlier page: a request of one resource without spans.
+  localStorage.setItem('opentelemetry-browser.spill.earlier.0', `0 ${btoa('\x0a\x00')}`);
   window.fetch = async function (input, init) {
     const url = input instanceof Request ? input.url : new URL(input, document.baseURI).href;
     const path = new URL(url).pathname;
@@ -32,17 +34,44 @@ export function answerExport(body) {
   partialAnswer = body;
 }
 
-function receive(path, input, init) {
-  exports.push({ path, body: init.body, keepalive: init.keepalive, type: init.headers['content-type'] });
-  if (partialAnswer) {
-    const answer = partialAnswer;
-    partialAnswer = undefined;
-    return new Response(answer, { headers: { 'content-type': 'application/x-protobuf' } });
+let answerIsAwaited = false;
+let patience_ms;
+
+/// The next export is never answered; time passes ten thousand times as fast for it.
+export function silenceExport() {
+  const timeout = AbortSignal.timeout;
+  answerIsAwaited = true;
+  AbortSignal.timeout = (ms) => {
+    patience_ms = ms;
+    AbortSignal.timeout = timeout;
+    return timeout.call(AbortSignal, ms / 10_000);
+  };
+}
+
+/// How long the export that was never answered would have waited.
+export function patience() {
+  return patience_ms;
+}
+
+async function receive(path, input, init) {
+  if (answerIsAwaited) {
+    answerIsAwaited = false;
+    return new Promise((_, reject) => {
+      init.signal.addEventListener('abort', () => reject(init.signal.reason));
+    });
   }
-  const status = refusals.shift() ?? 200;
-  const headers = status === 200 ? {} : { 'retry-after': '0' };
-  if (status !== 200) exports.pop();
-  return new Response('', { status, headers });
+  const partial = partialAnswer;
+  partialAnswer = undefined;
+  const status = partial ? 200 : refusals.shift() ?? 200;
+  if (status !== 200) return new Response('', { status, headers: { 'retry-after': '0' } });
+  const encoding = init.headers['content-encoding'];
+  let body = init.body;
+  if (encoding) {
+    const stream = new Blob([body]).stream().pipeThrough(new DecompressionStream(encoding));
+    body = new Uint8Array(await new Response(stream).arrayBuffer());
+  }
+  exports.push({ path, body, keepalive: init.keepalive, type: init.headers['content-type'], encoding });
+  return new Response(partial ?? '', { headers: { 'content-type': partial ? 'application/x-protobuf' : 'text/plain' } });
 }
 
 async function answer(path, request) {
@@ -79,6 +108,27 @@ export function exported(path) {
 export function lastExportIsKeptAlive() {
   const { keepalive, type } = exports.at(-1);
   return keepalive && type === 'application/x-protobuf';
+}
+
+export function lastExportIsCompressed() {
+  return exports.at(-1).encoding === 'gzip';
+}
+
+const spilled = () => Object.keys(localStorage).filter((key) => key.startsWith('opentelemetry-browser.spill.'));
+
+/// How many requests are kept.
+export function spillCount() {
+  return spilled().length;
+}
+
+/// What the browser tells when it is online again.
+export function comeOnline() {
+  dispatchEvent(new Event('online'));
+}
+
+/// Whether what an earlier page has left was sent.
+export function hasEmptyExport() {
+  return exports.some(({ body }) => body.length === 2);
 }
 
 /// Lets everything that is ready run.
@@ -201,6 +251,7 @@ export function hidePage() {
 
 export function unloadPage() {
   dispatchEvent(new Event('pagehide'));
+  dispatchEvent(new Event('pageshow'));
 }
 
 /// Whether a rejection that the page does not handle is reported, as it is without tracing.

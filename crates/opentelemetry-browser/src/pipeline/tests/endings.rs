@@ -54,6 +54,41 @@ fn a_future_that_is_never_polled_makes_no_span() {
     });
 }
 
+#[cfg(feature = "spill")]
+#[test]
+fn what_is_under_way_when_the_page_ends_may_be_kept() {
+    in_page(1.0, |bench| {
+        in_span("sent", |_| {});
+        pipeline().flush();
+        in_span("open", |_| {
+            pipeline().end_all(PAGE_UNLOADED);
+            assert_eq!(*bench.kept.borrow(), [(0, true), (1, true)]);
+        });
+    });
+}
+
+#[cfg(feature = "spill")]
+#[test]
+fn what_is_given_up_is_kept() {
+    in_page(1.0, |bench| {
+        in_span("never sent", |_| {});
+        for _ in 0..5 {
+            pipeline().flush();
+            pipeline().on_outcome(0, Outcome::TimedOut);
+        }
+        assert_eq!(*bench.kept.borrow(), [(0, false)]);
+        let spans = pipeline().stats().spans;
+        assert_eq!((spans.spilled, spans.dropped()), (1, 0));
+        pipeline().count_recovered(true);
+        pipeline().count_recovered(false);
+        let stats = pipeline().stats();
+        assert_eq!(
+            (stats.recovered_requests, stats.unrecovered_requests),
+            (1, 1)
+        );
+    });
+}
+
 #[test]
 fn the_end_of_the_page_ends_open_spans_once() {
     in_page(1.0, |bench| {

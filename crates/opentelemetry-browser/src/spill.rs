@@ -1,0 +1,79 @@
+//! Requests that could not be sent, kept in the browser until they can: over a reload, and for the next page of this origin.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+
+use crate::batch::Signal;
+use crate::export::{Export, Outcome};
+use crate::page::untraced;
+use crate::pipeline;
+
+#[wasm_bindgen(module = "/src/spill.js")]
+extern "C" {
+    fn keep(id: f64, signal: u32, body: Uint8Array, most: u32, is_under_way: bool) -> bool;
+    fn forget(id: f64);
+    #[wasm_bindgen(js_name = isOffline)]
+    fn is_offline() -> bool;
+    #[wasm_bindgen(js_name = drainWhenOnline)]
+    fn drain_when_online(urls: Vec<String>, timeout_ms: u32, over: &Closure<dyn Fn(bool)>);
+}
+
+/// The place for them.
+#[derive(Clone, Debug)]
+pub(crate) struct Spill {
+    /// How much there is room for, in characters of base64; 0 keeps nothing.
+    most_bytes: u32,
+}
+
+impl Spill {
+    pub(crate) fn new(most_bytes: u32) -> Self {
+        Self { most_bytes }
+    }
+
+    /// Keeps a request that was given up, or one that is under way while the page may end, if that is a risk for it. Says
+    /// whether it is kept.
+    pub(crate) fn keep(&self, export: &Export, is_under_way: bool) -> bool {
+        let is_safe = is_under_way && export.keepalive && !export.has_failed && !is_offline();
+        if self.most_bytes == 0 || is_safe {
+            return false;
+        }
+        let body = Uint8Array::from(&*export.body);
+        let signal = match export.signal {
+            Signal::Spans => 0,
+            Signal::Logs => 1,
+        };
+        keep(
+            export.id as f64,
+            signal,
+            body,
+            self.most_bytes,
+            is_under_way,
+        )
+    }
+
+    /// A request was answered: for good, it need not be kept any longer.
+    pub(crate) fn over(&self, id: u64, outcome: &Outcome) {
+        if self.most_bytes > 0
+            && let Outcome::Answered(answer) = outcome
+            && !answer.is_retryable()
+        {
+            forget(id as f64);
+        }
+    }
+
+    /// Sends what is kept, of this page and of those before it, to the endpoints of spans and log records.
+    pub(crate) fn drain_when_online(&self, endpoints: [&str; 2], timeout_ms: u32) {
+        if self.most_bytes == 0 {
+            return;
+        }
+        let over = Closure::new(|is_accepted| {
+            if let Some(pipeline) = pipeline::current() {
+                pipeline.count_recovered(is_accepted);
+            }
+        });
+        let urls = endpoints.map(str::to_owned).to_vec();
+        untraced(|| drain_when_online(urls, timeout_ms, &over));
+        // It is needed for as long as the page lives.
+        over.forget();
+    }
+}
