@@ -1,4 +1,4 @@
-//! `cargo xtask lint`: formatting, clippy for both targets, documentation, tidy. Every check runs, so that one run
+//! `cargo xtask lint`: formatting, clippy for both targets, documentation, packages, tidy. Every check runs, so that one run
 //! shows all that is wrong.
 
 use std::process::Command;
@@ -18,6 +18,18 @@ const WASM_PACKAGES: &[&str] = &[
     "trace-model",
     "trace-view",
 ];
+
+/// Crates that are of use without this project.
+const PACKAGES: &[&str] = &[
+    "opentelemetry-browser",
+    "otlp-encoder",
+    "telemetry",
+    "trace-model",
+    "trace-view",
+];
+
+/// Those that a page takes and that compile in a moment: what is packed is also compiled, from the package alone.
+const BROWSER_PACKAGES: &[&str] = &["opentelemetry-browser", "otlp-encoder", "trace-model"];
 
 /// Runs the command.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
@@ -46,7 +58,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     }
 }
 
-fn checks() -> [(&'static str, Command); 6] {
+fn checks() -> [(&'static str, Command); 8] {
     let mut format = process::cargo();
     format.args(["fmt", "--all", "--check"]);
 
@@ -77,6 +89,8 @@ fn checks() -> [(&'static str, Command); 6] {
     wasm_tests.args(["clippy", "--target", "wasm32-unknown-unknown", "--quiet"]);
     wasm_tests.args([
         "-p",
+        "browser-bench",
+        "-p",
         "opentelemetry-browser",
         "--all-targets",
         "--all-features",
@@ -101,5 +115,27 @@ fn checks() -> [(&'static str, Command); 6] {
         ("clippy for wasm", wasm),
         ("clippy for the tests in wasm", wasm_tests),
         ("documentation", documentation),
+        ("packages", package(PACKAGES, &["--no-verify"])),
+        (
+            "packages in the browser",
+            package(BROWSER_PACKAGES, &["--target", "wasm32-unknown-unknown"]),
+        ),
     ]
+}
+
+/// Packs crates as for a registry, of what lies here alone.
+fn package(packages: &[&str], arguments: &[&str]) -> Command {
+    let mut command = process::cargo();
+    command.args([
+        "package",
+        "--quiet",
+        "--locked",
+        "--offline",
+        "--allow-dirty",
+    ]);
+    for package in packages {
+        command.args(["-p", package]);
+    }
+    command.args(arguments);
+    command
 }

@@ -49,7 +49,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
         name: "lint",
         arguments: "",
-        help: "formatting, clippy for both targets, documentation, tidy",
+        help: "formatting, clippy for both targets, documentation, packages, tidy",
         run: lint::run,
     },
     Subcommand {

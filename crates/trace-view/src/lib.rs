@@ -1,9 +1,4 @@
-//! Leptos components that draw a trace: a [`Waterfall`] of its spans and a [`SplitBar`] that says where the time went.
-//! They know nothing of the application; it says by a function to which *origin* each span belongs, such as `browser`
-//! or `server`, and the name of the origin is the CSS class that colours it.
-//!
-//! The application owns the style sheet. Everything that decides what is drawn where is plain data and plain functions:
-//! [`Drawing`] makes a trace ready, `rows` lays it out, `keyboard` says what a key does; the components only draw.
+#![doc = include_str!("../README.md")]
 
 #![allow(
     unreachable_pub,
