@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use opentelemetry_browser::{Guard, Stats};
+use opentelemetry_browser::{ClockOffset, Guard, Stats};
 use shared::{Books, PageConfig, QueryCapture};
 use trace_view::Drawing;
 use web_sys::AbortController;
@@ -113,6 +113,11 @@ impl Session {
     /// What has become of the spans and events of this page.
     pub(crate) fn telemetry(self) -> Stats {
         self.tracer.with_value(Guard::stats)
+    }
+
+    /// How far the server's clock is from the page's, once an answer has told.
+    pub(crate) fn clock_offset(self) -> Option<ClockOffset> {
+        self.tracer.with_value(Guard::clock_offset)
     }
 
     /// Reads the list of books unless it is there.

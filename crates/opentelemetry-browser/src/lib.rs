@@ -41,6 +41,8 @@ mod errors;
 mod fetch_patch;
 #[cfg(all(target_arch = "wasm32", feature = "interaction"))]
 mod interaction;
+#[cfg(all(target_arch = "wasm32", feature = "leptos"))]
+pub mod leptos;
 #[cfg(all(target_arch = "wasm32", feature = "navigation"))]
 mod navigation;
 #[cfg(target_arch = "wasm32")]

@@ -170,18 +170,14 @@ async fn a_page_that_comes_back_from_the_cache_goes_on_tracing() {
         .run("return window.fromCache === true")
         .await
         .unwrap();
-    if from_cache == true {
-        assert_eq!(
-            page.browser
-                .run("return window.sameAsBefore")
-                .await
-                .unwrap(),
-            true
-        );
-    } else {
-        // WebDriver's browser may keep no pages; the page was loaded anew then.
-        eprintln!("this browser keeps no pages in its back/forward cache");
-    }
+    assert_eq!(from_cache, true, "it was loaded anew");
+    assert_eq!(
+        page.browser
+            .run("return window.sameAsBefore")
+            .await
+            .unwrap(),
+        true
+    );
     let trace_id = page.experiment("Three awaits").await;
     let tree = page.traces().complete(&trace_id).await.unwrap();
     assert_eq!(tree.len(), 4);

@@ -166,6 +166,8 @@ async fn the_counters_add_up_and_a_span_has_its_price() {
             "{cause}"
         );
     }
+    page.experiment("Two overlapping tasks").await;
+    page.text_with(".telemetry dl", "ms ±").await;
     page.click(".telemetry button").await;
     let cost = page.text_with(".telemetry dd:has(button)", "µs").await;
     assert!(!cost.starts_with("0.00"), "{cost}");

@@ -38,6 +38,10 @@ pub(crate) fn Telemetry(cost_ns: RwSignal<Option<f64>>, measure: Callback<()>) -
             <dl>
                 {move || readings.with(sums)}
                 <div>
+                    <dt>"server’s clock against this one"</dt>
+                    <dd>{move || readings.with(|_| offset(session))}</dd>
+                </div>
+                <div>
                     <dt>"cost of a span"</dt>
                     <dd>
                         {move || cost_ns.get().map(|cost_ns| format!("{:.2} µs ", cost_ns / 1e3))}
@@ -88,4 +92,17 @@ fn sums(readings: &Readings) -> impl IntoView + use<> {
     sums.into_iter()
         .map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
         .collect_view()
+}
+
+/// The distance of the clocks in words, and how well it is known.
+fn offset(session: Session) -> String {
+    session.clock_offset().map_or_else(
+        || "not known yet".to_owned(),
+        |known| {
+            format!(
+                "{:+.2} ms ± {:.2} ms",
+                known.offset_ms, known.uncertainty_ms
+            )
+        },
+    )
 }

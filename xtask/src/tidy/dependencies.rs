@@ -49,7 +49,8 @@ const TABLE: &[Row] = &[
     Row {
         folder: "crates/opentelemetry-browser",
         may: &["otlp-encoder"],
-        never: &["axum", "leptos", "tokio"],
+        // Leptos is optional here: its own feature wraps its actions and resources.
+        never: &["axum", "tokio"],
     },
     Row {
         folder: "crates/otlp-encoder",

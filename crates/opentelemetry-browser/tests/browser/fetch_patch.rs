@@ -1,12 +1,14 @@
 //! `window.fetch`, patched: every way to call it still works, and is traced.
 
-use opentelemetry_browser::in_new_trace;
+use opentelemetry_browser::{in_new_trace, in_span};
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::page::{
-    FRIEND, call_to, client_span, client_span_count, fetch_as, fetch_with_broken_tracing,
-    reports_unhandled, span, start,
+    FRIEND, call_to, client_span, client_span_count, complete_client_span, fetch_as,
+    fetch_with_broken_tracing, reports_unhandled, span, start,
 };
+use crate::person::traps;
 
 /// Calls `window.fetch` in this form and compares what the page sees, the method and the body that arrive.
 async fn check(form: &str, answer: &str, method: &str, body: &str) {
@@ -241,4 +243,40 @@ async fn fetch_works_when_tracing_traps() {
     start();
     let seen = fetch_with_broken_tracing("/status/200?trapped").await;
     assert_eq!(seen, ["200 body", "TypeError"].repeat(3));
+}
+
+#[wasm_bindgen_test]
+async fn fetch_works_after_a_trap() {
+    start();
+    assert!(traps(&Closure::new(|| in_span(
+        "before fetching",
+        |_| panic!("trapped")
+    ))));
+    assert_eq!(
+        fetch_as("string", "/status/200?after-trap").await,
+        "200 body"
+    );
+    let client = client_span("/status/200?after-trap").await;
+    assert!(client.parent_span_id.is_empty(), "it belongs to nothing");
+    assert!(call_to("?after-trap").header("traceparent").is_some());
+}
+
+#[wasm_bindgen_test]
+async fn a_streaming_body_is_handed_on_untouched() {
+    start();
+    // The page reads the first part while the second does not exist, and gets the very answer that the browser gave.
+    assert_eq!(fetch_as("streamed", "/stream").await, "same first second");
+    assert_eq!(client_span_count("/stream").await, 1);
+}
+
+#[wasm_bindgen_test]
+async fn an_abort_after_the_headers_reaches_the_page_as_ever() {
+    start();
+    let path = "/wasm-bindgen-test_bg.wasm?patched-abort";
+    assert_eq!(fetch_as("abortedAfter", path).await, "200 AbortError");
+    let client = complete_client_span(path).await;
+    assert_eq!(client.error(), None);
+    let status = client.attribute("http.response.status_code");
+    assert_eq!(status.as_deref(), Some("200"));
+    assert_eq!(client_span_count(path).await, 1);
 }

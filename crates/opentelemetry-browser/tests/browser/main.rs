@@ -16,6 +16,7 @@ mod events;
 mod export;
 mod fetch_patch;
 mod interaction;
+mod leptos;
 mod navigation;
 mod otlp;
 mod page;

@@ -74,6 +74,18 @@ async function receive(path, input, init) {
   return new Response(partial ?? '', { headers: { 'content-type': partial ? 'application/x-protobuf' : 'text/plain' } });
 }
 
+/// An answer whose body grows when it is told to.
+let grow;
+const streamed = new Response(new ReadableStream({
+  start(controller) {
+    controller.enqueue(new TextEncoder().encode('first'));
+    grow = () => {
+      controller.enqueue(new TextEncoder().encode('second'));
+      controller.close();
+    };
+  },
+}));
+
 async function answer(path, request) {
   if (path.startsWith('/status/')) return new Response('body', { status: Number(path.slice(8)) });
   if (path === '/served') {
@@ -83,6 +95,7 @@ async function answer(path, request) {
     const headers = { traceresponse: `00-${trace}-00f067aa0ba902b7-01`, 'server-timing': `clock;desc="${now}"` };
     return new Response('body', { headers });
   }
+  if (path === '/stream') return streamed;
   if (path === '/broken') throw new TypeError('Failed to fetch');
   if (path === '/hang') {
     return new Promise((_, reject) => {
@@ -169,8 +182,26 @@ const forms = {
   abortedWhile: (path) => abortedWhile(path),
   abortedWithReason: (path) => abortedWhile(path, 'the person went on'),
   timedOut: (path) => fetch(path, { signal: AbortSignal.timeout(1) }),
+  streamed: readInParts,
+  abortedAfter: async (path) => {
+    const controller = new AbortController();
+    const response = await fetch(path, { signal: controller.signal });
+    controller.abort();
+    const name = await response.arrayBuffer().then(() => 'read', (error) => error.name);
+    return { status: response.status, text: async () => name };
+  },
   stream: (path) => fetch(path, { method: 'POST', duplex: 'half', body: new Blob(['in', ' parts']).stream() }),
 };
+
+async function readInParts(path) {
+  const response = await fetch(path);
+  const identity = response === streamed && !response.bodyUsed ? 'same' : 'another';
+  const reader = response.body.getReader();
+  const read = async () => new TextDecoder().decode((await reader.read()).value);
+  const first = await read();
+  grow();
+  return { status: identity, text: async () => `${first} ${await read()}` };
+}
 
 function abortedWhile(path, reason) {
   const controller = new AbortController();
