@@ -27,6 +27,12 @@ mod tracing {
         let config = Config::new("page").service_version("1.0.0");
         #[cfg(feature = "load")]
         let config = config.patch_fetch(true);
+        #[cfg(feature = "everything")]
+        let config = config
+            .gzip(true)
+            .offline_spill(1_000_000)
+            .sample_sessions(true)
+            .console_errors(true);
         init(config);
         spawn(in_new_trace("greet", async |cx| {
             cx.span()

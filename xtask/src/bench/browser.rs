@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::bench::wasm_size;
 use crate::failure::Failure;
 use crate::node;
 use crate::process;
@@ -108,18 +109,43 @@ pub(super) fn build_module(
 /// # Errors
 /// When they cannot be had or bundled.
 pub(super) fn bundle_peers() -> Result<Vec<(String, u64)>, Failure> {
-    let source = workspace::root().join(PEERS);
-    let environment = node::environment(Path::new(PEERS))?;
-    let modules = environment.join("entries");
-    let _ = std::fs::remove_dir_all(&modules);
-    node::copy_files(&source, &environment)?;
-    node::copy_files(&source.join("entries"), &modules)?;
+    let environment = peers_environment()?;
     let folder = built_folder()?.join("peers");
     let _ = std::fs::remove_dir_all(&folder);
     let mut build = Command::new("node");
     build.arg("build.js").arg(folder).current_dir(environment);
     let printed = process::output_of(&mut build).ok_or("esbuild cannot bundle the peers")?;
     Ok(printed.lines().filter_map(name_and_bytes).collect())
+}
+
+/// The bytes after compression of a module that was built before, its JavaScript bundled as the libraries are.
+///
+/// # Errors
+/// When it cannot be bundled.
+pub(super) fn bundled_bytes(module: &str, program: &str) -> Result<u64, Failure> {
+    let folder = built_folder()?.join(module);
+    let environment = peers_environment()?;
+    let mut bundle = Command::new("node");
+    bundle
+        .arg("bundle.js")
+        .arg(folder.join(program).with_extension("js"))
+        .current_dir(environment);
+    let script_bytes: u64 = process::output_of(&mut bundle)
+        .and_then(|printed| printed.trim().parse().ok())
+        .ok_or_else(|| format!("esbuild cannot bundle {module}"))?;
+    let wasm_bytes = wasm_size::gzip(&folder.join(format!("{program}_bg.wasm")))?;
+    Ok(script_bytes + wasm_bytes)
+}
+
+/// The folder with the packages and the scripts that bundle.
+fn peers_environment() -> Result<PathBuf, Failure> {
+    let source = workspace::root().join(PEERS);
+    let environment = node::environment(Path::new(PEERS))?;
+    let modules = environment.join("entries");
+    let _ = std::fs::remove_dir_all(&modules);
+    node::copy_files(&source, &environment)?;
+    node::copy_files(&source.join("entries"), &modules)?;
+    Ok(environment)
 }
 
 fn name_and_bytes(line: &str) -> Option<(String, u64)> {

@@ -13,6 +13,9 @@ use crate::tools::Tools;
 use crate::workspace;
 
 const BUDGETS: &str = "benches/browser/budgets.toml";
+const PROGRAM: &str = "page";
+/// The module without tracing.
+const UNTRACED: &str = "untraced";
 /// What the page of `browser-bench` does by feature, and the budget for what that adds.
 const PAGES: [(&str, &str, Option<&str>); 3] = [
     ("core", "core", None),
@@ -46,12 +49,13 @@ pub(super) fn run() -> Result<(), Failure> {
     let stop = Stop::never();
     let tools = Tools::ensure(false, &stop)?;
     let ours = added_by_the_crate(&tools, &stop)?;
+    let bundled = added_when_bundled()?;
     let peers = browser::bundle_peers()?;
     let binaries = page::build_packages(&["frontend-server"], Profile::Release, &stop)?;
     let page = of_the_page(&page::build(Profile::Release, &tools, &binaries, &stop)?)?;
 
     process::say("\n| added to a page, gzip | KB | budget KB |\n| --- | ---: | ---: |");
-    for row in &ours {
+    for row in ours.iter().chain(&bundled) {
         process::say(&line(row));
     }
     for (bundle, name) in PEERS {
@@ -89,17 +93,11 @@ pub(crate) fn check_page(dist: &Path) -> Result<(), Failure> {
 }
 
 fn added_by_the_crate(tools: &Tools, stop: &Stop) -> Result<Vec<Row>, Failure> {
-    let page = |feature| Module {
-        name: "page",
-        program: "page",
-        feature,
-        profile: browser::SMALL,
-    };
-    let untraced = browser::build_module(tools, &page(""), stop)?;
+    let untraced = browser::build_module(tools, &module(UNTRACED, ""), stop)?;
     let untraced_bytes = compressed_bytes(&untraced)?;
     let mut rows = Vec::new();
     for (feature, contents, budget) in PAGES {
-        let folder = browser::build_module(tools, &page(feature), stop)?;
+        let folder = browser::build_module(tools, &module(feature, feature), stop)?;
         rows.push(Row {
             name: format!("`opentelemetry-browser`: {contents}"),
             bytes: compressed_bytes(&folder)?.saturating_sub(untraced_bytes),
@@ -107,6 +105,29 @@ fn added_by_the_crate(tools: &Tools, stop: &Stop) -> Result<Vec<Row>, Failure> {
         });
     }
     Ok(rows)
+}
+
+/// The same with its JavaScript bundled as the libraries are, of the modules that were built before.
+fn added_when_bundled() -> Result<Vec<Row>, Failure> {
+    let untraced_bytes = browser::bundled_bytes(UNTRACED, PROGRAM)?;
+    let mut rows = Vec::new();
+    for (feature, contents, _) in PAGES {
+        rows.push(Row {
+            name: format!("`opentelemetry-browser`, bundled: {contents}"),
+            bytes: browser::bundled_bytes(feature, PROGRAM)?.saturating_sub(untraced_bytes),
+            budget_bytes: None,
+        });
+    }
+    Ok(rows)
+}
+
+fn module(name: &'static str, feature: &'static str) -> Module {
+    Module {
+        name,
+        program: PROGRAM,
+        feature,
+        profile: browser::SMALL,
+    }
 }
 
 /// The program, and all that a first visit downloads.
@@ -188,7 +209,11 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-fn gzip(file: &Path) -> Result<u64, Failure> {
+/// Bytes of a file after compression.
+///
+/// # Errors
+/// When there is no gzip or no such file.
+pub(super) fn gzip(file: &Path) -> Result<u64, Failure> {
     let output = Command::new("gzip").args(["-9", "-c"]).arg(file).output();
     match output {
         Ok(output) if output.status.success() => Ok(output.stdout.len() as u64),
