@@ -156,11 +156,12 @@ fn with_close(request: &[u8], closing: bool) -> Vec<u8> {
     }
 }
 
-/// Whether the resource in an export is the page and not one of the servers, whose names go on after it.
+/// Whether this is an export of spans whose resource is the page and not one of the servers, whose names go on after it.
 fn is_of_the_page(request: &[u8]) -> bool {
     let name = shared::semconv::service::FRONTEND.as_bytes();
     let mut places = request.windows(name.len() + 1);
-    places.any(|bytes| bytes.starts_with(name) && !bytes.ends_with(b"-"))
+    request.starts_with(b"POST /v1/traces ")
+        && places.any(|bytes| bytes.starts_with(name) && !bytes.ends_with(b"-"))
 }
 
 fn answer(fault: &Fault) -> Vec<u8> {

@@ -18,11 +18,15 @@ const VOLATILE: &[&str] = &[
     "user_agent.original",
 ];
 
+/// Attributes that are there or not from run to run: how far the clocks are apart is known once an answer has told.
+const SOMETIMES: &[&str] = &["app.clock.*"];
+
 /// The trace as text, one line a span. Whether a request had to look up its host and to connect, or found a connection
 /// that was open, is left out.
 pub fn rendered(tree: &Tree) -> String {
     let options = Options {
         redact: VOLATILE,
+        exclude: SOMETIMES,
         ..Options::default()
     };
     let mut spans = tree.spans().to_vec();
