@@ -80,7 +80,7 @@ async fn visit(server: &Server, side: &Side) -> anyhow::Result<(f64, f64)> {
     let driver = browser.driver_id().context("the driver has ended")?;
     let memory_kib = descendants(driver)?
         .into_iter()
-        .filter_map(proportional_kib)
+        .filter_map(own_kib)
         .sum::<u64>();
     browser.close().await?;
     Ok((memory_kib as f64 / 1024.0, taken as f64 / 1e6))
@@ -116,9 +116,13 @@ fn descendants(ancestor: u32) -> anyhow::Result<Vec<u32>> {
     Ok(found)
 }
 
-/// Memory of a process, pages that it shares divided among those that share them.
-fn proportional_kib(id: u32) -> Option<u64> {
+/// Memory of a process that is no copy of a file, pages that it shares divided among those that share them: pages of the
+/// program are shared with every other browser of the machine, and would make the sum depend on them.
+fn own_kib(id: u32) -> Option<u64> {
     let rollup = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).ok()?;
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-    line.trim().strip_suffix(" kB")?.trim().parse().ok()
+    let field = |name| {
+        let line = rollup.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()
+    };
+    Some(field("Pss_Anon:")? + field("Pss_Shmem:")?)
 }
