@@ -39,7 +39,7 @@ async fn exports_decode_and_name_the_page() {
     }
     assert_eq!(resource["service.instance.id"].len(), 36, "{resource:?}");
     assert!(
-        resource["user_agent.original"].contains("Chrome"),
+        resource["user_agent.original"].contains("Mozilla"),
         "{resource:?}"
     );
 }

@@ -8,7 +8,7 @@ use crate::page::{
     FRIEND, call_to, client_span, client_span_count, complete_client_span, fetch_as,
     fetch_with_broken_tracing, reports_unhandled, span, start,
 };
-use crate::person::traps;
+use crate::person::{streams_requests, traps};
 
 /// Calls `window.fetch` in this form and compares what the page sees, the method and the body that arrive.
 async fn check(form: &str, answer: &str, method: &str, body: &str) {
@@ -63,7 +63,9 @@ async fn bodies_arrive() {
     check("post", "200 body", "POST", "text with ü").await;
     check("postRequest", "200 body", "POST", "hi").await;
     check("postForm", "200 body", "POST", "q=a+b").await;
-    check("stream", "200 body", "POST", "in parts").await;
+    if streams_requests() {
+        check("stream", "200 body", "POST", "in parts").await;
+    }
 }
 
 #[wasm_bindgen_test]

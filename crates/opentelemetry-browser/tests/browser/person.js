@@ -106,6 +106,16 @@ export function trapsWithoutPanic(work) {
   }
 }
 
+/// Whether this browser sends request bodies that are streams.
+export function streamsRequests() {
+  return 'duplex' in Request.prototype;
+}
+
+/// Whether this browser writes such entries into its performance timeline.
+export function observes(type) {
+  return PerformanceObserver.supportedEntryTypes.includes(type);
+}
+
 /// Writes the history in all ways, and stays where it was.
 export async function wander() {
   const start = location.href;

@@ -21,6 +21,9 @@ extern "C" {
     #[wasm_bindgen(js_name = trapsWithoutPanic)]
     pub(crate) fn traps_without_panic(work: &Closure<dyn Fn()>) -> bool;
     pub(crate) fn trap();
+    #[wasm_bindgen(js_name = streamsRequests)]
+    pub(crate) fn streams_requests() -> bool;
+    pub(crate) fn observes(kind: &str) -> bool;
     pub(crate) fn wander() -> Promise;
     #[wasm_bindgen(js_name = seePage)]
     pub(crate) fn see_page() -> Promise;
