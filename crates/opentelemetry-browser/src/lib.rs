@@ -17,6 +17,8 @@ mod pipeline;
 mod propagation;
 mod sampler;
 mod scoped;
+#[cfg(feature = "sdk")]
+mod sdk;
 #[cfg(feature = "server_timing")]
 mod server_clock;
 #[cfg(feature = "server_timing")]
@@ -64,6 +66,8 @@ pub use limits::Limits;
 #[cfg(feature = "logs")]
 pub use logs::{Severity, emit};
 pub use scoped::{event, fail, in_new_trace, in_span, in_span_async};
+#[cfg(feature = "sdk")]
+pub use sdk::BrowserSpanProcessor;
 #[cfg(feature = "server_timing")]
 pub use server_clock::ClockOffset;
 pub use stats::{SignalStats, Stats};

@@ -258,7 +258,7 @@ impl Pipeline {
     }
 
     /// The bounds of spans and log records.
-    #[cfg(any(feature = "logs", feature = "server_timing"))]
+    #[cfg(any(feature = "logs", feature = "sdk", feature = "server_timing"))]
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
@@ -292,7 +292,7 @@ impl Pipeline {
     }
 
     #[cfg_attr(not(feature = "server_timing"), allow(unused_mut))]
-    fn finish(&self, mut span: OpenSpan, end_ns: u64) {
+    pub(crate) fn finish(&self, mut span: OpenSpan, end_ns: u64) {
         #[cfg(feature = "server_timing")]
         if !matches!(span.parent, Parent::Local(_)) {
             self.describe_clock(&mut span);

@@ -84,6 +84,12 @@ impl<T> Limited<T> {
         }
     }
 
+    /// Counts what somebody else has dropped.
+    #[cfg(feature = "sdk")]
+    pub(crate) fn add_dropped(&mut self, count: u32) {
+        self.dropped = self.dropped.saturating_add(count);
+    }
+
     /// What was dropped or cut off in this list, apart from its items.
     pub(crate) fn losses(&self) -> Losses {
         Losses {

@@ -12,6 +12,8 @@ mod endings;
 #[cfg(feature = "logs")]
 mod events;
 mod reentrance;
+#[cfg(feature = "sdk")]
+mod sdk;
 #[cfg(feature = "server_timing")]
 mod servers;
 #[cfg(feature = "session")]

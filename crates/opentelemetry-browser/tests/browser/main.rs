@@ -22,6 +22,8 @@ mod otlp;
 mod page;
 mod person;
 mod reentrance;
+#[cfg(feature = "sdk")]
+mod sdk;
 mod send_traced;
 #[cfg(feature = "server_timing")]
 mod server_timing;

@@ -200,8 +200,7 @@ pub(crate) fn spans(bodies: &[Vec<u8>]) -> Vec<Span> {
 pub(crate) fn resource(bodies: &[Vec<u8>]) -> BTreeMap<String, String> {
     let first = requests(bodies)
         .into_iter()
-        .next()
-        .and_then(|resource| resource.resource)
+        .find_map(|resource| resource.resource)
         .expect("an export");
     texts(&first.attributes)
         .into_iter()

@@ -249,6 +249,19 @@ pub(crate) async fn client_span_count(part: &str) -> usize {
     exported_client_spans(part).len()
 }
 
+/// Lets what is under way arrive, without sending more.
+pub(crate) async fn let_exports_arrive() {
+    let guard = start();
+    for _ in 0..1000 {
+        let Stats { spans, logs, .. } = guard.stats();
+        if spans.in_flight + logs.in_flight == 0 {
+            return;
+        }
+        let_tasks_run().await;
+    }
+    panic!("still under way: {:?}", guard.stats());
+}
+
 /// Exports everything that has ended.
 pub(crate) async fn export_all() {
     let guard = start();

@@ -124,7 +124,7 @@ export function lastExportIsKeptAlive() {
 }
 
 export function lastExportIsCompressed() {
-  return exports.at(-1).encoding === 'gzip';
+  return exports.findLast(({ path }) => path === '/otlp/v1/traces').encoding === 'gzip';
 }
 
 const spilled = () => Object.keys(localStorage).filter((key) => key.startsWith('opentelemetry-browser.spill.'));
@@ -278,6 +278,7 @@ export function hidePage() {
   Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
   document.dispatchEvent(new Event('visibilitychange'));
   delete document.visibilityState;
+  document.dispatchEvent(new Event('visibilitychange'));
 }
 
 export function unloadPage() {

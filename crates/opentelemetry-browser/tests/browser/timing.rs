@@ -7,8 +7,8 @@ use web_sys::AbortController;
 
 use crate::otlp::Span;
 use crate::page::{
-    client_span_count, complete_client_span, exported_client_spans, fetch_as, let_tasks_run,
-    observe_blindly, span, start,
+    client_span_count, complete_client_span, exported_client_spans, fetch_as, let_exports_arrive,
+    let_tasks_run, observe_blindly, span, start,
 };
 use crate::send_traced::poll_once;
 
@@ -37,6 +37,7 @@ async fn a_body_that_was_read_is_in_the_next_flush() {
         size
     })
     .await;
+    let_exports_arrive().await;
     let spans = exported_client_spans("/?timed");
     assert_eq!(spans.len(), 1, "not in the flush");
     assert_phases(&spans[0]);
@@ -135,5 +136,6 @@ async fn a_browser_that_cannot_tell_does_no_harm() {
     let response = Request::get("/?not-blind").send_traced().await.unwrap();
     response.binary().await.unwrap();
     guard.flush();
+    let_exports_arrive().await;
     assert_eq!(exported_client_spans("/?not-blind").len(), 1);
 }
