@@ -19,6 +19,7 @@ pub(crate) async fn config() -> PageConfig {
         sampling_ratio: 1.0,
         trace_link: String::new(),
         trace_panel: true,
+        events: false,
     };
     match send(Request::get("/config.json")).await {
         Ok(reply) => reply

@@ -71,6 +71,7 @@ fn tracer_config(config: &PageConfig) -> opentelemetry_browser::Config {
     let tracer = opentelemetry_browser::Config::new(service::FRONTEND)
         .service_version(env!("CARGO_PKG_VERSION"))
         .sampling_ratio(config.sampling_ratio)
+        .events(config.events)
         .patch_fetch(true)
         .ignore("/telemetry/");
     match config.capture_query {

@@ -115,6 +115,9 @@ pub struct PageConfig {
     pub trace_link: String,
     /// Whether `/telemetry` answers queries for traces.
     pub trace_panel: bool,
+    /// Whether events are recorded, as log records.
+    #[serde(default)]
+    pub events: bool,
 }
 
 /// How much of a query its spans may hold (`CAPTURE_QUERY`).

@@ -15,6 +15,8 @@ pub struct Config {
     pub(crate) service_version: Cow<'static, str>,
     pub(crate) endpoint: String,
     pub(crate) logs_endpoint: Option<String>,
+    #[cfg(feature = "logs")]
+    pub(crate) records_events: bool,
     pub(crate) sampling_ratio: f64,
     #[cfg(feature = "session")]
     pub(crate) samples_sessions: bool,
@@ -38,6 +40,8 @@ impl Config {
             service_version: Cow::Borrowed(""),
             endpoint: String::from("/otlp/v1/traces"),
             logs_endpoint: None,
+            #[cfg(feature = "logs")]
+            records_events: true,
             sampling_ratio: 1.0,
             #[cfg(feature = "session")]
             samples_sessions: false,
@@ -93,6 +97,14 @@ impl Config {
     #[cfg(feature = "spill")]
     pub fn offline_spill(mut self, bytes: u32) -> Self {
         self.spill_bytes = bytes;
+        self
+    }
+
+    /// Whether events are recorded, as log records; as long as nothing says otherwise, they are. For a receiver that takes
+    /// spans only and would refuse every one of them.
+    #[cfg(feature = "logs")]
+    pub fn events(mut self, recorded: bool) -> Self {
+        self.records_events = recorded;
         self
     }
 

@@ -67,7 +67,10 @@ impl Pipeline {
 
         let span = cx.span();
         let span = span.span_context();
-        if cx.is_telemetry_suppressed() || (span.is_valid() && !span.is_sampled()) {
+        if !self.records_events
+            || cx.is_telemetry_suppressed()
+            || (span.is_valid() && !span.is_sampled())
+        {
             return;
         }
         let observed_ns = self.now_ns();

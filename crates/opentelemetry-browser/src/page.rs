@@ -125,6 +125,8 @@ fn parts(window: &Window, performance: web_sys::Performance, config: Config) -> 
         sampling_ratio: config.sampling_ratio,
         #[cfg(feature = "session")]
         samples_sessions: config.samples_sessions,
+        #[cfg(feature = "logs")]
+        records_events: config.records_events,
         limits,
         urls,
         resource: resource(config),

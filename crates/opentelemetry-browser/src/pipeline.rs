@@ -49,6 +49,8 @@ pub(crate) struct Parts {
     pub(crate) sampling_ratio: f64,
     #[cfg(feature = "session")]
     pub(crate) samples_sessions: bool,
+    #[cfg(feature = "logs")]
+    pub(crate) records_events: bool,
     pub(crate) limits: Limits,
     pub(crate) urls: UrlPolicy,
     pub(crate) resource: Vec<KeyValue>,
@@ -63,6 +65,8 @@ pub(crate) struct Pipeline {
     pub(crate) session: RefCell<Session>,
     #[cfg(feature = "session")]
     samples_sessions: Cell<bool>,
+    #[cfg(feature = "logs")]
+    pub(crate) records_events: bool,
     limits: Limits,
     urls: UrlPolicy,
     #[cfg(feature = "server_timing")]
@@ -102,6 +106,8 @@ pub(crate) fn install(parts: Parts) -> bool {
         session,
         #[cfg(feature = "session")]
         samples_sessions: Cell::new(parts.samples_sessions),
+        #[cfg(feature = "logs")]
+        records_events: parts.records_events,
         limits: parts.limits,
         urls: parts.urls,
         #[cfg(feature = "server_timing")]

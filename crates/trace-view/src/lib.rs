@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-
 #![allow(
     unreachable_pub,
     reason = "the component macro of Leptos hides the components in modules of its own"

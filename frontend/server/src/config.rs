@@ -89,6 +89,10 @@ pub struct Config {
     /// How much of a query the spans may hold.
     #[arg(long, env = "CAPTURE_QUERY", default_value = "hash", global = true)]
     pub capture_query: QueryCapture,
+    /// Whether the page records events (errors, web vitals, navigation) as log records: what receives its telemetry has to
+    /// take logs, which the collector of this project does not.
+    #[arg(long, env = "PAGE_EVENTS", action = clap::ArgAction::Set, default_value_t = false, global = true)]
+    pub page_events: bool,
     /// How long a server behind this one may take until the head of its response, and between parts of its body.
     #[arg(skip = Duration::from_secs(15))]
     pub upstream_timeout: Duration,
@@ -124,6 +128,7 @@ impl Config {
             sampling_ratio: sampling_ratio(settings),
             trace_link: &self.trace_link,
             trace_panel: self.telemetry_url.0.is_some(),
+            events: self.page_events,
         };
         serde_json::to_string(&page).expect("text, numbers and truth values are JSON")
     }
@@ -136,6 +141,7 @@ struct PageConfig<'c> {
     sampling_ratio: f64,
     trace_link: &'c str,
     trace_panel: bool,
+    events: bool,
 }
 
 /// Traces begin in the page, so the page samples as this process was told to.

@@ -161,22 +161,36 @@ fn in_page(sampling_ratio: f64, test: impl FnOnce(&Bench) + Send + 'static) {
 }
 
 fn in_page_within(sampling_ratio: f64, limits: Limits, test: impl FnOnce(&Bench) + Send + 'static) {
+    let set = move |parts: &mut Parts| {
+        parts.sampling_ratio = sampling_ratio;
+        parts.limits = limits;
+    };
+    in_page_of(set, test);
+}
+
+fn in_page_of(
+    set: impl FnOnce(&mut Parts) + Send + 'static,
+    test: impl FnOnce(&Bench) + Send + 'static,
+) {
     let run = move || {
         let bench = Rc::new(Bench::default());
-        let parts = Parts {
+        let mut parts = Parts {
             host: Box::new(Rc::clone(&bench)),
             time_origin_ms: TIME_ORIGIN_MS,
             seed: [5; SEED_BYTES],
-            sampling_ratio,
+            sampling_ratio: 1.0,
             #[cfg(feature = "session")]
             samples_sessions: false,
-            limits,
+            #[cfg(feature = "logs")]
+            records_events: true,
+            limits: Limits::DEFAULT,
             urls: UrlPolicy {
                 allowed: AllowedOrigins::new(["http://own"]),
                 ..UrlPolicy::default()
             },
             resource: Vec::new(),
         };
+        set(&mut parts);
         assert!(install(parts));
         test(&bench);
     };

@@ -32,6 +32,19 @@ fn without_session(mut record: LogRecord) -> LogRecord {
 }
 
 #[test]
+fn without_events_only_spans_are_recorded() {
+    in_page_of(
+        |parts| parts.records_events = false,
+        |bench| {
+            in_span("clicked", |_| emit("click", Severity::Info, Vec::new()));
+            assert_eq!(bench.exported_one().name, "clicked");
+            assert_eq!(exported(bench), []);
+            assert_eq!(pipeline().stats().logs.created, 0);
+        },
+    );
+}
+
+#[test]
 fn an_event_belongs_to_the_current_span() {
     in_page(1.0, |bench| {
         bench.pass_ms(1.25);
