@@ -23,12 +23,13 @@ pub(crate) struct Readings(Vec<Stats>);
 /// The rows for one reading.
 pub(crate) fn rows(stats: &Stats) -> Vec<Row> {
     type Count = fn(&SignalStats) -> u64;
-    const ROWS: [(&str, bool, Count); 9] = [
+    const ROWS: [(&str, bool, Count); 10] = [
         ("created", false, |signal| signal.created),
         ("open", false, |signal| signal.open),
         ("waiting", false, |signal| signal.queued),
         ("on the way", false, |signal| signal.in_flight),
         ("sent", false, |signal| signal.exported),
+        ("kept for later", false, |signal| signal.spilled),
         ("dropped: too many", true, |signal| signal.dropped_overload),
         ("dropped: refused", true, |signal| signal.dropped_refused),
         ("dropped: no answer", true, |signal| {
@@ -108,17 +109,18 @@ mod tests {
             queued: 3,
             in_flight: 4,
             exported: 5,
-            dropped_overload: 6,
-            dropped_refused: 7,
-            dropped_unreachable: 8,
-            dropped_rejected: 9,
+            spilled: 6,
+            dropped_overload: 7,
+            dropped_refused: 8,
+            dropped_unreachable: 9,
+            dropped_rejected: 10,
         };
         let stats = Stats {
             spans: all,
             ..Stats::default()
         };
         let counts: Vec<u64> = rows(&stats).iter().map(|row| row.counts[0]).collect();
-        assert_eq!(counts, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(counts, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
         let lost: u64 = rows(&stats)
             .iter()
             .filter(|row| row.is_loss)
