@@ -20,7 +20,7 @@ use crate::scoped;
 use crate::span::{Limited, OpenSpan, SpanEvent};
 use crate::url::Url;
 
-#[wasm_bindgen(module = "/src/document_load.js")]
+#[wasm_bindgen(module = "/src/load.js")]
 extern "C" {
     #[wasm_bindgen(js_name = documentFetch)]
     fn document_fetch() -> Array;

@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use crate::logs::{Event, Severity};
 use crate::{pipeline, scoped};
 
-#[wasm_bindgen(module = "/src/errors.js")]
+#[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
     #[wasm_bindgen(js_name = observeErrors)]
     fn observe_errors(failed: &Closure<dyn Fn(String, String, String)>);

@@ -15,7 +15,7 @@ use crate::logs::{Event, Severity};
 use crate::pipeline;
 use crate::scoped;
 
-#[wasm_bindgen(module = "/src/interaction.js")]
+#[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
     #[wasm_bindgen(js_name = watchHandlers)]
     fn watch_handlers(

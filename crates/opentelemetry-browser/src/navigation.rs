@@ -9,7 +9,7 @@ use crate::logs::{Event, Severity};
 use crate::pipeline;
 use crate::url::Url;
 
-#[wasm_bindgen(module = "/src/navigation.js")]
+#[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
     #[wasm_bindgen(js_name = observeNavigation)]
     fn observe_navigation(navigated: &Closure<dyn Fn(String, String, bool, bool)>);

@@ -29,14 +29,14 @@ extern "C" {
 }
 
 #[cfg(feature = "gzip")]
-#[wasm_bindgen(module = "/src/gzip.js")]
+#[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
     #[wasm_bindgen(js_name = sendCompressed)]
     fn send_compressed(url: &str, body: Uint8Array, keepalive: bool, timeout_ms: u32) -> Promise;
 }
 
 #[cfg(feature = "session")]
-#[wasm_bindgen(module = "/src/session.js")]
+#[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
     #[wasm_bindgen(js_name = loadSession)]
     fn load_session() -> Option<String>;

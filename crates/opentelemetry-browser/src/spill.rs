@@ -8,7 +8,7 @@ use crate::export::{Export, Outcome};
 use crate::page::untraced;
 use crate::pipeline;
 
-#[wasm_bindgen(module = "/src/spill.js")]
+#[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
     fn keep(id: f64, signal: u32, body: Uint8Array, most: u32, is_under_way: bool) -> bool;
     fn forget(id: f64);

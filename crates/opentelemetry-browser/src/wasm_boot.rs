@@ -11,7 +11,7 @@ use crate::document_load::{context, fetches, mounted, record, record_fetch};
 use crate::pipeline::{self, Pipeline};
 use crate::scoped;
 
-#[wasm_bindgen(module = "/src/wasm_boot.js")]
+#[wasm_bindgen(module = "/src/load.js")]
 extern "C" {
     fn measured(name: &str) -> Vec<f64>;
 }

@@ -8,7 +8,7 @@ use crate::logs::{Event, Severity};
 use crate::pipeline;
 use crate::url::Url;
 
-#[wasm_bindgen(module = "/src/web_vitals.js")]
+#[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
     #[wasm_bindgen(js_name = observeVitals)]
     fn observe_vitals(

@@ -1,11 +1,11 @@
 //! `XMLHttpRequest`, wrapped, for libraries that have not moved on to `fetch`: a CLIENT span like that of the wrapped
-//! fetch. The wrapping itself is in `xhr.js`, where it can fail open.
+//! fetch. The wrapping itself is in `optional.js`, where it can fail open.
 
 use wasm_bindgen::prelude::*;
 
 use crate::fetch_patch::{RequestSpan, start, wants};
 
-#[wasm_bindgen(module = "/src/xhr.js")]
+#[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
     #[wasm_bindgen(js_name = patchXhr)]
     fn patch_xhr(

@@ -1,9 +1,9 @@
-//! What a person and the browser do to the page under test, by `person.js`.
+//! What a person and the browser do to the page under test, by `stub.js`.
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(module = "/tests/browser/person.js")]
+#[wasm_bindgen(module = "/tests/browser/stub.js")]
 extern "C" {
     pub(crate) fn click(id: &str, handler: &Closure<dyn Fn()>);
     pub(crate) fn submit(id: &str, handler: &Closure<dyn Fn()>);
