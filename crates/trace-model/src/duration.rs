@@ -20,6 +20,41 @@ pub fn format(duration_ns: u64) -> String {
     with_point(rounded(duration_ns, 1_000_000_000), 0, "s")
 }
 
+/// Units that [`parse`] takes, with their nanoseconds.
+const PARSED_UNITS: [(&str, u64); 8] = [
+    ("ns", 1),
+    ("µs", 1_000),
+    ("μs", 1_000),
+    ("us", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+];
+
+/// Reads a duration: a decimal number and its unit, `ns`, `µs` (or `us`), `ms`, `s`, `m` or `h`, such as `12.4 ms`. Digits
+/// below a nanosecond are cut off. Nothing when it is anything else, or more than 584 years.
+#[must_use]
+pub fn parse(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(unit_at);
+    let (_, unit_ns) = PARSED_UNITS
+        .into_iter()
+        .find(|(name, _)| *name == unit.trim())?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    if fraction.is_empty() || fraction.contains('.') {
+        return None;
+    }
+    let mut duration_ns = whole.parse::<u64>().ok()?.checked_mul(unit_ns)?;
+    let mut step_ns = unit_ns;
+    for digit in fraction.bytes() {
+        step_ns /= 10;
+        duration_ns = duration_ns.checked_add(u64::from(digit - b'0') * step_ns)?;
+    }
+    Some(duration_ns)
+}
+
 fn rounded(duration_ns: u64, step_ns: u64) -> u64 {
     duration_ns / step_ns + u64::from(duration_ns % step_ns * 2 >= step_ns)
 }
@@ -39,7 +74,7 @@ fn with_point(steps: u64, decimals: u32, unit: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::format;
+    use super::{format, parse};
 
     #[test]
     fn three_digits_and_the_unit_that_reads_best() {
@@ -62,6 +97,35 @@ mod tests {
         ];
         for (duration_ns, text) in cases {
             assert_eq!(format(duration_ns), text, "{duration_ns} ns");
+        }
+    }
+
+    #[test]
+    fn numbers_with_a_unit_are_read() {
+        let cases = [
+            ("0s", Some(0)),
+            ("12.4 ms", Some(12_400_000)),
+            (" 500us ", Some(500_000)),
+            ("500 µs", Some(500_000)),
+            ("1.5m", Some(90_000_000_000)),
+            ("0.0000000019s", Some(1)),
+            ("1h", Some(3_600_000_000_000)),
+            ("18446744073709551615ns", Some(u64::MAX)),
+            ("18446744073709551616ns", None),
+            ("584543 h", Some(2_104_354_800_000_000_000)),
+            ("99999999h", None),
+            ("", None),
+            ("5", None),
+            ("ms", None),
+            ("-1ms", None),
+            ("1.ms", None),
+            (".5ms", None),
+            ("1.2.3ms", None),
+            ("1 fortnight", None),
+            ("1,5ms", None),
+        ];
+        for (text, duration_ns) in cases {
+            assert_eq!(parse(text), duration_ns, "{text:?}");
         }
     }
 }

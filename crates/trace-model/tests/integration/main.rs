@@ -10,4 +10,5 @@ mod otlp_json;
 mod render;
 mod spans;
 mod split;
+mod summary;
 mod tree;
