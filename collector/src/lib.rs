@@ -18,7 +18,7 @@
 //! let stop = std::future::pending();
 //! tokio::spawn(server::serve(listener, otlp::router(store.clone(), otlp::Limits::default()), stop));
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-//! tokio::spawn(server::serve(listener, query::router(store), std::future::pending()));
+//! tokio::spawn(server::serve(listener, query::router(store, query::Limits::default()), std::future::pending()));
 //! # Ok(())
 //! # }
 //! ```

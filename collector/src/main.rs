@@ -46,7 +46,11 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let serving = async {
         let otlp_router = otlp::router(store.clone(), otlp::Limits::default());
         let otlp = server::serve(otlp_listener, otlp_router, stopped());
-        let query = server::serve(query_listener, query::router(store.clone()), stopped());
+        let query = server::serve(
+            query_listener,
+            query::router(store.clone(), query::Limits::default()),
+            stopped(),
+        );
         tokio::join!(otlp, query)
     };
     let stopping = async {
@@ -55,6 +59,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
             _ = tokio::signal::ctrl_c() => (),
         }
         tracing::info!("stopping: no new requests, draining those under way");
+        store.end_feeds();
         stop.send_replace(true);
     };
     tokio::join!(serving, stopping);

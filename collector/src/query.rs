@@ -6,60 +6,150 @@
 //! | `GET /api/v3/traces?query.service_name=&query.num_traces=` | the newest traces in the same form, newest first |
 //! | `GET /api/v3/services` | `{"services":["…"]}` |
 //! | `GET /api/v3/operations?service=` | `{"operations":[{"name":"…","spanKind":"server"}]}` |
+//! | `GET /api/x/summaries?limit=` | `{"summaries":[…],"more":false}`: the newest traces in a line each, newest first |
+//! | `GET /api/x/live?limit=` | the same as server-sent events, with every change: [`live`] |
 //! | `GET /health` | `{"status":"ok", …}` with the [counters](crate::store::Counters) |
 //!
-//! Errors are `application/problem+json`.
+//! Both take `service=`, `text=` (in a name or service, or the beginning of the id), `min_duration=`, `max_duration=` (such
+//! as `12.5ms`), `error=true|false` and `attribute=key=value`, the last several times; a parameter that is not known is
+//! refused. Errors are `application/problem+json`.
 
+mod answer;
+mod decode;
+mod filter;
+mod live;
+mod parameters;
+mod summaries;
 mod trace_json;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderName, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::sync::Semaphore;
 use trace_model::TraceId;
 
 use crate::problem::{self, Problem};
-use crate::store::{Counters, Store};
+use crate::store::{Counters, FeedCounters, Store};
 
-/// Traces in a list when the request does not say.
-const LIST_DEFAULT: usize = 20;
-/// Traces in a list, whatever the request says.
-const LIST_MAX: usize = 200;
-/// Bytes of the traces in a list, as stored; one trace is given even if it is larger.
-const LIST_MAX_BYTES: usize = 8 << 20;
+/// How much a reader may ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Traces in a list when the request does not say.
+    pub list_default: usize,
+    /// Traces in a list, whatever the request says.
+    pub list_max: usize,
+    /// Bytes of the whole traces in a list, as stored; one trace is given even if it is larger.
+    pub list_max_bytes: usize,
+    /// Requests that read and write traces at a time; others wait.
+    pub work_max: usize,
+    /// Readers of `/api/x/live` at a time; others are refused.
+    pub live_readers: usize,
+    /// Traces that wait for one such reader; the oldest go when there are more.
+    pub live_pending: usize,
+    /// How often such a reader is told at most.
+    pub live_pause: Duration,
+    /// When such a reader hears a comment if there is nothing to tell. Below the time after which proxies give up.
+    pub live_silence: Duration,
+    /// How long such a reader may take nothing of what is sent before it is left.
+    pub live_stall: Duration,
+}
+
+impl Default for Limits {
+    /// 20 traces in a list, 200 at most and of 8 MiB, four requests at work; 64 live readers with 1,000 traces waiting for
+    /// each, told every 100 ms at most and every 5 s at least, left after 60 s.
+    fn default() -> Self {
+        Self {
+            list_default: 20,
+            list_max: 200,
+            list_max_bytes: 8 << 20,
+            work_max: 4,
+            live_readers: 64,
+            live_pending: 1_000,
+            live_pause: Duration::from_millis(100),
+            live_silence: Duration::from_secs(5),
+            live_stall: Duration::from_secs(60),
+        }
+    }
+}
 
 /// Answers from `store`.
-pub fn router(store: Arc<Store>) -> Router {
+pub fn router(store: Arc<Store>, limits: Limits) -> Router {
+    let app = App {
+        store,
+        limits,
+        places: Arc::new(Semaphore::new(limits.work_max.max(1))),
+    };
     Router::new()
         .route("/api/v3/traces", get(list_traces))
         .route("/api/v3/traces/{trace_id}", get(get_trace))
         .route("/api/v3/services", get(services))
         .route("/api/v3/operations", get(operations))
+        .route("/api/x/summaries", get(summaries::summaries))
+        .route("/api/x/live", get(live::live))
         .route("/health", get(health))
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
-        .with_state(store)
+        .with_state(app)
+}
+
+/// What the handlers share.
+#[derive(Clone)]
+struct App {
+    store: Arc<Store>,
+    limits: Limits,
+    /// For work that takes long.
+    places: Arc<Semaphore>,
+}
+
+impl App {
+    /// Does what takes long away from where requests are answered, only so much of it at a time.
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(App) -> anyhow::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let place = self.places.clone().acquire_owned().await;
+        let app = self.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work(app);
+            drop(place);
+            done
+        });
+        let error = match done.await {
+            Ok(Ok(done)) => return Ok(done),
+            Ok(Err(error)) => error,
+            Err(error) => error.into(),
+        };
+        tracing::error!(
+            error = &*error as &dyn std::error::Error,
+            "traces could not be read"
+        );
+        let detail = "the traces could not be read";
+        Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail))
+    }
 }
 
 async fn get_trace(
-    State(store): State<Arc<Store>>,
+    State(app): State<App>,
     Path(trace_id): Path<String>,
 ) -> Result<Response, Problem> {
     let trace_id: TraceId = trace_id
         .parse()
         .map_err(|error| bad_request(format!("the trace id is not valid: {error}")))?;
-    let trace = store.trace(trace_id).ok_or_else(|| {
+    let trace = app.store.trace(trace_id).ok_or_else(|| {
         let detail =
             format!("trace {trace_id} is not held: it was never received, or it was evicted");
         Problem::new(StatusCode::NOT_FOUND, detail)
     })?;
-    otlp_json(move || trace_json::write(&trace)).await
+    app.work(move |_| Ok(answer::json(trace_json::write(&trace)?)))
+        .await
 }
 
 #[derive(Deserialize)]
@@ -71,33 +161,35 @@ struct ListQuery {
 }
 
 async fn list_traces(
-    State(store): State<Arc<Store>>,
+    State(app): State<App>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query.map_err(|error| bad_request(error.body_text()))?;
     let count = match query.num_traces.as_deref() {
-        None | Some("") => LIST_DEFAULT,
+        None | Some("") => app.limits.list_default,
         Some(number) => number
             .parse()
             .ok()
             .filter(|count| *count > 0)
             .ok_or_else(|| {
-                bad_request(format!("query.num_traces is a number from 1 to {LIST_MAX}"))
+                let max = app.limits.list_max;
+                bad_request(format!("query.num_traces is a number from 1 to {max}"))
             })?,
     };
-    otlp_json(move || {
+    app.work(move |app| {
         let service = query
             .service_name
             .as_deref()
             .filter(|name| !name.is_empty());
-        let traces = store.newest(service, count.min(LIST_MAX), LIST_MAX_BYTES);
-        trace_json::write(traces.iter().flatten())
+        let count = count.min(app.limits.list_max);
+        let traces = app.store.newest(service, count, app.limits.list_max_bytes);
+        Ok(answer::json(trace_json::write(traces.iter().flatten())?))
     })
     .await
 }
 
-async fn services(State(store): State<Arc<Store>>) -> Json<serde_json::Value> {
-    let services = store.services();
+async fn services(State(app): State<App>) -> Json<serde_json::Value> {
+    let services = app.store.services();
     let named: Vec<&str> = services
         .iter()
         .map(|name| &**name)
@@ -112,13 +204,14 @@ struct OperationsQuery {
 }
 
 async fn operations(
-    State(store): State<Arc<Store>>,
+    State(app): State<App>,
     query: Result<Query<OperationsQuery>, QueryRejection>,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let Query(query) = query.map_err(|error| bad_request(error.body_text()))?;
     let service = query.service.filter(|name| !name.is_empty());
     let service = service.ok_or_else(|| bad_request("`service` is missing".to_owned()))?;
-    let operations: Vec<_> = store
+    let operations: Vec<_> = app
+        .store
         .operations(&service)
         .iter()
         .map(|operation| json!({ "name": operation.name, "spanKind": kind_name(operation.kind) }))
@@ -131,12 +224,15 @@ struct Health {
     status: &'static str,
     #[serde(flatten)]
     counters: Counters,
+    #[serde(flatten)]
+    feeds: FeedCounters,
 }
 
-async fn health(State(store): State<Arc<Store>>) -> Json<Health> {
+async fn health(State(app): State<App>) -> Json<Health> {
     Json(Health {
         status: "ok",
-        counters: store.counters(),
+        counters: app.store.counters(),
+        feeds: app.store.feed_counters(),
     })
 }
 
@@ -146,34 +242,6 @@ async fn not_found() -> Problem {
 
 async fn not_allowed(method: Method) -> Response {
     problem::not_allowed(&method, "GET")
-}
-
-/// Writing many spans takes long; other requests need not wait for it.
-async fn otlp_json(
-    write: impl FnOnce() -> serde_json::Result<Vec<u8>> + Send + 'static,
-) -> Result<Response, Problem> {
-    let internal = || {
-        Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the trace could not be written",
-        )
-    };
-    let body = match tokio::task::spawn_blocking(write).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(error)) => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "a trace could not be written"
-            );
-            return Err(internal());
-        }
-        Err(_) => return Err(internal()),
-    };
-    const HEADERS: [(HeaderName, &str); 2] = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok((HEADERS, body).into_response())
 }
 
 fn bad_request(detail: String) -> Problem {

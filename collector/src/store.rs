@@ -5,6 +5,7 @@
 //! take an eighth of the bound; its further spans are refused. Readers take references to the encoded spans and decode
 //! them after the lock is released.
 
+mod feed;
 mod trace;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -13,6 +14,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use trace_model::{SpanId, TraceId};
 
+pub(crate) use feed::Feed;
+pub use feed::FeedCounters;
+use feed::Feeds;
 use trace::{Added, Trace};
 pub(crate) use trace::{Head, Origin, OriginSpans, TraceView};
 
@@ -23,6 +27,7 @@ pub const MIN_MAX_BYTES: usize = 1 << 20;
 pub struct Store {
     limits: Limits,
     inner: Mutex<Inner>,
+    feeds: Feeds,
 }
 
 /// What is not taken, in bytes.
@@ -116,6 +121,7 @@ impl Store {
         Self {
             limits,
             inner: Mutex::default(),
+            feeds: Feeds::default(),
         }
     }
 
@@ -141,12 +147,17 @@ impl Store {
     /// refused because their trace is full.
     pub(crate) fn insert(&self, batches: Vec<Batch>, rejected: u64) -> u64 {
         let mut full = 0;
+        let is_told = self.feeds.has_readers();
+        let mut changed: Vec<TraceId> = Vec::new();
         let mut inner = self.lock();
         inner.counters.spans_received += rejected;
         inner.counters.spans_rejected += rejected;
         drop(inner);
         for Batch { origin, spans } in batches {
             for span in spans {
+                if is_told && changed.last() != Some(&span.trace_id) {
+                    changed.push(span.trace_id);
+                }
                 // Span by span, so that no reader waits for a whole batch.
                 let mut inner = self.lock();
                 let added = inner.add(&origin, span, self.limits.trace_max_bytes);
@@ -154,7 +165,27 @@ impl Store {
                 full += u64::from(added == Added::Full);
             }
         }
+        if is_told {
+            self.feeds.tell(&changed);
+        }
         full
+    }
+
+    /// Tells of changes from now on; nothing when there are `readers_max` readers already. Changes of `pending_max` traces
+    /// wait for the reader.
+    pub(crate) fn feed(&self, readers_max: usize, pending_max: usize) -> Option<Arc<Feed>> {
+        self.feeds.open(readers_max, pending_max)
+    }
+
+    /// Ends all feeds, since the process ends.
+    pub fn end_feeds(&self) {
+        self.feeds.end();
+    }
+
+    /// How readers of changes fare.
+    #[must_use]
+    pub fn feed_counters(&self) -> FeedCounters {
+        self.feeds.counters()
     }
 
     /// Counts a request that was refused as a whole.
@@ -189,6 +220,24 @@ impl Store {
             .take(count)
             .take_while(fits)
             .map(Trace::view)
+            .collect()
+    }
+
+    /// The newest of the traces that arrived before `arrival` and have a span of `service`, or of any when it is absent:
+    /// newest first, each with its arrival, at most `count`.
+    pub(crate) fn before(
+        &self,
+        arrival: u64,
+        service: Option<&str>,
+        count: usize,
+    ) -> Vec<(u64, TraceView)> {
+        self.lock()
+            .traces
+            .range(..arrival)
+            .rev()
+            .filter(|(_, trace)| service.is_none_or(|service| trace.has_service(service)))
+            .take(count)
+            .map(|(arrival, trace)| (*arrival, trace.view()))
             .collect()
     }
 

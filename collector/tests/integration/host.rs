@@ -34,6 +34,14 @@ impl Host {
     }
 
     pub(crate) fn with(max_bytes: usize, limits: Limits) -> Self {
+        Self::with_all(max_bytes, limits, query::Limits::default())
+    }
+
+    pub(crate) fn start_with_query(limits: query::Limits) -> Self {
+        Self::with_all(64 << 20, Limits::default(), limits)
+    }
+
+    fn with_all(max_bytes: usize, limits: Limits, query_limits: query::Limits) -> Self {
         let runtime = Runtime::new().unwrap();
         let store = Arc::new(Store::new(max_bytes));
         let serve = |router| {
@@ -43,7 +51,7 @@ impl Host {
             address
         };
         let otlp = serve(otlp::router(store.clone(), limits));
-        let query = serve(query::router(store.clone()));
+        let query = serve(query::router(store.clone(), query_limits));
         Self {
             otlp,
             query,
@@ -73,6 +81,10 @@ impl Host {
     pub(crate) fn send(&self, request: &impl Message) {
         let answer = self.post("application/x-protobuf", &request.encode_to_vec());
         assert_eq!((answer.status, answer.body.as_slice()), (200, &b""[..]));
+    }
+
+    pub(crate) fn end_feeds(&self) {
+        self.store.end_feeds();
     }
 
     pub(crate) fn counters(&self) -> Counters {

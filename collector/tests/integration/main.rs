@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod host;
+mod live;
 mod otlp;
 mod otlp_limits;
 mod process;
 mod query;
 mod sample;
 mod store;
+mod summaries;

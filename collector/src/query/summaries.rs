@@ -1,0 +1,60 @@
+//! `GET /api/x/summaries`: the newest traces in a line each.
+
+use axum::extract::State;
+use axum::response::Response;
+use prost::DecodeError;
+use serde_json::json;
+use trace_model::Summary;
+
+use super::filter::Filter;
+use super::parameters::Parameters;
+use super::{App, answer};
+use crate::problem::Problem;
+use crate::store::Store;
+
+/// Traces that are taken from the store at a time, so that others can read and write in between.
+const CHUNK: usize = 32;
+
+pub(super) async fn summaries(
+    State(app): State<App>,
+    mut parameters: Parameters,
+) -> Result<Response, Problem> {
+    let filter = Filter::take(&mut parameters)?;
+    let bounds = (1, app.limits.list_max);
+    let limit = parameters.take_count("limit", app.limits.list_default, bounds)?;
+    parameters.finish(&format!("{}, `limit`", Filter::PARAMETERS))?;
+    app.work(move |app| {
+        let (found, more) = newest(&app.store, &filter, limit)?;
+        let summaries: Vec<_> = found.iter().map(Summary::to_json).collect();
+        Ok(answer::json(
+            json!({ "summaries": summaries, "more": more }).to_string(),
+        ))
+    })
+    .await
+}
+
+/// The newest traces that match, newest first, at most `limit`; and whether there are more.
+pub(super) fn newest(
+    store: &Store,
+    filter: &Filter,
+    limit: usize,
+) -> Result<(Vec<Summary>, bool), DecodeError> {
+    let mut found = Vec::new();
+    let mut before = u64::MAX;
+    loop {
+        let traces = store.before(before, filter.service.as_deref(), CHUNK);
+        let Some((oldest, _)) = traces.last() else {
+            return Ok((found, false));
+        };
+        before = *oldest;
+        for (_, trace) in &traces {
+            let Some(summary) = filter.matching(trace)? else {
+                continue;
+            };
+            if found.len() == limit {
+                return Ok((found, true));
+            }
+            found.push(summary);
+        }
+    }
+}
