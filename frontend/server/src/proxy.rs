@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{HeaderName, Request, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use http_body_util::Full;
@@ -21,6 +21,8 @@ use crate::upstream::UpstreamError;
 
 /// The API takes small requests only.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
+/// What the collector needs to know of a request: the form of the answer, and what the page has already.
+const QUERY_HEADERS: [HeaderName; 2] = [header::ACCEPT, header::IF_NONE_MATCH];
 /// How long a client may take to send its body.
 pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -63,8 +65,10 @@ pub(crate) async fn telemetry(
     let target = query_api.join(path).ok_or_else(bad_address)?;
     let mut query = Request::new(Full::new(Bytes::new()));
     *query.uri_mut() = target;
-    if let Some(accept) = request.headers().get(header::ACCEPT) {
-        query.headers_mut().insert(header::ACCEPT, accept.clone());
+    for name in QUERY_HEADERS {
+        if let Some(value) = request.headers().get(&name) {
+            query.headers_mut().insert(name, value.clone());
+        }
     }
     let response = app.upstream.send(query).await.map_err(|error| {
         tracing::debug!(

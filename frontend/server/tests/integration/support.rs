@@ -309,23 +309,27 @@ async fn answer(State((received, given_up)): State<Senders>, request: Request) -
         }
         "/v1/traces" | "/v1/logs" | "/v1/metrics" => StatusCode::OK.into_response(),
         "/garbage/v1/traces" => "no protobuf".into_response(),
-        "/stalled" => Body::new(Stalled).into_response(),
+        "/stalled" => Body::new(Stalled(None)).into_response(),
+        "/live" => Body::new(Stalled(Some("event: trace\n\n".into()))).into_response(),
         _ => ([("content-type", "application/json")], r#"{"answer":1}"#).into_response(),
     }
 }
 
-/// A body that never gets anywhere.
-struct Stalled;
+/// A body that never gets anywhere after its beginning.
+struct Stalled(Option<Bytes>);
 
 impl http_body::Body for Stalled {
     type Data = Bytes;
     type Error = std::convert::Infallible;
 
     fn poll_frame(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         _: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Poll::Pending
+        match self.0.take() {
+            Some(beginning) => Poll::Ready(Some(Ok(Frame::data(beginning)))),
+            None => Poll::Pending,
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{Behind, Site};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{Behind, PATIENCE, Site};
 
 #[tokio::test]
 async fn a_query_is_passed_on_untraced() {
@@ -14,6 +17,7 @@ async fn a_query_is_passed_on_untraced() {
         ),
         ("cookie", "secret=1"),
         ("accept", "application/json"),
+        ("if-none-match", "\"7\""),
     ];
     let answer = site
         .send("GET", "/telemetry/api/v3/traces/0af7?x=%20y", &headers, b"")
@@ -26,6 +30,7 @@ async fn a_query_is_passed_on_untraced() {
         ("GET", "/api/v3/traces/0af7?x=%20y")
     );
     assert_eq!(received.headers["accept"], "application/json");
+    assert_eq!(received.headers["if-none-match"], "\"7\"");
     for name in ["traceparent", "cookie"] {
         assert!(!received.headers.contains_key(name), "{name}");
     }
@@ -55,6 +60,24 @@ async fn only_reading_is_allowed() {
         );
     }
     assert!(site.behind.received().is_none());
+}
+
+#[tokio::test]
+async fn what_comes_bit_by_bit_is_passed_on_bit_by_bit() {
+    let site = Site::start().await;
+    let mut stream = TcpStream::connect(site.address).await.unwrap();
+    let request =
+        b"GET /telemetry/live HTTP/1.1\r\nhost: test\r\naccept-encoding: br, gzip\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut heard = Vec::new();
+    let hear = async {
+        // The server behind never ends its answer.
+        while !heard.ends_with(b"event: trace\n\n\r\n") {
+            assert_ne!(stream.read_buf(&mut heard).await.unwrap(), 0);
+        }
+    };
+    let in_time = tokio::time::timeout(PATIENCE, hear).await;
+    in_time.expect("the first event arrives while the answer is open");
 }
 
 #[tokio::test]
