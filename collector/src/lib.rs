@@ -1,9 +1,9 @@
-//! Embedded receiver of OpenTelemetry traces: takes OTLP over HTTP, keeps the newest traces in memory that is bounded by
-//! bytes, and answers queries. A stand-in for the OpenTelemetry Collector with a viewer behind it where there is none: on
+//! Embedded receiver of OpenTelemetry traces, logs and metrics: takes OTLP over HTTP, keeps the newest in memory that is
+//! bounded by bytes, and answers queries. A stand-in for the OpenTelemetry Collector with a viewer behind it where there is none: on
 //! a laptop, in a test. It neither samples nor processes nor forwards.
 //!
 //! ```text
-//! POST /v1/traces ──> otlp (body, protobuf | json) ──> store ──> query (trace_json) ──> GET /api/v3/…
+//! POST /v1/{traces,logs,metrics} ──> otlp (body, protobuf | json) ──> store ──> query (trace_json) ──> GET /api/…
 //! ```
 //!
 //! A library with a thin program around it, so that tests can host it in their own process:
@@ -23,8 +23,8 @@
 //! # }
 //! ```
 //!
-//! Spans are kept as the protobuf bytes they came in, and decoded one by one: what is in memory at one time is bounded
-//! whatever a sender makes up. Every span that is not kept is counted, and `GET /health` tells.
+//! Spans, log records and metrics are kept as protobuf bytes, checked but never decoded on their way in: what is in memory
+//! at one time is bounded whatever a sender makes up. Whatever is not kept is counted, and `GET /health` tells.
 
 pub mod healthcheck;
 pub mod otlp;

@@ -36,7 +36,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     announce("otlp-http", otlp_listener.local_addr()?);
     announce("query", query_listener.local_addr()?);
 
-    let store = Arc::new(Store::new(settings.max_bytes));
+    let store = Arc::new(Store::with(settings.bounds()));
     let (stop, _) = watch::channel(false);
     let stopped = || {
         let mut stop = stop.subscribe();

@@ -1,14 +1,18 @@
-//! OTLP over HTTP, the way in: `POST /v1/traces` in protobuf or JSON, plain or gzipped, into the store.
+//! OTLP over HTTP, the way in: `POST /v1/traces`, `/v1/logs` and `/v1/metrics` in protobuf or JSON, plain or gzipped, into
+//! the store.
 //!
-//! Follows the OTLP specification 1.11: 200 with a partial success when some spans could not be taken, 400 with a
+//! Follows the OTLP specification 1.11: 200 with a partial success when some items could not be taken, 400 with a
 //! `Status` in the request's own content type when the payload cannot be read, 503 with `Retry-After` when there is no
-//! memory for the request now. Logs and metrics are not received; their routes answer 404.
+//! memory for the request now.
 
 mod answer;
 mod body;
 mod json;
 mod protobuf;
-mod validate;
+mod schema;
+mod signal;
+mod transcode;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,14 +20,16 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 
 use crate::problem::{self, Problem};
-use crate::store::Store;
-use answer::Refusal;
+use crate::store::{Batch, Store};
+use answer::{Refusal, Rejected};
 use body::Budget;
+use signal::Item;
+pub use signal::Signal;
 
 /// How much a sender may ask for.
 #[derive(Clone, Copy, Debug)]
@@ -54,11 +60,21 @@ pub(crate) enum Encoding {
     Json,
 }
 
-/// Receives spans into `store`.
+/// Receives telemetry into `store`.
 pub fn router(store: Arc<Store>, limits: Limits) -> Router {
     let budget = Budget::new(limits.in_flight_max_bytes);
-    Router::new()
-        .route("/v1/traces", post(receive_traces))
+    let receive = |signal| {
+        post(
+            move |State(receiver): State<Receiver>, headers: HeaderMap, body: Body| async move {
+                receiver.answer(signal, headers, body).await
+            },
+        )
+    };
+    let mut router = Router::new();
+    for signal in Signal::ALL {
+        router = router.route(signal.path(), receive(signal));
+    }
+    router
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
         .with_state(Receiver {
@@ -75,39 +91,36 @@ struct Receiver {
     budget: Budget,
 }
 
-async fn receive_traces(
-    State(receiver): State<Receiver>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let encoding = encoding(&headers);
-    let received = match encoding {
-        Some(encoding) => receiver.receive(encoding, &headers, body).await,
-        None => Err(Refusal::ContentType),
-    };
-    // Who names no known content type is told in the one that people can read.
-    let encoding = encoding.unwrap_or(Encoding::Json);
-    match received {
-        Ok(rejected) => answer::success(encoding, &rejected),
-        Err(refusal) => {
-            receiver.store.count_refused();
-            tracing::debug!(
-                error = &refusal as &dyn std::error::Error,
-                "refused a request"
-            );
-            answer::refusal(encoding, &refusal)
+impl Receiver {
+    async fn answer(&self, signal: Signal, headers: HeaderMap, body: Body) -> Response {
+        let encoding = encoding(&headers);
+        let received = match encoding {
+            Some(encoding) => self.receive(signal, encoding, &headers, body).await,
+            None => Err(Refusal::ContentType),
+        };
+        // Who names no known content type is told in the one that people can read.
+        let encoding = encoding.unwrap_or(Encoding::Json);
+        match received {
+            Ok(rejected) => answer::success(encoding, &rejected),
+            Err(refusal) => {
+                self.store.count_refused();
+                tracing::debug!(
+                    error = &refusal as &dyn std::error::Error,
+                    "refused a request"
+                );
+                answer::refusal(encoding, &refusal)
+            }
         }
     }
-}
 
-impl Receiver {
-    /// Returns what could not be taken, in words; empty when everything was.
+    /// Returns what could not be taken.
     async fn receive(
         &self,
+        signal: Signal,
         encoding: Encoding,
         headers: &HeaderMap,
         body: Body,
-    ) -> Result<answer::Rejected, Refusal> {
+    ) -> Result<Rejected, Refusal> {
         let is_gzip = is_gzip(headers)?;
         let limits = self.limits;
         let body = self.budget.read(body, limits.body_max_bytes);
@@ -122,16 +135,48 @@ impl Receiver {
             } else {
                 body
             };
-            let (batches, mut rejected) = match encoding {
-                Encoding::Protobuf => protobuf::decode(body.bytes(), store.limits())?,
-                Encoding::Json => json::decode(body.bytes(), store.limits())?,
-            };
-            rejected.trace_full = store.insert(batches, rejected.count());
-            Ok(rejected)
+            take(&store, signal, encoding, body.bytes())
         };
         tokio::task::spawn_blocking(work)
             .await
             .unwrap_or(Err(Refusal::Internal))
+    }
+}
+
+/// Takes in what a request brought, all or nothing but for the items that cannot be kept.
+fn take(
+    store: &Store,
+    signal: Signal,
+    encoding: Encoding,
+    request: &[u8],
+) -> Result<Rejected, Refusal> {
+    match signal {
+        Signal::Traces => {
+            let (batches, mut rejected) = decode(store, encoding, request)?;
+            rejected.trace_full = store.insert(batches, rejected.count());
+            Ok(rejected)
+        }
+        Signal::Logs => {
+            let (batches, rejected) = decode(store, encoding, request)?;
+            store.insert_logs(batches, rejected.count());
+            Ok(rejected)
+        }
+        Signal::Metrics => {
+            let (batches, rejected) = decode(store, encoding, request)?;
+            store.insert_metrics(batches, rejected.count());
+            Ok(rejected)
+        }
+    }
+}
+
+fn decode<T: Item>(
+    store: &Store,
+    encoding: Encoding,
+    request: &[u8],
+) -> Result<(Vec<Batch<T>>, Rejected), Refusal> {
+    match encoding {
+        Encoding::Protobuf => protobuf::decode(request, store.limits()),
+        Encoding::Json => json::decode(request, store.limits()),
     }
 }
 
@@ -160,11 +205,8 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, Refusal> {
     }
 }
 
-async fn not_found(uri: Uri) -> Problem {
-    let detail = match uri.path() {
-        "/v1/logs" | "/v1/metrics" => "this collector receives traces only, on /v1/traces",
-        _ => "traces are received on /v1/traces",
-    };
+async fn not_found() -> Problem {
+    let detail = "telemetry is received on /v1/traces, /v1/logs and /v1/metrics";
     Problem::new(StatusCode::NOT_FOUND, detail)
 }
 

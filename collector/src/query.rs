@@ -8,6 +8,8 @@
 //! | `GET /api/v3/operations?service=` | `{"operations":[{"name":"…","spanKind":"server"}]}` |
 //! | `GET /api/x/summaries?limit=` | `{"summaries":[…],"more":false}`: the newest traces in a line each, newest first |
 //! | `GET /api/x/live?limit=` | the same as server-sent events, with every change: [`live`] |
+//! | `GET /api/x/traces/{trace_id}/logs` | the log records of a trace, `{"resourceLogs":[…]}`; an empty list when none is held |
+//! | `GET /api/x/metrics` | the latest value of each metric, `{"resourceMetrics":[…]}` |
 //! | `GET /health` | `{"status":"ok", …}` with the [counters](crate::store::Counters) |
 //!
 //! Both take `service=`, `text=` (in a name or service, or the beginning of the id), `min_duration=`, `max_duration=` (such
@@ -31,6 +33,8 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use opentelemetry_proto::tonic::metrics::v1::Metric;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -94,6 +98,8 @@ pub fn router(store: Arc<Store>, limits: Limits) -> Router {
         .route("/api/v3/operations", get(operations))
         .route("/api/x/summaries", get(summaries::summaries))
         .route("/api/x/live", get(live::live))
+        .route("/api/x/traces/{trace_id}/logs", get(trace_logs))
+        .route("/api/x/metrics", get(metrics))
         .route("/health", get(health))
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
@@ -140,9 +146,7 @@ async fn get_trace(
     State(app): State<App>,
     Path(trace_id): Path<String>,
 ) -> Result<Response, Problem> {
-    let trace_id: TraceId = trace_id
-        .parse()
-        .map_err(|error| bad_request(format!("the trace id is not valid: {error}")))?;
+    let trace_id = parse_id(&trace_id)?;
     let trace = app.store.trace(trace_id).ok_or_else(|| {
         let detail =
             format!("trace {trace_id} is not held: it was never received, or it was evicted");
@@ -150,6 +154,27 @@ async fn get_trace(
     })?;
     app.work(move |_| Ok(answer::json(trace_json::write(&trace)?)))
         .await
+}
+
+async fn trace_logs(
+    State(app): State<App>,
+    Path(trace_id): Path<String>,
+) -> Result<Response, Problem> {
+    let logs = app.store.logs_of(parse_id(&trace_id)?);
+    app.work(move |_| Ok(answer::json(trace_json::write_bare::<LogRecord>(&logs)?)))
+        .await
+}
+
+async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
+    let metrics = app.store.latest_metrics();
+    app.work(move |_| Ok(answer::json(trace_json::write_bare::<Metric>(&metrics)?)))
+        .await
+}
+
+fn parse_id(trace_id: &str) -> Result<TraceId, Problem> {
+    trace_id
+        .parse()
+        .map_err(|error| bad_request(format!("the trace id is not valid: {error}")))
 }
 
 #[derive(Deserialize)]

@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::store::MIN_MAX_BYTES;
+use crate::store::{Bounds, MIN_MAX_BYTES};
 
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "collector",
     version,
-    about = "Receives traces over OTLP, keeps the newest in memory, answers queries."
+    about = "Receives traces, logs and metrics over OTLP, keeps the newest in memory, answers queries."
 )]
 pub struct Arguments {
     /// Settings of every subcommand.
@@ -53,9 +53,27 @@ pub struct Settings {
     /// Memory for traces, in bytes or with KiB, MiB or GiB.
     #[arg(long, env = "COLLECTOR_MAX_BYTES", default_value = "64MiB", value_parser = bytes, global = true)]
     pub max_bytes: usize,
+    /// Memory for the log records of traces, in bytes or with KiB, MiB or GiB.
+    #[arg(long, env = "COLLECTOR_LOGS_MAX_BYTES", default_value = "16MiB", value_parser = bytes, global = true)]
+    pub logs_max_bytes: usize,
+    /// Memory for the latest metrics, in bytes or with KiB, MiB or GiB.
+    #[arg(long, env = "COLLECTOR_METRICS_MAX_BYTES", default_value = "4MiB", value_parser = bytes, global = true)]
+    pub metrics_max_bytes: usize,
     /// Log records to write: `level` or `target=level,…`.
     #[arg(long, env = "RUST_LOG", default_value = "info", global = true)]
     pub log: String,
+}
+
+impl Settings {
+    /// How much is kept.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
+            traces_max_bytes: self.max_bytes,
+            logs_max_bytes: self.logs_max_bytes,
+            metrics_max_bytes: self.metrics_max_bytes,
+        }
+    }
 }
 
 fn bytes(text: &str) -> Result<usize, String> {

@@ -3,9 +3,11 @@
 //! Traces are ordered by the arrival of their first span; what senders say about time has no say in what is kept. When
 //! the bytes are over the bound, whole traces go, oldest first, so that what is left is never a torn trace. One trace may
 //! take an eighth of the bound; its further spans are refused. Readers take references to the encoded spans and decode
-//! them after the lock is released.
+//! them after the lock is released. Log records and metrics have bounds and locks of their own.
 
 mod feed;
+mod logs;
+mod metrics;
 mod trace;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -17,17 +19,36 @@ use trace_model::{SpanId, TraceId};
 pub(crate) use feed::Feed;
 pub use feed::FeedCounters;
 use feed::Feeds;
+pub(crate) use logs::EncodedLog;
+pub use logs::LogCounters;
+use logs::Logs;
+pub(crate) use metrics::EncodedMetric;
+pub use metrics::MetricCounters;
+use metrics::Metrics;
 use trace::{Added, Trace};
-pub(crate) use trace::{Head, Origin, OriginSpans, TraceView};
+pub(crate) use trace::{Head, Origin, OriginItems, TraceView};
 
 /// The smallest bound a store can work with, in bytes.
 pub const MIN_MAX_BYTES: usize = 1 << 20;
 
-/// Traces by arrival.
+/// Traces by arrival, with the log records that belong to them, and the latest metrics.
 pub struct Store {
     limits: Limits,
     inner: Mutex<Inner>,
     feeds: Feeds,
+    logs: Mutex<Logs>,
+    metrics: Mutex<Metrics>,
+}
+
+/// How much is kept, in bytes with what it takes to keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// All traces together; at least [`MIN_MAX_BYTES`].
+    pub traces_max_bytes: usize,
+    /// All log records together; at least [`MIN_MAX_BYTES`].
+    pub logs_max_bytes: usize,
+    /// All metrics together; at least [`MIN_MAX_BYTES`].
+    pub metrics_max_bytes: usize,
 }
 
 /// What is not taken, in bytes.
@@ -37,16 +58,16 @@ pub(crate) struct Limits {
     pub(crate) store_max_bytes: usize,
     /// One trace.
     pub(crate) trace_max_bytes: usize,
-    /// One encoded span.
-    pub(crate) span_max_bytes: usize,
+    /// One encoded span, log record or metric.
+    pub(crate) item_max_bytes: usize,
     /// One encoded resource, or one scope, with its schema address.
     pub(crate) origin_max_bytes: usize,
 }
 
-/// Spans of one origin, as received.
-pub(crate) struct Batch {
+/// Items of one origin, as received.
+pub(crate) struct Batch<T> {
     pub(crate) origin: Origin,
-    pub(crate) spans: Vec<EncodedSpan>,
+    pub(crate) items: Vec<T>,
 }
 
 /// A span with valid ids.
@@ -82,7 +103,7 @@ pub struct Counters {
     pub spans_evicted: u64,
     /// Traces evicted.
     pub traces_evicted: u64,
-    /// Requests refused as a whole.
+    /// Requests refused as a whole, of any signal.
     pub requests_refused: u64,
     /// Traces held.
     pub traces_held: u64,
@@ -92,6 +113,12 @@ pub struct Counters {
     pub bytes_held: u64,
     /// The bound of `bytes_held`.
     pub max_bytes: u64,
+    /// What became of log records.
+    #[serde(flatten)]
+    pub logs: LogCounters,
+    /// What became of metrics.
+    #[serde(flatten)]
+    pub metrics: MetricCounters,
 }
 
 #[derive(Default)]
@@ -107,27 +134,44 @@ struct Inner {
 }
 
 impl Store {
-    /// An empty store that holds at most `max_bytes`, or [`MIN_MAX_BYTES`] when that is more.
+    /// An empty store whose traces take at most `max_bytes`, log records a quarter of that and metrics a sixteenth.
     #[must_use]
     pub fn new(max_bytes: usize) -> Self {
-        let store_max_bytes = max_bytes.max(MIN_MAX_BYTES);
+        Self::with(Bounds {
+            traces_max_bytes: max_bytes,
+            logs_max_bytes: max_bytes / 4,
+            metrics_max_bytes: max_bytes / 16,
+        })
+    }
+
+    /// An empty store of these bounds.
+    #[must_use]
+    pub fn with(bounds: Bounds) -> Self {
+        let store_max_bytes = bounds.traces_max_bytes.max(MIN_MAX_BYTES);
+        let logs_max_bytes = bounds.logs_max_bytes.max(MIN_MAX_BYTES);
+        let metrics_max_bytes = bounds.metrics_max_bytes.max(MIN_MAX_BYTES);
         let trace_max_bytes = store_max_bytes / 8;
+        let smallest = trace_max_bytes.min(logs_max_bytes).min(metrics_max_bytes);
         let limits = Limits {
             store_max_bytes,
             trace_max_bytes,
-            span_max_bytes: (trace_max_bytes / 2).min(1 << 20),
-            origin_max_bytes: (trace_max_bytes / 8).min(64 << 10),
+            item_max_bytes: (smallest / 2).min(1 << 20),
+            origin_max_bytes: (smallest / 8).min(64 << 10),
         };
         Self {
             limits,
             inner: Mutex::default(),
             feeds: Feeds::default(),
+            logs: Mutex::new(Logs::new(logs_max_bytes)),
+            metrics: Mutex::new(Metrics::new(metrics_max_bytes)),
         }
     }
 
-    /// What became of spans so far.
+    /// What became of everything so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
+        let logs = lock(&self.logs).counters();
+        let metrics = lock(&self.metrics).counters();
         let inner = self.lock();
         let spans_held = inner.traces.values().map(|trace| trace.len() as u64).sum();
         Counters {
@@ -135,6 +179,8 @@ impl Store {
             spans_held,
             bytes_held: inner.bytes as u64,
             max_bytes: self.limits.store_max_bytes as u64,
+            logs,
+            metrics,
             ..inner.counters
         }
     }
@@ -145,7 +191,7 @@ impl Store {
 
     /// Takes in what a request brought, and counts the `rejected` spans it could not use. Returns how many spans were
     /// refused because their trace is full.
-    pub(crate) fn insert(&self, batches: Vec<Batch>, rejected: u64) -> u64 {
+    pub(crate) fn insert(&self, batches: Vec<Batch<EncodedSpan>>, rejected: u64) -> u64 {
         let mut full = 0;
         let is_told = self.feeds.has_readers();
         let mut changed: Vec<TraceId> = Vec::new();
@@ -153,8 +199,8 @@ impl Store {
         inner.counters.spans_received += rejected;
         inner.counters.spans_rejected += rejected;
         drop(inner);
-        for Batch { origin, spans } in batches {
-            for span in spans {
+        for Batch { origin, items } in batches {
+            for span in items {
                 if is_told && changed.last() != Some(&span.trace_id) {
                     changed.push(span.trace_id);
                 }
@@ -186,6 +232,26 @@ impl Store {
     #[must_use]
     pub fn feed_counters(&self) -> FeedCounters {
         self.feeds.counters()
+    }
+
+    /// Takes in log records, and counts the `rejected` ones that could not be used.
+    pub(crate) fn insert_logs(&self, batches: Vec<Batch<EncodedLog>>, rejected: u64) {
+        lock(&self.logs).insert(batches, rejected);
+    }
+
+    /// Takes in metrics, and counts the `rejected` data points that could not be used.
+    pub(crate) fn insert_metrics(&self, batches: Vec<Batch<EncodedMetric>>, rejected: u64) {
+        lock(&self.metrics).insert(batches, rejected);
+    }
+
+    /// The log records of a trace by origin, each an encoded `LogRecord`, in the order of arrival; empty when none is held.
+    pub(crate) fn logs_of(&self, id: TraceId) -> TraceView {
+        lock(&self.logs).of(id)
+    }
+
+    /// The latest of each metric by origin, each an encoded `Metric`.
+    pub(crate) fn latest_metrics(&self) -> TraceView {
+        lock(&self.metrics).latest()
     }
 
     /// Counts a request that was refused as a whole.
@@ -263,9 +329,13 @@ impl Store {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Nothing that runs under the lock panics half way through a change.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner)
     }
+}
+
+/// Nothing that runs under a lock panics half way through a change.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Inner {

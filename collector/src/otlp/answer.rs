@@ -2,17 +2,15 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTracePartialSuccess, ExportTraceServiceResponse,
-};
-use prost::Message as _;
+use prost::encoding::{bytes, int32, int64, string};
 use serde_json::json;
 
-use super::Encoding;
+use super::{Encoding, Signal};
 
-/// Spans that were received and not taken, by reason.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Items that were received and not taken, by reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rejected {
+    signal: Signal,
     /// Trace id or span id of the wrong length or all zero.
     pub(crate) invalid_id: u64,
     /// Larger than one span, or its resource and scope, may be.
@@ -22,6 +20,16 @@ pub(crate) struct Rejected {
 }
 
 impl Rejected {
+    /// None yet.
+    pub(super) fn new(signal: Signal) -> Self {
+        Self {
+            signal,
+            invalid_id: 0,
+            too_large: 0,
+            trace_full: 0,
+        }
+    }
+
     pub(crate) fn count(&self) -> u64 {
         self.invalid_id + self.too_large + self.trace_full
     }
@@ -36,7 +44,20 @@ impl Rejected {
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
-        format!("spans not taken: {}", reasons.join(", "))
+        format!("{} not taken: {}", self.signal.noun(), reasons.join(", "))
+    }
+
+    /// `Export…ServiceResponse`, which is the same for all signals but for names.
+    pub(super) fn to_protobuf(self) -> Vec<u8> {
+        let mut response = Vec::new();
+        if self.count() > 0 {
+            let mut partial = Vec::new();
+            let count = i64::try_from(self.count()).unwrap_or(i64::MAX);
+            int64::encode(1, &count, &mut partial);
+            string::encode(2, &self.message(), &mut partial);
+            bytes::encode(1, &partial, &mut response);
+        }
+        response
     }
 }
 
@@ -83,17 +104,13 @@ impl Refusal {
 pub(super) fn success(encoding: Encoding, rejected: &Rejected) -> Response {
     let count = rejected.count();
     let body = match encoding {
-        Encoding::Protobuf => ExportTraceServiceResponse {
-            partial_success: (count > 0).then(|| ExportTracePartialSuccess {
-                rejected_spans: i64::try_from(count).unwrap_or(i64::MAX),
-                error_message: rejected.message(),
-            }),
-        }
-        .encode_to_vec(),
+        Encoding::Protobuf => rejected.to_protobuf(),
         Encoding::Json if count == 0 => b"{}".to_vec(),
         Encoding::Json => {
-            let partial =
-                json!({ "rejectedSpans": count.to_string(), "errorMessage": rejected.message() });
+            let partial = json!({
+                rejected.signal.rejected_key(): count.to_string(),
+                "errorMessage": rejected.message(),
+            });
             json!({ "partialSuccess": partial })
                 .to_string()
                 .into_bytes()
@@ -109,8 +126,8 @@ pub(super) fn refusal(encoding: Encoding, refusal: &Refusal) -> Response {
         Encoding::Protobuf => {
             // `google.rpc.Status` is two fields; no crate is needed for it.
             let mut body = Vec::new();
-            prost::encoding::int32::encode(1, &code, &mut body);
-            prost::encoding::string::encode(2, &message, &mut body);
+            int32::encode(1, &code, &mut body);
+            string::encode(2, &message, &mut body);
             body
         }
         Encoding::Json => json!({ "code": code, "message": message })

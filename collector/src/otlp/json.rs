@@ -1,37 +1,40 @@
-//! Spans out of an OTLP request in JSON.
+//! Items out of an OTLP request in JSON.
 //!
-//! The outer levels are kept as the text they are, and only one span at a time is decoded, for the reason `protobuf`
-//! gives; a span is then encoded as protobuf, which is what the store keeps.
+//! The outer levels are kept as the text they are, and only one item at a time is parsed, for the reason `protobuf`
+//! gives; it is then written as protobuf, which is what is kept.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
-use prost::Message as _;
-use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer as _};
+use serde::Deserializer as _;
+use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use serde_json::{Map, Result, Value};
+use serde_json::{Deserializer, Error, Map, Value};
 
 use super::answer::{Refusal, Rejected};
-use super::validate;
-use crate::store::{Batch, EncodedSpan, Head, Limits, Origin};
+use super::schema::{Message, RESOURCE_HEAD, SCOPE_HEAD};
+use super::signal::{Item, service};
+use super::transcode;
+use crate::store::{Batch, Head, Limits, Origin};
 
 /// A message in JSON that is longer than this many times what it may have in protobuf is not looked at.
 const JSON_PER_PROTOBUF: usize = 4;
 
-/// Spans by origin, and how many could not be taken.
+type Result<T> = std::result::Result<T, Error>;
+
+/// Items by origin, and how many could not be taken. A metric that is not looked at counts as one data point.
 ///
 /// # Errors
 /// When anything cannot be decoded; then nothing is taken.
-pub(super) fn decode(
+pub(super) fn decode<T: Item>(
     request: &[u8],
     limits: Limits,
-) -> std::result::Result<(Vec<Batch>, Rejected), Refusal> {
+) -> std::result::Result<(Vec<Batch<T>>, Rejected), Refusal> {
     let mut decoder = Decoder {
         limits,
         batches: Vec::new(),
-        rejected: Rejected::default(),
+        rejected: Rejected::new(T::SIGNAL),
     };
     // Strings of unknown fields are skipped unseen, but JSON is UTF-8 throughout.
     let request =
@@ -42,174 +45,153 @@ pub(super) fn decode(
     Ok((decoder.batches, decoder.rejected))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawRequest<'j> {
-    #[serde(borrow)]
-    resource_spans: Option<&'j RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawResourceSpans<'j> {
-    #[serde(borrow)]
-    resource: Option<&'j RawValue>,
-    #[serde(borrow)]
-    scope_spans: Option<&'j RawValue>,
-    schema_url: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawScopeSpans<'j> {
-    #[serde(borrow)]
-    scope: Option<&'j RawValue>,
-    #[serde(borrow)]
-    spans: Option<&'j RawValue>,
-    schema_url: Option<String>,
-}
-
-struct Decoder {
+struct Decoder<T> {
     limits: Limits,
-    batches: Vec<Batch>,
+    batches: Vec<Batch<T>>,
     rejected: Rejected,
 }
 
-impl Decoder {
+impl<T: Item> Decoder<T> {
     fn request(&mut self, request: &str) -> Result<()> {
-        let request: RawRequest<'_> = serde_json::from_str(request)?;
-        for_each(request.resource_spans, |json| {
-            self.resource_spans(&serde_json::from_str(json.get())?)
-        })
+        let [resources, _, _] = T::SIGNAL.keys();
+        let [resources] = members(request, [resources])?;
+        for_each(resources, |json| self.resource(json))
     }
 
-    fn resource_spans(&mut self, json: &RawResourceSpans<'_>) -> Result<()> {
-        let origin = match self.is_too_large(json.resource, json.schema_url.as_ref()) {
-            true => None,
-            false => {
-                let head = ResourceSpans {
-                    resource: json.resource.map(message).transpose()?,
-                    scope_spans: Vec::new(),
-                    schema_url: json.schema_url.clone().unwrap_or_default(),
-                };
-                let service = validate::service(head.resource.as_ref());
-                Some((service, Head::new(&head.encode_to_vec())))
-            }
-        };
-        for_each(json.scope_spans, |json| {
-            self.scope_spans(origin.as_ref(), &serde_json::from_str(json.get())?)
-        })
+    fn resource(&mut self, json: &str) -> Result<()> {
+        let [_, scopes, _] = T::SIGNAL.keys();
+        let [resource, schema_url, scopes] = members(json, ["resource", "schemaUrl", scopes])?;
+        let origin = self.head(
+            &RESOURCE_HEAD,
+            ["resource", "schemaUrl"],
+            [resource, schema_url],
+        )?;
+        let origin = origin.map(|head| (service(&head), Head::new(&head)));
+        for_each(scopes, |json| self.scope(origin.as_ref(), json))
     }
 
     /// `origin` is service and head of the resource, unless they are too large.
-    fn scope_spans(
-        &mut self,
-        origin: Option<&(Arc<str>, Head)>,
-        json: &RawScopeSpans<'_>,
-    ) -> Result<()> {
-        let Some((service, resource)) =
-            origin.filter(|_| !self.is_too_large(json.scope, json.schema_url.as_ref()))
-        else {
-            return for_each(json.spans, |_| {
+    fn scope(&mut self, origin: Option<&(Arc<str>, Head)>, json: &str) -> Result<()> {
+        let [_, _, items] = T::SIGNAL.keys();
+        let [scope, schema_url, list] = members(json, ["scope", "schemaUrl", items])?;
+        let head = self.head(&SCOPE_HEAD, ["scope", "schemaUrl"], [scope, schema_url])?;
+        let (Some((service, resource)), Some(head)) = (origin, head) else {
+            return for_each(list, |_| {
                 self.rejected.too_large += 1;
                 Ok(())
             });
         };
-        let head = ScopeSpans {
-            scope: json.scope.map(message).transpose()?,
-            spans: Vec::new(),
-            schema_url: json.schema_url.clone().unwrap_or_default(),
-        };
-        let scope = Head::new(&head.encode_to_vec());
-        let mut spans = Vec::new();
-        for_each(json.spans, |json| {
-            spans.extend(self.span(service, json)?);
+        let mut items = Vec::new();
+        for_each(list, |json| {
+            items.extend(self.item(service, json)?);
             Ok(())
         })?;
-        if !spans.is_empty() {
+        if !items.is_empty() {
             let origin = Origin {
                 service: service.clone(),
                 resource: resource.clone(),
-                scope,
+                scope: Head::new(&head),
             };
-            self.batches.push(Batch { origin, spans });
+            self.batches.push(Batch { origin, items });
         }
         Ok(())
     }
 
-    fn span(&mut self, service: &Arc<str>, json: &RawValue) -> Result<Option<EncodedSpan>> {
-        if json.get().len() > self.limits.span_max_bytes.saturating_mul(JSON_PER_PROTOBUF) {
+    fn item(&mut self, service: &Arc<str>, json: &str) -> Result<Option<T>> {
+        if json.len() > self.limits.item_max_bytes.saturating_mul(JSON_PER_PROTOBUF) {
             self.rejected.too_large += 1;
             return Ok(None);
         }
-        let span: Span = message(json)?;
-        let bytes = span.encode_to_vec();
-        if bytes.len() > self.limits.span_max_bytes {
-            self.rejected.too_large += 1;
+        let bytes = encoded(T::MESSAGE, &serde_json::from_str(json)?)?;
+        if bytes.len() > self.limits.item_max_bytes {
+            self.rejected.too_large += T::count(&bytes);
             return Ok(None);
         }
-        let span = validate::span(service, span, &bytes);
-        self.rejected.invalid_id += u64::from(span.is_none());
-        Ok(span)
+        let item = T::read(service, &bytes);
+        self.rejected.invalid_id += u64::from(item.is_none());
+        Ok(item)
     }
 
-    /// Resource and scope are small; what is large in JSON already is not decoded at all.
-    fn is_too_large(&self, json: Option<&RawValue>, schema_url: Option<&String>) -> bool {
-        let bytes = json.map_or(0, |json| json.get().len()) + schema_url.map_or(0, String::len);
-        bytes > self.limits.origin_max_bytes
-    }
-}
-
-/// Decodes one message.
-fn message<T: DeserializeOwned>(json: &RawValue) -> Result<T> {
-    let mut json: Value = serde_json::from_str(json.get())?;
-    to_strict(&mut json);
-    serde_json::from_value(json)
-}
-
-/// Makes plain what the JSON mapping of protobuf allows and the decoder does not know: `null` for what is absent, and
-/// lists without `values`. The depth is bounded by the JSON reader's.
-fn to_strict(json: &mut Value) {
-    match json {
-        Value::Object(members) => {
-            members.retain(|_, member| !member.is_null());
-            for (key, member) in members.iter_mut() {
-                if let ("arrayValue" | "kvlistValue", Value::Object(list)) =
-                    (key.as_str(), &mut *member)
-                {
-                    with_values(list);
-                }
-                to_strict(member);
+    /// The head of a resource or scope in protobuf. These are small; what is large in JSON already is not parsed at all.
+    fn head(
+        &self,
+        message: &'static Message,
+        keys: [&str; 2],
+        values: [Option<&RawValue>; 2],
+    ) -> Result<Option<Vec<u8>>> {
+        let length: usize = values.iter().flatten().map(|json| json.get().len()).sum();
+        if length > self.limits.origin_max_bytes {
+            return Ok(None);
+        }
+        let mut json = Map::new();
+        for (key, value) in keys.into_iter().zip(values) {
+            if let Some(value) = value {
+                json.insert(key.to_owned(), serde_json::from_str(value.get())?);
             }
         }
-        Value::Array(elements) => elements.iter_mut().for_each(to_strict),
-        _ => {}
+        encoded(message, &json).map(Some)
     }
 }
 
-fn with_values(list: &mut Map<String, Value>) {
-    let values = list.entry("values").or_insert(Value::Null);
-    if values.is_null() {
-        *values = Value::Array(Vec::new());
+fn encoded(message: &'static Message, json: &Map<String, Value>) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    transcode::encode(message, json, &mut bytes).map_err(Error::custom)?;
+    Ok(bytes)
+}
+
+/// The members of these names of an object, as the text they are; the last one of a name counts, `null` is absent.
+fn members<'j, const N: usize>(
+    object: &'j str,
+    names: [&str; N],
+) -> Result<[Option<&'j RawValue>; N]> {
+    let mut deserializer = Deserializer::from_str(object);
+    let found = deserializer.deserialize_map(Members { names })?;
+    deserializer.end()?;
+    Ok(found.map(|value: Option<&RawValue>| value.filter(|json| json.get() != "null")))
+}
+
+struct Members<'n, const N: usize> {
+    names: [&'n str; N],
+}
+
+impl<'j, const N: usize> Visitor<'j> for Members<'_, N> {
+    type Value = [Option<&'j RawValue>; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'j>>(
+        self,
+        mut members: A,
+    ) -> std::result::Result<Self::Value, A::Error> {
+        let mut found = [None; N];
+        while let Some(name) = members.next_key::<String>()? {
+            match self.names.iter().position(|wanted| *wanted == name) {
+                Some(place) => found[place] = Some(members.next_value()?),
+                None => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(found)
     }
 }
 
 /// Hands over the elements of an array one by one, as the text they are; an absent array has none.
 fn for_each<'j>(
     array: Option<&'j RawValue>,
-    visit: impl FnMut(&'j RawValue) -> Result<()>,
+    visit: impl FnMut(&'j str) -> Result<()>,
 ) -> Result<()> {
     match array {
         Some(array) => {
-            serde_json::Deserializer::from_str(array.get()).deserialize_seq(ForEach(visit))
+            Deserializer::from_str(array.get()).deserialize_seq(ForEach(visit, PhantomData))
         }
         None => Ok(()),
     }
 }
 
-struct ForEach<F>(F);
+struct ForEach<'j, F>(F, PhantomData<&'j ()>);
 
-impl<'j, F: FnMut(&'j RawValue) -> Result<()>> Visitor<'j> for ForEach<F> {
+impl<'j, F: FnMut(&'j str) -> Result<()>> Visitor<'j> for ForEach<'j, F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -217,8 +199,8 @@ impl<'j, F: FnMut(&'j RawValue) -> Result<()>> Visitor<'j> for ForEach<F> {
     }
 
     fn visit_seq<A: SeqAccess<'j>>(mut self, mut elements: A) -> std::result::Result<(), A::Error> {
-        while let Some(element) = elements.next_element()? {
-            (self.0)(element).map_err(A::Error::custom)?;
+        while let Some(element) = elements.next_element::<&RawValue>()? {
+            (self.0)(element.get()).map_err(A::Error::custom)?;
         }
         Ok(())
     }

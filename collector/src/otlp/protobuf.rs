@@ -1,34 +1,35 @@
-//! Spans out of an OTLP request in protobuf.
+//! Items out of an OTLP request in protobuf.
 //!
-//! The two outer levels are walked by hand and only one span at a time is decoded, to check it: a decoded request would
-//! take many times the memory of its bytes (an empty span is two bytes on the wire and some 300 in memory).
+//! Nothing is built from the request, it is only checked: decoded, it would take many times the memory of its bytes (an
+//! empty span is two bytes on the wire and some 300 in memory). The three signals have the same outer levels.
 
 use std::sync::Arc;
 
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
-use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
-use prost::{DecodeError, Message as _};
-
 use super::answer::{Refusal, Rejected};
-use super::validate;
-use crate::store::{Batch, EncodedSpan, Head, Limits, Origin};
+use super::schema::{RESOURCE_HEAD, SCOPE_HEAD};
+use super::signal::{Item, service};
+use super::wire::{DEPTH_MAX, Malformed, check, next_field};
+use crate::store::{Batch, Head, Limits, Origin};
 
 /// Numbers of the fields that are walked through.
 mod field {
-    pub(super) const REQUEST_RESOURCE_SPANS: u32 = 1;
-    pub(super) const RESOURCE_SPANS_SCOPE_SPANS: u32 = 2;
-    pub(super) const SCOPE_SPANS_SPANS: u32 = 2;
+    pub(super) const REQUEST_RESOURCES: u32 = 1;
+    pub(super) const RESOURCE_SCOPES: u32 = 2;
+    pub(super) const SCOPE_ITEMS: u32 = 2;
 }
 
-/// Spans by origin, and how many could not be taken.
+/// Items by origin, and how many could not be taken.
 ///
 /// # Errors
 /// When anything cannot be decoded; then nothing is taken.
-pub(super) fn decode(request: &[u8], limits: Limits) -> Result<(Vec<Batch>, Rejected), Refusal> {
+pub(super) fn decode<T: Item>(
+    request: &[u8],
+    limits: Limits,
+) -> Result<(Vec<Batch<T>>, Rejected), Refusal> {
     let mut decoder = Decoder {
         limits,
         batches: Vec::new(),
-        rejected: Rejected::default(),
+        rejected: Rejected::new(T::SIGNAL),
     };
     decoder
         .request(request)
@@ -36,61 +37,51 @@ pub(super) fn decode(request: &[u8], limits: Limits) -> Result<(Vec<Batch>, Reje
     Ok((decoder.batches, decoder.rejected))
 }
 
-#[derive(Debug, thiserror::Error)]
-enum Malformed {
-    #[error("{0}")]
-    Decode(#[from] DecodeError),
-    #[error("a field is longer than the message it is in")]
-    Length,
-    #[error("field {0} is not a message")]
-    WireType(u32),
-}
-
-struct Decoder {
+struct Decoder<T> {
     limits: Limits,
-    batches: Vec<Batch>,
+    batches: Vec<Batch<T>>,
     rejected: Rejected,
 }
 
-impl Decoder {
+impl<T: Item> Decoder<T> {
     fn request(&mut self, mut request: &[u8]) -> Result<(), Malformed> {
         while let Some(field) = next_field(&mut request)? {
-            if field.number == field::REQUEST_RESOURCE_SPANS {
-                self.resource_spans(field.message()?)?;
+            if field.number == field::REQUEST_RESOURCES {
+                self.resource(field.delimited()?)?;
             }
         }
         Ok(())
     }
 
-    fn resource_spans(&mut self, message: &[u8]) -> Result<(), Malformed> {
-        let head = head_of(message, field::RESOURCE_SPANS_SCOPE_SPANS)?;
+    fn resource(&mut self, message: &[u8]) -> Result<(), Malformed> {
+        let head = head_of(message, field::RESOURCE_SCOPES)?;
         let origin = match head.len() > self.limits.origin_max_bytes {
             true => None,
             false => {
-                let resource = ResourceSpans::decode(head.as_slice())?.resource;
-                Some((validate::service(resource.as_ref()), Head::new(&head)))
+                check(&RESOURCE_HEAD, &head, DEPTH_MAX - 1)?;
+                Some((service(&head), Head::new(&head)))
             }
         };
         let mut rest = message;
         while let Some(field) = next_field(&mut rest)? {
-            if field.number == field::RESOURCE_SPANS_SCOPE_SPANS {
-                self.scope_spans(origin.as_ref(), field.message()?)?;
+            if field.number == field::RESOURCE_SCOPES {
+                self.scope(origin.as_ref(), field.delimited()?)?;
             }
         }
         Ok(())
     }
 
     /// `origin` is service and head of the resource, unless they are too large.
-    fn scope_spans(
+    fn scope(
         &mut self,
         origin: Option<&(Arc<str>, Head)>,
         message: &[u8],
     ) -> Result<(), Malformed> {
-        let head = head_of(message, field::SCOPE_SPANS_SPANS)?;
+        let head = head_of(message, field::SCOPE_ITEMS)?;
         let origin = match origin.filter(|_| head.len() <= self.limits.origin_max_bytes) {
             None => None,
             Some((service, resource)) => {
-                ScopeSpans::decode(head.as_slice())?;
+                check(&SCOPE_HEAD, &head, DEPTH_MAX - 2)?;
                 Some(Origin {
                     service: service.clone(),
                     resource: resource.clone(),
@@ -98,31 +89,27 @@ impl Decoder {
                 })
             }
         };
-        let mut spans = Vec::new();
+        let mut items = Vec::new();
         let mut rest = message;
         while let Some(field) = next_field(&mut rest)? {
-            if field.number != field::SCOPE_SPANS_SPANS {
+            if field.number != field::SCOPE_ITEMS {
                 continue;
             }
+            let bytes = field.delimited()?;
+            check(T::MESSAGE, bytes, DEPTH_MAX - 3)?;
             match &origin {
-                Some(origin) => spans.extend(self.span(origin, field.message()?)?),
-                None => self.rejected.too_large += 1,
+                Some(origin) if bytes.len() <= self.limits.item_max_bytes => {
+                    let item = T::read(&origin.service, bytes);
+                    self.rejected.invalid_id += u64::from(item.is_none());
+                    items.extend(item);
+                }
+                _ => self.rejected.too_large += T::count(bytes),
             }
         }
-        if let Some(origin) = origin.filter(|_| !spans.is_empty()) {
-            self.batches.push(Batch { origin, spans });
+        if let Some(origin) = origin.filter(|_| !items.is_empty()) {
+            self.batches.push(Batch { origin, items });
         }
         Ok(())
-    }
-
-    fn span(&mut self, origin: &Origin, bytes: &[u8]) -> Result<Option<EncodedSpan>, Malformed> {
-        if bytes.len() > self.limits.span_max_bytes {
-            self.rejected.too_large += 1;
-            return Ok(None);
-        }
-        let span = validate::span(&origin.service, Span::decode(bytes)?, bytes);
-        self.rejected.invalid_id += u64::from(span.is_none());
-        Ok(span)
     }
 }
 
@@ -135,46 +122,4 @@ fn head_of(mut message: &[u8], without: u32) -> Result<Vec<u8>, Malformed> {
         }
     }
     Ok(head)
-}
-
-/// A field as it stands in a message.
-struct Field<'m> {
-    number: u32,
-    /// Key and value.
-    encoded: &'m [u8],
-    /// The value, when it is of the wire type of messages.
-    message: Option<&'m [u8]>,
-}
-
-impl<'m> Field<'m> {
-    fn message(&self) -> Result<&'m [u8], Malformed> {
-        self.message.ok_or(Malformed::WireType(self.number))
-    }
-}
-
-/// Takes the next field off the front of a message.
-fn next_field<'m>(rest: &mut &'m [u8]) -> Result<Option<Field<'m>>, Malformed> {
-    if rest.is_empty() {
-        return Ok(None);
-    }
-    let start = *rest;
-    let (number, wire_type) = decode_key(rest)?;
-    let message = match wire_type {
-        WireType::LengthDelimited => {
-            let length = usize::try_from(decode_varint(rest)?).map_err(|_| Malformed::Length)?;
-            let (message, after) = rest.split_at_checked(length).ok_or(Malformed::Length)?;
-            *rest = after;
-            Some(message)
-        }
-        _ => {
-            skip_field(wire_type, number, rest, DecodeContext::default())?;
-            None
-        }
-    };
-    let encoded = &start[..start.len() - rest.len()];
-    Ok(Some(Field {
-        number,
-        encoded,
-        message,
-    }))
 }

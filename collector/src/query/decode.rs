@@ -9,14 +9,14 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span as P
 use prost::{DecodeError, Message as _};
 use trace_model::{Event, Kind, Link, Span, SpanId, Status, TraceId, Value};
 
-use crate::store::{OriginSpans, TraceView};
+use crate::store::{OriginItems, TraceView};
 
 /// All spans of a trace.
 pub(super) fn spans(trace: &TraceView) -> Result<Vec<Span>, DecodeError> {
-    let mut spans = Vec::with_capacity(trace.iter().map(|origin| origin.spans.len()).sum());
-    for OriginSpans {
+    let mut spans = Vec::with_capacity(trace.iter().map(|origin| origin.items.len()).sum());
+    for OriginItems {
         origin,
-        spans: stored,
+        items: stored,
     } in trace
     {
         let scope = ScopeSpans::decode(origin.scope.bytes())?.scope;
@@ -29,7 +29,7 @@ pub(super) fn spans(trace: &TraceView) -> Result<Vec<Span>, DecodeError> {
 }
 
 /// Attributes of the resource that made these spans.
-pub(super) fn resource(spans: &OriginSpans) -> Result<Vec<(String, Value)>, DecodeError> {
+pub(super) fn resource(spans: &OriginItems) -> Result<Vec<(String, Value)>, DecodeError> {
     let resource = ResourceSpans::decode(spans.origin.resource.bytes())?.resource;
     Ok(attributes(
         resource.map_or_else(Vec::new, |resource| resource.attributes),

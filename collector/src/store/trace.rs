@@ -20,7 +20,7 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.service.len() + self.resource.bytes.len() + self.scope.bytes.len()
     }
 }
@@ -62,15 +62,15 @@ impl Hash for Head {
     }
 }
 
-/// The encoded spans of one origin, in the order of arrival.
+/// The encoded items of one origin, in the order of arrival.
 #[derive(Clone)]
-pub(crate) struct OriginSpans {
+pub(crate) struct OriginItems {
     pub(crate) origin: Origin,
-    pub(crate) spans: Vec<Arc<[u8]>>,
+    pub(crate) items: Vec<Arc<[u8]>>,
 }
 
-/// The spans of a trace by origin.
-pub(crate) type TraceView = Vec<OriginSpans>;
+/// The spans or log records of a trace by origin.
+pub(crate) type TraceView = Vec<OriginItems>;
 
 /// What became of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,12 +133,12 @@ impl Trace {
         self.span_ids.insert(span_id);
         self.operations.insert(operation.clone());
         match place {
-            Some(place) => self.origins[place].spans.push(span),
+            Some(place) => self.origins[place].items.push(span),
             None => {
                 self.places.insert(origin.clone(), self.origins.len());
-                self.origins.push(OriginSpans {
+                self.origins.push(OriginItems {
                     origin: origin.clone(),
-                    spans: vec![span],
+                    items: vec![span],
                 });
             }
         }
@@ -161,7 +161,7 @@ impl Trace {
     pub(super) fn has_service(&self, service: &str) -> bool {
         self.origins
             .iter()
-            .any(|spans| &*spans.origin.service == service)
+            .any(|items| &*items.origin.service == service)
     }
 
     pub(super) fn view(&self) -> TraceView {

@@ -70,10 +70,13 @@ impl Host {
 
     /// Posts spans with these header lines.
     pub(crate) fn post_with(&self, headers: &str, body: &[u8]) -> Answer {
-        let head = format!(
-            "POST /v1/traces HTTP/1.1\r\n{headers}content-length: {}\r\n",
-            body.len()
-        );
+        self.post_to("/v1/traces", headers, body)
+    }
+
+    /// Posts to this path with these header lines.
+    pub(crate) fn post_to(&self, path: &str, headers: &str, body: &[u8]) -> Answer {
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\n{headers}content-length: {length}\r\n");
         exchange(self.otlp, &head, body)
     }
 

@@ -6,6 +6,7 @@ mod host;
 mod live;
 mod otlp;
 mod otlp_limits;
+mod otlp_signals;
 mod process;
 mod query;
 mod sample;

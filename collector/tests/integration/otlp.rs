@@ -84,14 +84,11 @@ fn another_method_is_refused_with_405() {
 }
 
 #[test]
-fn logs_and_metrics_are_not_pretended_to_be_received() {
+fn another_path_is_told_the_right_ones() {
     let host = Host::start();
-    for path in ["/v1/logs", "/v1/metrics", "/"] {
-        let answer = exchange(
-            host.otlp,
-            &format!("POST {path} HTTP/1.1\r\ncontent-length: 0\r\n"),
-            b"",
-        );
+    for path in ["/v1/profiles", "/v1/traces/", "/"] {
+        let head = format!("POST {path} HTTP/1.1\r\ncontent-length: 0\r\n");
+        let answer = exchange(host.otlp, &head, b"");
         assert_eq!(answer.status, 404, "{path}");
         assert!(answer.text().contains("/v1/traces"), "{}", answer.text());
     }
