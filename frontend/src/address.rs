@@ -2,6 +2,7 @@
 //! and nowhere else.
 
 use leptos::prelude::window;
+use trace_model::{SpanId, TraceId};
 use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
@@ -42,6 +43,11 @@ pub(crate) fn push(address: &Address) {
         // A sandboxed document may not write its history; the page works without.
         let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&address.href()));
     }
+}
+
+/// Where a span of any trace is shown.
+pub(crate) fn of_span(trace_id: TraceId, span_id: SpanId) -> String {
+    format!("/traces/{trace_id}?span={span_id}")
 }
 
 impl Address {

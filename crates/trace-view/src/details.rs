@@ -1,86 +1,221 @@
 //! What a span says about itself, shown below its row: attributes, events, links.
 
 use leptos::prelude::*;
-use trace_model::{Event, Link, Status, Value, duration};
+use trace_model::{Event, Link, Span, SpanId, Status, TraceId, Value, duration};
 
+use crate::copy::{CopyButton, curl, traceparent};
 use crate::drawing::Drawing;
+use crate::plain::plain;
+use crate::rows::{Row, RowId};
 use crate::waterfall::level;
 
-/// The details of the span of a row, as a row of the grid one level below it.
-pub(crate) fn details(drawing: &Drawing, row: usize) -> impl IntoView + use<> {
-    let span = drawing.tree.span(row);
-    let after_start = |time_ns: u64| duration::format(time_ns.saturating_sub(drawing.start_ns()));
-    let mut facts = vec![
-        ("service".to_owned(), span.service.clone()),
-        (
-            "kind".to_owned(),
-            span.kind.to_string().to_ascii_lowercase(),
-        ),
-        ("starts after".to_owned(), after_start(span.start_ns)),
-        ("duration".to_owned(), duration::format(span.duration_ns())),
-        (
-            "self time".to_owned(),
-            duration::format(drawing.tree.self_time_ns(row)),
-        ),
-        ("span id".to_owned(), span.span_id.to_string()),
-    ];
-    facts.extend(in_words(&span.attributes));
-    let error = match &span.status {
-        Status::Error(message) if message.is_empty() => Some("Failed".to_owned()),
-        Status::Error(message) => Some(format!("Failed: {message}")),
-        Status::Unset | Status::Ok => None,
+/// Letters of a value that are shown; all of it is in what is copied.
+const VALUE_LETTERS: usize = 4_000;
+
+/// Address of a span in the application.
+pub type SpanAddress = fn(TraceId, SpanId) -> String;
+
+/// The details of a row, as a row of the grid one level below it.
+pub(crate) fn details(drawing: &Drawing, row: Row, address: SpanAddress) -> impl IntoView + use<> {
+    let content = match row.id {
+        RowId::Span(_) => of_span(drawing, row.span, address).into_any(),
+        RowId::Group(_) => of_group(drawing, row).into_any(),
     };
-    let events: Vec<_> = span
-        .events
-        .iter()
-        .map(|event| (after_start(event.time_ns), event.clone()))
-        .collect();
-    let links = span.links.clone();
     view! {
-        <div class="details" role="row" {..level(drawing.tree.node(row).depth + 1)}>
-            <div role="gridcell">
-                {error.map(|error| view! { <p class="error">{error}</p> })}
-                {list(facts)}
-                {events.into_iter().map(|(after, event)| event_view(after, event)).collect_view()}
-                {links.into_iter().map(link_view).collect_view()}
-            </div>
+        <div class="details" role="row" {..level(row.depth + 1)}>
+            <div role="gridcell">{content}</div>
         </div>
     }
 }
 
-fn event_view(after: String, event: Event) -> impl IntoView {
+fn of_span(drawing: &Drawing, row: usize, address: SpanAddress) -> impl IntoView + use<> {
+    let span = drawing.tree.span(row);
+    let after_start = |time_ns: u64| duration::format(time_ns.saturating_sub(drawing.start_ns()));
+    let critical_ns: u64 = drawing
+        .critical(&(row..row + 1))
+        .into_iter()
+        .map(|(from_ns, to_ns)| to_ns - from_ns)
+        .sum();
+    let facts = [
+        ("service", span.service.clone()),
+        ("kind", span.kind.to_string().to_ascii_lowercase()),
+        ("starts after", after_start(span.start_ns)),
+        ("duration", duration::format(span.duration_ns())),
+        (
+            "self time",
+            duration::format(drawing.tree.self_time_ns(row)),
+        ),
+        ("on the critical path", duration::format(critical_ns)),
+        ("span id", span.span_id.to_string()),
+        ("scope", span.scope.clone()),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .map(|(key, value)| (key.to_owned(), value))
+    .collect();
+    let error = match &span.status {
+        Status::Error(message) if message.is_empty() => Some("Failed".to_owned()),
+        Status::Error(message) => Some(format!("Failed: {}", plain(message, VALUE_LETTERS))),
+        Status::Unset | Status::Ok => None,
+    };
+    let events = span
+        .events
+        .iter()
+        .map(|event| event_view(after_start(event.time_ns), event))
+        .collect_view();
+    let links = span.links.iter().map(|link| link_view(link, address));
+    let name = plain(&span.name, VALUE_LETTERS);
+    let (header, command) = (traceparent(span), curl(span));
     view! {
-        <h4>{event.name} " after " {after}</h4>
-        {list(in_words(&event.attributes))}
+        <h3>{name}</h3>
+        {error.map(|error| view! { <p class="error">{error}</p> })}
+        {list(facts)}
+        {grouped(&span.attributes)
+            .into_iter()
+            .map(|(title, attributes)| view! { <h4>{title}</h4> {list(in_words(attributes))} })
+            .collect_view()}
+        {events}
+        {links.collect_view()}
+        {left_out(span).map(|words| view! { <p class="dim">{words}</p> })}
+        <p class="acts">
+            <CopyButton label="Copy traceparent" text=Signal::stored(header) />
+            {command.map(|command| view! { <CopyButton label="Copy as curl" text=Signal::stored(command) /> })}
+        </p>
     }
 }
 
-fn link_view(link: Link) -> impl IntoView {
-    let mut facts = vec![
-        ("trace id".to_owned(), link.trace_id.to_string()),
-        ("span id".to_owned(), link.span_id.to_string()),
-    ];
-    facts.extend(in_words(&link.attributes));
+fn of_group(drawing: &Drawing, row: Row) -> impl IntoView + use<> {
+    let spans = &drawing.tree.spans()[row.span..row.span + row.count];
+    let mut durations: Vec<u64> = spans.iter().map(Span::duration_ns).collect();
+    durations.sort_unstable();
+    let quantile = |percent: usize| {
+        let rank = (durations.len() * percent).div_ceil(100).max(1) - 1;
+        duration::format(durations.get(rank).copied().unwrap_or(0))
+    };
+    let total_ns = durations.iter().copied().fold(0, u64::saturating_add);
+    let facts = [
+        ("spans", row.count.to_string()),
+        ("together", duration::format(total_ns)),
+        ("half of them within", quantile(50)),
+        ("95 of 100 within", quantile(95)),
+        ("longest", quantile(100)),
+    ]
+    .into_iter()
+    .map(|(key, value)| (key.to_owned(), value))
+    .collect();
     view! {
-        <h4>"Linked span"</h4>
+        <h3>{plain(&spans[0].name, VALUE_LETTERS)}</h3>
         {list(facts)}
     }
 }
 
-fn list(facts: Vec<(String, String)>) -> impl IntoView {
+fn event_view(after: String, event: &Event) -> impl IntoView + use<> {
     view! {
-        <dl>
-            {facts
-                .into_iter()
-                .map(|(key, value)| view! { <dt>{key}</dt> <dd>{value}</dd> })
-                .collect_view()}
-        </dl>
+        <h4>{plain(&event.name, VALUE_LETTERS)} <span class="dim">" after " {after}</span></h4>
+        {list(in_words(event.attributes.iter()))}
     }
 }
 
-fn in_words(attributes: &[(String, Value)]) -> Vec<(String, String)> {
-    attributes
-        .iter()
-        .map(|(key, value)| (key.clone(), value.to_string()))
-        .collect()
+fn link_view(link: &Link, address: SpanAddress) -> impl IntoView + use<> {
+    view! {
+        <h4>"Linked span"</h4>
+        <p>
+            <a href=address(link.trace_id, link.span_id)>
+                <code>{link.span_id.to_string()}</code>
+                " of trace "
+                <code>{link.trace_id.to_string()}</code>
+            </a>
+        </p>
+        {list(in_words(link.attributes.iter()))}
+    }
+}
+
+/// What the sender had no room for.
+fn left_out(span: &Span) -> Option<String> {
+    let counts = [
+        (span.dropped_attributes, "attributes"),
+        (span.dropped_events, "events"),
+        (span.dropped_links, "links"),
+    ];
+    let parts: Vec<String> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    (!parts.is_empty()).then(|| format!("Left out by its sender: {}.", parts.join(", ")))
+}
+
+type Attribute = (String, Value);
+
+/// Attributes by the first part of their keys, which names the convention they follow; both in the order in which they
+/// were sent.
+fn grouped(attributes: &[Attribute]) -> Vec<(String, Vec<&Attribute>)> {
+    let mut groups: Vec<(String, Vec<&Attribute>)> = Vec::new();
+    for attribute in attributes {
+        let title = match attribute.0.split_once('.') {
+            Some((first, _)) => plain(first, 40),
+            None => "other".to_owned(),
+        };
+        match groups.iter_mut().find(|(other, _)| *other == title) {
+            Some((_, group)) => group.push(attribute),
+            None => groups.push((title, vec![attribute])),
+        }
+    }
+    groups
+}
+
+fn list(facts: Vec<(String, String)>) -> impl IntoView {
+    let is_empty = facts.is_empty();
+    let facts: Vec<_> = facts
+        .into_iter()
+        .map(|(key, value)| view! { <dt>{key}</dt> <dd>{value}</dd> })
+        .collect();
+    (!is_empty).then(|| view! { <dl>{facts}</dl> })
+}
+
+fn in_words<'a>(attributes: impl IntoIterator<Item = &'a Attribute>) -> Vec<(String, String)> {
+    let in_words = |(key, value): &Attribute| {
+        let value = match value {
+            Value::String(text) => plain(text, VALUE_LETTERS),
+            other => plain(&other.to_string(), VALUE_LETTERS),
+        };
+        (plain(key, VALUE_LETTERS), value)
+    };
+    attributes.into_iter().map(in_words).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_stand_with_those_of_their_convention() {
+        let attributes: Vec<Attribute> = ["http.route", "url.full", "http.request.method", "plain"]
+            .map(|key| (key.to_owned(), Value::Int(1)))
+            .to_vec();
+        let groups: Vec<(String, usize)> = grouped(&attributes)
+            .into_iter()
+            .map(|(title, group)| (title, group.len()))
+            .collect();
+        let expected = [("http", 2), ("url", 1), ("other", 1)];
+        assert_eq!(
+            groups,
+            expected.map(|(title, count)| (title.to_owned(), count))
+        );
+    }
+
+    #[test]
+    fn what_was_left_out_is_said() {
+        assert_eq!(left_out(&Span::default()), None);
+        let span = Span {
+            dropped_attributes: 3,
+            dropped_links: 1,
+            ..Span::default()
+        };
+        let words = left_out(&span);
+        assert_eq!(
+            words.as_deref(),
+            Some("Left out by its sender: 3 attributes, 1 links.")
+        );
+    }
 }

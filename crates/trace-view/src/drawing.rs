@@ -1,13 +1,11 @@
 //! A trace made ready for drawing: clocks adjusted, spans in display order, the time divided among its origins.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use trace_model::{
     Adjustment, Completeness, Part, Segment, Span, Tree, completeness, groups, split,
 };
-
-use crate::rows::Mark;
 
 /// Where spans ran: a name for the reader, which is also the CSS class of its colour.
 pub type Origin = &'static str;
@@ -45,8 +43,18 @@ pub struct Drawing {
     pub adjustments: Vec<Adjustment>,
     /// Whether all spans are there.
     pub completeness: Completeness,
+    start_ns: u64,
+    duration_ns: u64,
     origin_by_row: Vec<Origin>,
-    group_sizes: HashMap<usize, usize>,
+    /// Sizes of the groups by their first row.
+    group_sizes: BTreeMap<usize, usize>,
+    /// For each row, the row after the last one below it.
+    subtree_ends: Vec<usize>,
+    /// The critical path by row, then by time.
+    critical_by_row: Vec<Segment>,
+    /// Whether a row, or one below it, is on the critical path.
+    leads_to_critical: Vec<bool>,
+    deepest: usize,
 }
 
 impl Drawing {
@@ -66,6 +74,10 @@ impl Drawing {
                 .map(|share| share.duration_ns)
                 .sum()
         };
+        let critical_path = tree.critical_path();
+        let mut critical_by_row = critical_path.clone();
+        critical_by_row.sort_unstable_by_key(|segment| (segment.row, segment.from_ns));
+        let depths = (0..tree.len()).map(|row| tree.node(row).depth);
         Drawing {
             shares: origins
                 .all
@@ -75,26 +87,32 @@ impl Drawing {
                     duration_ns: duration_of(origin),
                 })
                 .collect(),
-            critical_path: tree.critical_path(),
             adjustments,
             completeness: completeness(&tree),
+            start_ns: tree.start_ns(),
+            duration_ns: tree.end_ns().saturating_sub(tree.start_ns()),
             origin_by_row: tree.spans().iter().map(origins.of).collect(),
             group_sizes: groups(&tree)
                 .into_iter()
                 .map(|group| (group.rows.start, group.rows.len()))
                 .collect(),
+            subtree_ends: subtree_ends(&tree),
+            leads_to_critical: leads_to(&tree, &critical_path),
+            deepest: depths.max().unwrap_or(0),
+            critical_by_row,
+            critical_path,
             tree,
         }
     }
 
     /// When the first span starts, in nanoseconds since the Unix epoch.
     pub fn start_ns(&self) -> u64 {
-        self.tree.start_ns()
+        self.start_ns
     }
 
     /// Time from the start of the first span to the end of the last: the length of the time axis.
     pub fn duration_ns(&self) -> u64 {
-        self.tree.end_ns().saturating_sub(self.tree.start_ns())
+        self.duration_ns
     }
 
     /// Duration of the span that stands for the trace, in nanoseconds.
@@ -126,25 +144,71 @@ impl Drawing {
         self.group_sizes.get(&row).copied().unwrap_or(1)
     }
 
-    /// The row and all rows below it.
-    pub(crate) fn subtree(&self, row: usize) -> Range<usize> {
-        let depth = self.tree.node(row).depth;
-        let end = (row + 1..self.tree.len())
-            .find(|&later| self.tree.node(later).depth <= depth)
-            .unwrap_or(self.tree.len());
-        row..end
+    /// The group that this row is one of.
+    pub(crate) fn group_around(&self, row: usize) -> Option<Range<usize>> {
+        let (&first, &size) = self.group_sizes.range(..=row).next_back()?;
+        (row < first + size).then_some(first..first + size)
     }
 
-    /// A stretch of time as shares of the time axis.
-    pub(crate) fn mark(&self, from_ns: u64, to_ns: u64) -> Mark {
-        let whole_ns = self.duration_ns().max(1) as f64;
-        let from = from_ns.saturating_sub(self.start_ns()) as f64 / whole_ns;
-        let length = to_ns.saturating_sub(from_ns) as f64 / whole_ns;
-        Mark {
-            from: from.min(1.0),
-            length: length.min(1.0),
+    /// The row and all rows below it.
+    pub(crate) fn subtree(&self, row: usize) -> Range<usize> {
+        row..self.subtree_ends[row]
+    }
+
+    /// Whether this row, or one below it, is on the critical path.
+    pub(crate) fn leads_to_critical(&self, row: usize) -> bool {
+        self.leads_to_critical[row]
+    }
+
+    /// Levels below the roots.
+    pub(crate) fn deepest(&self) -> usize {
+        self.deepest
+    }
+
+    /// Stretches of the critical path that lie on these rows, as times; neighbours are joined.
+    pub(crate) fn critical(&self, rows: &Range<usize>) -> Vec<(u64, u64)> {
+        let place = |row: usize| {
+            self.critical_by_row
+                .partition_point(|segment| segment.row < row)
+        };
+        let mut segments = self.critical_by_row[place(rows.start)..place(rows.end)].to_vec();
+        segments.sort_unstable_by_key(|segment| segment.from_ns);
+        let mut joined: Vec<(u64, u64)> = Vec::new();
+        for segment in segments {
+            match joined.last_mut() {
+                Some((_, to_ns)) if *to_ns == segment.from_ns => *to_ns = segment.to_ns,
+                _ => joined.push((segment.from_ns, segment.to_ns)),
+            }
+        }
+        joined
+    }
+}
+
+fn subtree_ends(tree: &Tree) -> Vec<usize> {
+    let mut ends = vec![tree.len(); tree.len()];
+    let mut open: Vec<usize> = Vec::new();
+    for row in 0..tree.len() {
+        while let Some(&above) = open.last()
+            && tree.node(above).depth >= tree.node(row).depth
+        {
+            ends[above] = row;
+            open.pop();
+        }
+        open.push(row);
+    }
+    ends
+}
+
+fn leads_to(tree: &Tree, path: &[Segment]) -> Vec<bool> {
+    let mut leads = vec![false; tree.len()];
+    for segment in path {
+        let mut at = Some(segment.row);
+        while let Some(row) = at.filter(|&row| !leads[row]) {
+            leads[row] = true;
+            at = tree.node(row).parent;
         }
     }
+    leads
 }
 
 /// A small trace for the tests of this crate.

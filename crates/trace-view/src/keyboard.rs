@@ -1,11 +1,15 @@
 //! What a key does in the waterfall, as a plain function of the rows.
 
+use crate::find::Way;
 use crate::rows::{Row, RowId};
+
+/// Rows that Page Up and Page Down pass over.
+const PAGE: usize = 20;
 
 /// What to do after a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// Put the focus on a row.
+    /// Turn to a row.
     Focus(RowId),
     /// Fold or unfold a row.
     Toggle(RowId),
@@ -13,20 +17,44 @@ pub(crate) enum Action {
     Open(RowId),
     /// Hide the details.
     Close,
+    /// Go to the field that takes what is looked for.
+    Find,
+    /// Turn to the next span that holds what is looked for.
+    Match(Way),
+    /// Turn to the next span that failed.
+    Failure,
+    /// Show the critical path only, or all again.
+    CriticalPath,
+    /// Let the time axis show this row and no more.
+    ZoomTo(RowId),
+    /// Let the time axis show all.
+    ZoomOut,
 }
 
-/// The action of `key` while row `at` has the focus; nothing when the key means nothing here.
+/// The action of `key` while row `at` is the current one; nothing when the key means nothing here.
 pub(crate) fn action(rows: &[Row], at: RowId, key: &str) -> Option<Action> {
+    match key {
+        "f" | "/" => return Some(Action::Find),
+        "n" => return Some(Action::Match(Way::Forwards)),
+        "N" => return Some(Action::Match(Way::Backwards)),
+        "e" => return Some(Action::Failure),
+        "c" => return Some(Action::CriticalPath),
+        "z" => return Some(Action::ZoomTo(at)),
+        "0" => return Some(Action::ZoomOut),
+        "Escape" => return Some(Action::Close),
+        _ => {}
+    }
     let index = rows.iter().position(|row| row.id == at)?;
     let row = &rows[index];
     let focus = |index: usize| rows.get(index).map(|row| Action::Focus(row.id));
     match key {
         "ArrowDown" => focus(index + 1),
         "ArrowUp" => focus(index.checked_sub(1)?),
+        "PageDown" => focus((index + PAGE).min(rows.len() - 1)),
+        "PageUp" => focus(index.saturating_sub(PAGE)),
         "Home" => focus(0),
         "End" => focus(rows.len() - 1),
         "Enter" | " " => Some(Action::Open(at)),
-        "Escape" => Some(Action::Close),
         "ArrowRight" => match row.expanded? {
             false => Some(Action::Toggle(at)),
             true => focus(index + 1),
@@ -51,7 +79,7 @@ mod tests {
     use super::*;
     use crate::drawing::Drawing;
     use crate::drawing::sample::{ORIGINS, search};
-    use crate::rows::rows;
+    use crate::rows::{Scope, rows};
 
     fn span(id: u8) -> RowId {
         RowId::Span(SpanId([0, 0, 0, 0, 0, 0, 0, id]))
@@ -66,6 +94,7 @@ mod tests {
         let rows = rows(
             &Drawing::new(search(), ORIGINS),
             &toggled.iter().copied().collect::<HashSet<RowId>>(),
+            Scope::All,
         );
         assert_eq!(action(&rows, at, key), expected);
     }
@@ -115,6 +144,28 @@ mod tests {
         check(&[], span(2), "Enter", Some(Action::Open(span(2))));
         check(&[], span(2), "Escape", Some(Action::Close));
         check(&[], span(2), "x", None);
+    }
+
+    #[test]
+    fn pages_stop_at_the_ends() {
+        check(
+            &[group(4)],
+            span(1),
+            "PageDown",
+            Some(Action::Focus(span(8))),
+        );
+        check(&[group(4)], span(8), "PageUp", Some(Action::Focus(span(1))));
+    }
+
+    #[test]
+    fn letters_look_for_spans_wherever_the_reader_is() {
+        check(&[], span(99), "f", Some(Action::Find));
+        check(&[], span(99), "n", Some(Action::Match(Way::Forwards)));
+        check(&[], span(99), "N", Some(Action::Match(Way::Backwards)));
+        check(&[], span(99), "e", Some(Action::Failure));
+        check(&[], span(99), "c", Some(Action::CriticalPath));
+        check(&[], span(2), "z", Some(Action::ZoomTo(span(2))));
+        check(&[], span(2), "0", Some(Action::ZoomOut));
     }
 
     #[test]

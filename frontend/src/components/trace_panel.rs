@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use trace_model::{TraceId, duration};
-use trace_view::{Drawing, Origin, SplitBar, Waterfall};
+use trace_view::{CopyButton, Drawing, Reading, SplitBar, Waterfall};
 
+use crate::address;
 use crate::api;
 use crate::frame;
 use crate::frontend_search::TracedSearch;
@@ -46,7 +47,7 @@ pub(crate) fn TracePanel(
 }
 
 fn shown(session: Session, panel: Panel) -> impl IntoView {
-    let chosen = RwSignal::new(None::<Origin>);
+    let reading = Reading::default();
     let is_drawn = Memo::new(move |_| panel.drawing.with(Option::is_some));
     let unfolded = RwSignal::new(false);
     let heading = move || match panel.drawing.get() {
@@ -72,7 +73,7 @@ fn shown(session: Session, panel: Panel) -> impl IntoView {
                     .get()
                     .then(|| {
                         view! {
-                            <SplitBar drawing=panel.drawing chosen=chosen />
+                            <SplitBar drawing=panel.drawing chosen=reading.chosen />
                             <button
                                 type="button"
                                 class="unfold"
@@ -81,7 +82,7 @@ fn shown(session: Session, panel: Panel) -> impl IntoView {
                             >
                                 {move || if unfolded.get() { "Hide the spans" } else { "Show the spans" }}
                             </button>
-                            <Waterfall drawing=panel.drawing chosen=chosen />
+                            <Waterfall drawing=panel.drawing reading=reading address=address::of_span />
                         }
                     })
             }}
@@ -93,26 +94,13 @@ fn shown(session: Session, panel: Panel) -> impl IntoView {
 
 /// What can be done with the trace: copy its id, open it elsewhere.
 fn acts(session: Session, trace_id: TraceId) -> impl IntoView {
-    let copied = RwSignal::new(false);
-    let copy = move |_| {
-        let writing = window()
-            .navigator()
-            .clipboard()
-            .write_text(&trace_id.to_string());
-        leptos::task::spawn_local(async move {
-            let written = wasm_bindgen_futures::JsFuture::from(writing).await;
-            copied.try_set(written.is_ok());
-        });
-    };
     let template = session
         .config
         .with_value(|config| config.trace_link.clone());
     let link =
         (!template.is_empty()).then(|| template.replace("{trace_id}", &trace_id.to_string()));
     view! {
-        <button type="button" on:click=copy>
-            {move || if copied.get() { "Copied" } else { "Copy id" }}
-        </button>
+        <CopyButton label="Copy id" text=Signal::stored(trace_id.to_string()) />
         {link
             .map(|link| {
                 view! {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use js_sys::{Function, Promise};
 use leptos::prelude::*;
-use trace_model::{Kind, Span, SpanId};
-use trace_view::{Drawing, Origin, Origins, SplitBar, Waterfall};
+use trace_model::{Kind, Span, SpanId, Status, Value};
+use trace_view::{Drawing, Origins, Reading, RowId, SplitBar, Waterfall};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -61,12 +61,17 @@ fn search() -> Vec<Span> {
 /// The components in an element of their own, which goes away with this.
 struct Stage {
     element: HtmlElement,
-    chosen: RwSignal<Option<Origin>>,
+    reading: Reading,
+    drawing: RwSignal<Option<Arc<Drawing>>>,
     _mounted: Box<dyn std::any::Any>,
 }
 
 impl Stage {
     fn new() -> Self {
+        Self::of(search())
+    }
+
+    fn of(spans: Vec<Span>) -> Self {
         let element = document()
             .create_element("div")
             .expect("a div can be made")
@@ -77,17 +82,21 @@ impl Stage {
             .append_child(&element)
             .expect("the body takes a div");
         let owner = Owner::new();
-        let chosen = owner.with(|| RwSignal::new(None));
+        let (reading, drawing) = owner.with(|| {
+            let drawing = Arc::new(Drawing::new(spans, ORIGINS));
+            (Reading::default(), RwSignal::new(Some(drawing)))
+        });
         let mounted = leptos::mount::mount_to(element.clone(), move || {
-            let drawing = RwSignal::new(Some(Arc::new(Drawing::new(search(), ORIGINS))));
+            let address = |trace_id, span_id| format!("/traces/{trace_id}?span={span_id}");
             view! {
-                <SplitBar drawing=drawing chosen=chosen />
-                <Waterfall drawing=drawing chosen=chosen />
+                <SplitBar drawing=drawing chosen=reading.chosen />
+                <Waterfall drawing=drawing reading=reading address=address />
             }
         });
         Stage {
             element,
-            chosen,
+            reading,
+            drawing,
             _mounted: Box::new((owner, mounted)),
         }
     }
@@ -171,9 +180,10 @@ async fn every_row_says_where_it_stands() {
         ["true", "true", "true", "false"]
     );
     assert_eq!(
-        stage.attributes(".row", "tabindex"),
-        ["0", "-1", "-1", "-1"]
+        stage.attributes(".row", "aria-rowindex"),
+        ["1", "2", "3", "4"]
     );
+    assert_eq!(stage.attributes(".rows", "aria-rowcount"), ["4"]);
     assert_eq!(stage.texts(".times"), ["×6"]);
     assert_eq!(
         stage.texts(".ruler span"),
@@ -188,15 +198,17 @@ async fn keys_move_fold_and_open() {
     stage.press("End").await;
     stage.press("ArrowRight").await;
     assert_eq!(stage.texts(".row .name b").len(), 10);
-    let focused = document()
-        .active_element()
-        .and_then(|row| row.get_attribute("aria-level"));
-    assert_eq!(focused.as_deref(), Some("4"));
+    assert_eq!(
+        stage.attributes(".rows", "aria-activedescendant"),
+        ["group-0a0a0a0a0a0a0a0a"]
+    );
+    assert_eq!(stage.texts(".row.current .times"), ["×6"]);
 
     stage.press("Home").await;
     stage.press("ArrowDown").await;
     stage.press("Enter").await;
     assert_eq!(stage.attributes(".row", "aria-selected")[1], "true");
+    assert_eq!(stage.texts(".details h3"), ["GET"]);
     assert_eq!(stage.texts(".details dd")[..2], ["page", "client"]);
     stage.press("Escape").await;
     assert!(stage.texts(".details").is_empty());
@@ -215,9 +227,142 @@ async fn a_chosen_origin_sets_the_others_back() {
     );
     stage.element(".split-key .server").click();
     redrawn().await;
-    assert_eq!(stage.chosen.get_untracked(), Some("server"));
+    assert_eq!(stage.reading.chosen.get_untracked(), Some("server"));
     assert_eq!(stage.texts(".row.other .name b"), ["click", "GET"]);
     stage.element(".split-key .server").click();
     redrawn().await;
     assert!(stage.texts(".row.other").is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn what_is_looked_for_is_found_where_it_is_hidden() {
+    let stage = Stage::new();
+    stage.reading.wanted.set("snippet".into());
+    redrawn().await;
+    assert_eq!(stage.texts(".tools [role=status]"), ["6 found"]);
+    assert_eq!(stage.texts(".row.found .times"), ["×6"]);
+    stage.press("n").await;
+    stage.press("n").await;
+    assert_eq!(stage.texts(".tools [role=status]"), ["2 of 6"]);
+    assert_eq!(
+        stage.attributes(".row.current", "id"),
+        ["span-0b0b0b0b0b0b0b0b"]
+    );
+    stage.press("N").await;
+    stage.press("N").await;
+    assert_eq!(stage.texts(".tools [role=status]"), ["6 of 6"]);
+    stage.reading.wanted.set("nowhere".into());
+    redrawn().await;
+    assert_eq!(stage.texts(".tools [role=status]"), ["none found"]);
+}
+
+#[wasm_bindgen_test]
+async fn failures_and_the_critical_path_are_a_key_away() {
+    let mut spans = search();
+    spans[4].status = Status::Error("torn page".into());
+    let stage = Stage::of(spans);
+    redrawn().await;
+    assert_eq!(stage.texts(".tools .bad"), ["Next error of 1"]);
+    stage.press("e").await;
+    assert_eq!(stage.texts(".row.current .took"), ["100 µs"]);
+    stage.press("Enter").await;
+    assert_eq!(stage.texts(".details .error"), ["Failed: torn page"]);
+    stage.press("z").await;
+    assert_eq!(stage.texts(".ruler span")[0], "295");
+    stage.press("0").await;
+    assert_eq!(stage.texts(".ruler span")[0], "0");
+    stage.press("c").await;
+    assert_eq!(
+        stage.attributes(".tools [aria-pressed]", "aria-pressed"),
+        ["true"]
+    );
+}
+
+/// A root with a chain of `deep` spans below it and `wide` leaves that are all different.
+fn large(wide: u64, deep: u64) -> Vec<Span> {
+    let span = |id: u64, parent: u64, from_us: u64, to_us: u64| Span {
+        span_id: SpanId(id.to_be_bytes()),
+        parent_id: (parent > 0).then_some(SpanId(parent.to_be_bytes())),
+        name: format!("span {id}"),
+        service: "page".into(),
+        start_ns: from_us * 1_000,
+        end_ns: to_us * 1_000,
+        ..Span::default()
+    };
+    let root = span(1, 0, 0, wide + deep);
+    let chain = (0..deep).map(|n| span(n + 2, n + 1, n, wide + deep));
+    let leaves = (0..wide).map(|n| span(deep + n + 2, 1, deep + n, deep + n + 1));
+    std::iter::once(root).chain(chain).chain(leaves).collect()
+}
+
+#[wasm_bindgen_test]
+async fn a_hundred_thousand_spans_have_few_elements_and_all_their_height() {
+    let stage = Stage::of(large(95_000, 4_999));
+    redrawn().await;
+    assert!(
+        stage.texts(".row").len() <= 120,
+        "{}",
+        stage.texts(".row").len()
+    );
+    assert_eq!(stage.attributes(".rows", "aria-rowcount"), ["100000"]);
+    assert!(f64::from(stage.element(".rows").offset_height()) > 100_000.0 * 10.0);
+    stage.press("End").await;
+    redrawn().await;
+    assert_eq!(stage.texts(".row.current .name b"), ["span 100000"]);
+    stage.press("Enter").await;
+    stage.press("PageUp").await;
+    redrawn().await;
+    assert_eq!(stage.texts(".row.current .name b"), ["span 99980"]);
+    assert_eq!(stage.texts(".details h3"), ["span 100000"]);
+}
+
+#[wasm_bindgen_test]
+async fn a_link_to_a_span_opens_it_as_soon_as_it_is_there() {
+    let stage = Stage::of(large(3_000, 3)[..100].to_vec());
+    let wanted = SpanId(2_500_u64.to_be_bytes());
+    stage.reading.opened.set(Some(RowId::Span(wanted)));
+    redrawn().await;
+    assert!(stage.texts(".details").is_empty());
+    stage
+        .drawing
+        .set(Some(Arc::new(Drawing::new(large(3_000, 3), ORIGINS))));
+    redrawn().await;
+    redrawn().await;
+    assert_eq!(stage.texts(".details h3"), ["span 2500"]);
+}
+
+#[wasm_bindgen_test]
+async fn hostile_names_are_shown_as_text() {
+    let names = [
+        "<script>document.title='taken'</script>",
+        "<img src=x onerror=\"document.title='taken'\">",
+        "user\u{202e}nimda",
+        "\u{1b}[31mred\0",
+        &"x".repeat(100_000),
+    ];
+    let mut spans = search();
+    for (span, name) in spans[4..].iter_mut().zip(names) {
+        span.name = name.to_owned();
+        span.attributes = vec![(name.to_owned(), Value::String(name.to_owned()))];
+    }
+    let stage = Stage::of(spans);
+    redrawn().await;
+    let shown = stage.texts(".row .name b");
+    assert_eq!(shown[4], names[0]);
+    assert_eq!(shown[5], names[1]);
+    assert_eq!(shown[6], "user⟨U+202E⟩nimda");
+    assert_eq!(shown[7], "␛[31mred␀");
+    assert_eq!(shown[8].chars().count(), 201);
+    for _ in &names {
+        stage.press("ArrowDown").await;
+    }
+    for name in &names[..2] {
+        stage.reading.wanted.set((*name).to_owned());
+        stage.press("n").await;
+        stage.press("Enter").await;
+        assert_eq!(stage.texts(".details h3"), [*name]);
+        assert!(stage.texts(".details dd").contains(&(*name).to_owned()));
+        assert!(stage.texts(".rows script, .rows img").is_empty());
+    }
+    assert_ne!(document().title(), "taken");
 }
