@@ -55,6 +55,14 @@ pub fn parse(text: &str) -> Option<u64> {
     Some(duration_ns)
 }
 
+/// The smallest of these durations that at least `percent` of 100 do not exceed (the nearest rank); 0 of none. They are in
+/// rising order.
+#[must_use]
+pub fn percentile(sorted_ns: &[u64], percent: u8) -> u64 {
+    let rank = (sorted_ns.len() * usize::from(percent.min(100))).div_ceil(100);
+    sorted_ns.get(rank.saturating_sub(1)).copied().unwrap_or(0)
+}
+
 fn rounded(duration_ns: u64, step_ns: u64) -> u64 {
     duration_ns / step_ns + u64::from(duration_ns % step_ns * 2 >= step_ns)
 }
@@ -74,7 +82,7 @@ fn with_point(steps: u64, decimals: u32, unit: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{format, parse};
+    use super::{format, parse, percentile};
 
     #[test]
     fn three_digits_and_the_unit_that_reads_best() {
@@ -127,5 +135,19 @@ mod tests {
         for (text, duration_ns) in cases {
             assert_eq!(parse(text), duration_ns, "{text:?}");
         }
+    }
+
+    #[test]
+    fn percentiles_are_values_that_occurred() {
+        let hundred: Vec<u64> = (1..=100).collect();
+        assert_eq!(
+            [0, 1, 50, 95, 99, 100].map(|percent| percentile(&hundred, percent)),
+            [1, 1, 50, 95, 99, 100]
+        );
+        assert_eq!(
+            [0, 50, 51, 100].map(|percent| percentile(&[7, 9], percent)),
+            [7, 7, 9, 9]
+        );
+        assert_eq!(percentile(&[], 95), 0);
     }
 }

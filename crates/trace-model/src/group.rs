@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::duration::percentile;
 use crate::{Span, Tree};
 
 /// Fewer similar siblings than this are not worth folding.
@@ -14,9 +15,28 @@ pub struct Group {
     pub rows: Range<usize>,
     /// Their durations added up, in nanoseconds.
     pub total_ns: u64,
+    /// Half of them took at most this long, in nanoseconds.
+    pub p50_ns: u64,
+    /// 95 of 100 took at most this long, in nanoseconds.
+    pub p95_ns: u64,
+    /// How many of them ended with an error.
+    pub errors: usize,
 }
 
 impl Group {
+    fn of(tree: &Tree, rows: Range<usize>) -> Self {
+        let spans = &tree.spans()[rows.clone()];
+        let mut durations: Vec<u64> = spans.iter().map(Span::duration_ns).collect();
+        durations.sort_unstable();
+        Self {
+            rows,
+            total_ns: durations.iter().copied().fold(0, u64::saturating_add),
+            p50_ns: percentile(&durations, 50),
+            p95_ns: percentile(&durations, 95),
+            errors: spans.iter().filter(|span| span.is_error()).count(),
+        }
+    }
+
     /// How many spans it stands for.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -34,11 +54,7 @@ pub fn groups(tree: &Tree) -> Vec<Group> {
             .find(|&row| !are_similar(tree, from, row))
             .unwrap_or(tree.len());
         if to - from >= GROUP_MIN {
-            let durations = tree.spans()[from..to].iter().map(Span::duration_ns);
-            groups.push(Group {
-                rows: from..to,
-                total_ns: durations.fold(0, u64::saturating_add),
-            });
+            groups.push(Group::of(tree, from..to));
         }
         from = to;
     }

@@ -152,6 +152,54 @@ proptest! {
         prop_assert_eq!(rows, (1..=durations.len()).collect::<Vec<_>>());
     }
 
+}
+
+/// Spans with ids 1 to n, each of them with children that fill it back to back, or with none.
+fn filled_spans() -> impl Strategy<Value = Vec<Span>> {
+    let cuts = prop::collection::vec(0.0..1.0_f64, 1..5);
+    prop::collection::vec((any::<prop::sample::Index>(), cuts), 1..40).prop_map(|splits| {
+        let mut spans = vec![span("root", 1, 0, 1_000_000, 1_060_000)];
+        let mut leaves = vec![0];
+        for (leaf, cuts) in splits {
+            let leaf = leaf.index(leaves.len());
+            let (parent_ns, id) = (spans[leaves[leaf]].clone(), spans.len() as u64 + 1);
+            let at = |cut: f64| parent_ns.start_ns + (parent_ns.duration_ns() as f64 * cut) as u64;
+            let mut borders: Vec<u64> = cuts.into_iter().map(at).collect();
+            borders.extend([parent_ns.start_ns, parent_ns.end_ns]);
+            borders.sort_unstable();
+            borders.dedup();
+            if borders.len() < 3 {
+                continue;
+            }
+            let parent = u64::from_be_bytes(parent_ns.span_id.0);
+            leaves.swap_remove(leaf);
+            for (i, pair) in borders.windows(2).enumerate() {
+                leaves.push(spans.len());
+                spans.push(span("part", id + i as u64, parent, pair[0], pair[1]));
+            }
+        }
+        spans
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn on_300_generated_back_to_back_traces_it_loses_no_span(spans in filled_spans()) {
+        let tree = Tree::new(spans);
+        let path = tree.critical_path();
+        let leaves: Vec<_> = (0..tree.len()).filter(|&row| tree.node(row).children.is_empty()).collect();
+        let on_path: Vec<_> = path.iter().map(|segment| segment.row).collect();
+        // Every leaf once, whole and in order; what is above them waited for all of them and for nothing else.
+        prop_assert_eq!(&on_path, &leaves);
+        for segment in &path {
+            prop_assert_eq!(segment.duration_ns(), tree.span(segment.row).duration_ns());
+        }
+    }
+}
+
+proptest! {
     #[test]
     fn own_time_on_the_path_is_at_most_self_time_without_parallel_children(spans in nested_spans()) {
         // With parallel children, what a child outside the path covers counts as its parent's on the path.

@@ -1,7 +1,7 @@
 //! Which rows are folded.
 
 use proptest::prelude::*;
-use trace_model::{GROUP_MIN, Group, Span, Tree, groups};
+use trace_model::{GROUP_MIN, Group, Span, Status, Tree, groups};
 
 use crate::spans::{any_spans, span};
 
@@ -21,10 +21,27 @@ fn a_run_of_five_similar_leaves_is_a_group() {
         groups(&tree),
         [Group {
             rows: 2..7,
-            total_ns: 35
+            total_ns: 35,
+            p50_ns: 7,
+            p95_ns: 7,
+            errors: 0,
         }]
     );
     assert_eq!(groups(&tree)[0].count(), 5);
+}
+
+#[test]
+fn a_group_says_how_long_its_members_took_and_how_many_failed() {
+    let mut spans = snippets(20);
+    for (i, span) in spans[2..].iter_mut().enumerate() {
+        span.end_ns = span.start_ns + i as u64 + 1;
+    }
+    spans[3].status = Status::Error(String::new());
+    let group = groups(&Tree::new(spans)).remove(0);
+    assert_eq!(
+        (group.total_ns, group.p50_ns, group.p95_ns, group.errors),
+        (210, 10, 19, 1)
+    );
 }
 
 #[test]
