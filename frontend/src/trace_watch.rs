@@ -1,7 +1,7 @@
 //! Watching a trace arrive: when to ask for it, and what its reader is told meanwhile.
 
 use shared::semconv::{service, span as name};
-use trace_model::{Adjustment, Completeness, Span, duration};
+use trace_model::{Adjustment, Completeness, OffsetSource, Span, duration};
 use trace_view::{Drawing, Origin, Origins};
 
 use crate::wording::counted;
@@ -104,10 +104,19 @@ pub(crate) fn size(drawing: &Drawing) -> String {
 pub(crate) fn clocks(adjustments: &[Adjustment]) -> Vec<String> {
     adjustments
         .iter()
-        .map(|Adjustment { service, offset_ns }| {
+        .map(|moved| {
+            let Adjustment {
+                service, offset_ns, ..
+            } = moved;
             let amount = duration::format(offset_ns.unsigned_abs());
             let direction = if *offset_ns > 0 { "later" } else { "earlier" };
-            format!("clock of {service} set {amount} {direction}, estimated")
+            let how = match moved.source {
+                OffsetSource::Measured { uncertainty_ns } => {
+                    format!("measured to ±{}", duration::format(uncertainty_ns))
+                }
+                OffsetSource::Estimated => "estimated".to_owned(),
+            };
+            format!("clock of {service} set {amount} {direction}, {how}")
         })
         .collect()
 }
@@ -262,15 +271,24 @@ mod tests {
 
     #[test]
     fn an_adjusted_clock_says_by_how_much() {
-        let adjusted = |offset_ns| Adjustment {
+        let adjusted = |offset_ns, source| Adjustment {
             service: service::BACKEND.into(),
+            instance: "1".into(),
             offset_ns,
+            source,
+            fits: true,
+        };
+        let measured = OffsetSource::Measured {
+            uncertainty_ns: 90_000,
         };
         assert_eq!(
-            clocks(&[adjusted(-380_000), adjusted(1_250_000)]),
+            clocks(&[
+                adjusted(-380_000, OffsetSource::Estimated),
+                adjusted(1_250_000, measured),
+            ]),
             [
                 "clock of gutenberg-backend set 380 µs earlier, estimated",
-                "clock of gutenberg-backend set 1.25 ms later, estimated",
+                "clock of gutenberg-backend set 1.25 ms later, measured to ±90.0 µs",
             ]
         );
     }

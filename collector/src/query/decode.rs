@@ -14,15 +14,17 @@ use crate::store::{OriginItems, TraceView};
 /// All spans of a trace.
 pub(super) fn spans(trace: &TraceView) -> Result<Vec<Span>, DecodeError> {
     let mut spans = Vec::with_capacity(trace.iter().map(|origin| origin.items.len()).sum());
-    for OriginItems {
-        origin,
-        items: stored,
-    } in trace
-    {
-        let scope = ScopeSpans::decode(origin.scope.bytes())?.scope;
+    for stored in trace {
+        let instance = instance(&resource(stored)?);
+        let scope = ScopeSpans::decode(stored.origin.scope.bytes())?.scope;
         let scope = scope.map_or_else(String::new, |scope| scope.name);
-        for bytes in stored {
-            spans.push(span(bytes, &origin.service, &scope)?);
+        for bytes in &stored.items {
+            spans.push(Span {
+                service: stored.origin.service.to_string(),
+                instance: instance.clone(),
+                scope: scope.clone(),
+                ..span(bytes)?
+            });
         }
     }
     Ok(spans)
@@ -36,8 +38,20 @@ pub(super) fn resource(spans: &OriginItems) -> Result<Vec<(String, Value)>, Deco
     ))
 }
 
-fn span(bytes: &Arc<[u8]>, service: &str, scope: &str) -> Result<Span, DecodeError> {
-    let span = ProtoSpan::decode(&**bytes)?;
+/// Which instance of its service a resource is, or else on which host.
+fn instance(resource: &[(String, Value)]) -> Arc<str> {
+    let text = |name: &str| match resource.iter().find(|(key, _)| key == name) {
+        Some((_, Value::String(text))) => Some(text.as_str().into()),
+        _ => None,
+    };
+    text("service.instance.id")
+        .or_else(|| text("host.name"))
+        .unwrap_or_default()
+}
+
+/// A span without what it shares with others.
+fn span(bytes: &[u8]) -> Result<Span, DecodeError> {
+    let span = ProtoSpan::decode(bytes)?;
     let (code, message) = span
         .status
         .map_or((0, String::new()), |status| (status.code, status.message));
@@ -58,12 +72,11 @@ fn span(bytes: &Arc<[u8]>, service: &str, scope: &str) -> Result<Span, DecodeErr
             2 => Status::Error(message),
             _ => Status::Unset,
         },
-        service: service.to_owned(),
         flags: span.flags,
-        scope: scope.to_owned(),
         dropped_attributes: span.dropped_attributes_count,
         dropped_events: span.dropped_events_count,
         dropped_links: span.dropped_links_count,
+        ..Span::default()
     })
 }
 

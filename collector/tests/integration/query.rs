@@ -289,6 +289,7 @@ prop_compose! {
             dropped_attributes: counts[3],
             dropped_events: counts[4],
             dropped_links: counts[5],
+            instance: std::sync::Arc::default(),
         }
     }
 }

@@ -1,95 +1,217 @@
 //! Makes up for clocks that disagree: without it, an answer may seem to come before its question.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use crate::{Kind, Span, Tree};
+use crate::{Kind, Span, Tree, Value};
 
-/// How far the spans of a service were moved.
+/// Attribute of a caller's span: what has to be added to its times to get those of the server that answers it, in
+/// milliseconds, as measured from the times that answers name.
+const OFFSET_MS: &str = "app.clock.offset_ms";
+/// Attribute beside it: how far the truth may be from it either way, in milliseconds.
+const UNCERTAINTY_MS: &str = "app.clock.offset_uncertainty_ms";
+
+/// How far the spans of one instance of a service were moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adjustment {
     /// The service.
     pub service: String,
+    /// Which instance of it, as [`Span::instance`] says; empty when its resource does not.
+    pub instance: Arc<str>,
     /// What was added to its times, in nanoseconds; never 0.
     pub offset_ns: i64,
+    /// How the offset is known.
+    pub source: OffsetSource,
+    /// Whether its server spans lie inside the client spans that called them now. Some last longer than their call, or
+    /// contradict each other; then their times are to be read with care.
+    pub fits: bool,
+}
+
+/// How an offset is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OffsetSource {
+    /// The caller measured it, as its attributes `app.clock.offset_ms` and `app.clock.offset_uncertainty_ms` say.
+    Measured {
+        /// How far the truth may be from it either way, in nanoseconds.
+        uncertainty_ns: u64,
+    },
+    /// From where server spans lie in relation to their client spans.
+    Estimated,
 }
 
 impl Tree {
-    /// Moves the spans of each service as a whole so that its server spans lie inside the client spans that called
-    /// them, and reports what was moved. The clock of the root's service is the one that counts.
+    /// Moves the spans of each instance of a service as a whole so that its server spans lie inside the client spans that
+    /// called them, and reports what was moved. The clock of the root's service is the one that counts; what hangs under
+    /// another root and is not known from the first counts by the clock of that.
     ///
-    /// This is an estimate, by Jaeger's rule: nothing moves when every server span lies inside its client span; else the
-    /// server spans are centred, as if question and answer had travelled equally long; where they cannot fit, they are
-    /// moved just so far that none starts before its client span. Rows change when anything was moved.
+    /// An offset that the only caller has measured is taken, unless server spans that would fit lie outside even when all of
+    /// its uncertainty is granted; one that is smaller than its uncertainty is taken for none. Else it is an estimate, by
+    /// Jaeger's rule: nothing moves when every server span lies inside its client span; else the server spans are centred,
+    /// as if question and answer had travelled equally long; where they cannot fit, they are moved just so far that none
+    /// starts before its client span.
+    ///
+    /// Rows change when anything was moved. Once adjusted, a tree stays as it is, and the same is reported again.
     pub fn adjust_clocks(&mut self) -> Vec<Adjustment> {
-        let offsets = self.offsets();
-        if offsets.is_empty() {
-            return offsets;
+        if let Some(adjustments) = &self.adjustments {
+            return adjustments.clone();
         }
-        let by_service: HashMap<&str, i64> = offsets
-            .iter()
-            .map(|moved| (moved.service.as_str(), moved.offset_ns))
-            .collect();
-        let mut spans = std::mem::take(self).into_spans();
-        for span in &mut spans {
-            if let Some(&offset_ns) = by_service.get(span.service.as_str()) {
-                shift(span, offset_ns);
+        let adjustments = self.offsets();
+        if !adjustments.is_empty() {
+            let by_host: HashMap<Host<'_>, i64> = adjustments
+                .iter()
+                .map(|moved| ((&*moved.service, &*moved.instance), moved.offset_ns))
+                .collect();
+            let mut spans = std::mem::take(self).into_spans();
+            for span in &mut spans {
+                if let Some(&offset_ns) = by_host.get(&host(span)) {
+                    shift(span, offset_ns);
+                }
             }
+            *self = Self::new(spans);
         }
-        *self = Self::new(spans);
-        offsets
+        self.adjustments = Some(adjustments.clone());
+        adjustments
+    }
+
+    /// What [`Tree::adjust_clocks`] has moved; nothing before it was called.
+    #[must_use]
+    pub fn adjustments(&self) -> &[Adjustment] {
+        self.adjustments.as_deref().unwrap_or_default()
     }
 
     /// Offsets in the order in which the services are first called.
     fn offsets(&self) -> Vec<Adjustment> {
-        let Some(root) = self.root() else {
-            return Vec::new();
-        };
-        let calls = self.calls_by_service();
-        let mut offsets: HashMap<&str, i64> =
-            HashMap::from([(self.span(root).service.as_str(), 0)]);
+        let calls = Calls::of(self);
+        let mut offsets: HashMap<Host<'_>, i64> = HashMap::new();
         let mut adjustments = Vec::new();
-        let mut settled = HashSet::from([self.span(root).service.as_str()]);
-        // Parents come before children, so a service is known before those that only it calls.
-        for span in self.spans() {
-            let service = span.service.as_str();
-            let Some(calls) = calls.get(service).filter(|_| !settled.contains(service)) else {
-                continue;
-            };
-            let rooms = calls.iter().filter_map(|&(client, server)| {
-                let client_offset_ns = offsets.get(client.service.as_str())?;
-                Some(Room::of(client, server).later_by(*client_offset_ns))
-            });
-            let Some(room) = rooms.reduce(Room::and) else {
-                continue;
-            };
-            let offset_ns = room.offset_ns();
-            offsets.insert(service, offset_ns);
-            settled.insert(service);
-            if offset_ns != 0 {
-                adjustments.push(Adjustment {
-                    service: service.to_owned(),
-                    offset_ns,
-                });
+        let first = self.root();
+        let others = self
+            .roots()
+            .iter()
+            .copied()
+            .filter(|&row| Some(row) != first);
+        for root in first.into_iter().chain(others) {
+            offsets.entry(host(self.span(root))).or_insert(0);
+            // Parents come before children, so a host is known before those that only it calls.
+            for row in self.rows_below(root) {
+                let host = host(self.span(row));
+                let Some(found) = (!offsets.contains_key(&host))
+                    .then(|| calls.offset(host, &offsets))
+                    .flatten()
+                else {
+                    continue;
+                };
+                offsets.insert(host, found.offset_ns);
+                if found.offset_ns != 0 {
+                    adjustments.push(found);
+                }
             }
         }
         adjustments
     }
+}
 
-    /// Pairs of the calling and the answering span, by the service that answers.
-    fn calls_by_service(&self) -> HashMap<&str, Vec<(&Span, &Span)>> {
-        let mut calls: HashMap<&str, Vec<(&Span, &Span)>> = HashMap::new();
-        for (row, server) in self.spans().iter().enumerate() {
-            if let Some(parent) = self.node(row).parent
-                && server.kind == Kind::Server
-                && self.span(parent).service != server.service
+/// Service and instance: what has a clock of its own.
+type Host<'s> = (&'s str, &'s str);
+
+fn host(span: &Span) -> Host<'_> {
+    (&span.service, &span.instance)
+}
+
+/// Who called whom.
+struct Calls<'s> {
+    /// Calling and answering spans, by the host that answers.
+    answered: HashMap<Host<'s>, Vec<(&'s Span, &'s Span)>>,
+    /// What a host measured, when it called one other host only.
+    measured: HashMap<Host<'s>, Measured>,
+}
+
+#[derive(Clone, Copy)]
+struct Measured {
+    offset_ns: i128,
+    uncertainty_ns: u64,
+}
+
+impl<'s> Calls<'s> {
+    fn of(tree: &'s Tree) -> Self {
+        let mut answered: HashMap<Host<'_>, Vec<(&Span, &Span)>> = HashMap::new();
+        let mut called: HashMap<Host<'_>, HashSet<Host<'_>>> = HashMap::new();
+        let mut measured: HashMap<Host<'_>, Measured> = HashMap::new();
+        for (row, span) in tree.spans().iter().enumerate() {
+            if let Some(found) = Measured::of(span) {
+                measured.entry(host(span)).or_insert(found);
+            }
+            if let Some(parent) = tree.node(row).parent.map(|parent| tree.span(parent))
+                && span.kind == Kind::Server
+                && host(parent) != host(span)
             {
-                calls
-                    .entry(&server.service)
-                    .or_default()
-                    .push((self.span(parent), server));
+                answered.entry(host(span)).or_default().push((parent, span));
+                called.entry(host(parent)).or_default().insert(host(span));
             }
         }
-        calls
+        // The measurement does not say of whom it is.
+        measured.retain(|host, _| {
+            called
+                .get(host)
+                .is_some_and(|answering| answering.len() == 1)
+        });
+        Self { answered, measured }
+    }
+
+    /// The offset of a host from those that called it, as far as theirs are known.
+    fn offset(&self, host: Host<'s>, known: &HashMap<Host<'s>, i64>) -> Option<Adjustment> {
+        let calls = self.answered.get(&host)?;
+        let rooms = calls.iter().filter_map(|&(client, server)| {
+            let client_offset_ns = known.get(&self::host(client))?;
+            Some(Room::of(client, server).later_by(*client_offset_ns))
+        });
+        let room = rooms.reduce(Room::and)?;
+        let (client, _) = calls.first()?;
+        let has_one_caller = calls
+            .iter()
+            .all(|(other, _)| self::host(other) == self::host(client));
+        let measured = self
+            .measured
+            .get(&self::host(client))
+            .filter(|_| has_one_caller);
+        let measured = measured.and_then(|measured| {
+            let client_offset_ns = i128::from(*known.get(&self::host(client))?);
+            let offset_ns = room.measured(
+                client_offset_ns - measured.offset_ns,
+                measured.uncertainty_ns,
+            )?;
+            Some((
+                offset_ns,
+                OffsetSource::Measured {
+                    uncertainty_ns: measured.uncertainty_ns,
+                },
+            ))
+        });
+        let (offset_ns, source) = measured.unwrap_or((room.estimated(), OffsetSource::Estimated));
+        Some(Adjustment {
+            service: host.0.to_owned(),
+            instance: calls.first()?.1.instance.clone(),
+            // Clocks that are three centuries apart are no clocks; nothing sensible can be done with their times.
+            offset_ns: i64::try_from(offset_ns).unwrap_or(0),
+            source,
+            fits: room.min_ns <= offset_ns && offset_ns <= room.max_ns,
+        })
+    }
+}
+
+impl Measured {
+    fn of(span: &Span) -> Option<Self> {
+        let number = |key| match span.attribute(key)? {
+            Value::Double(ms) => Some(*ms),
+            Value::Int(ms) => Some(*ms as f64),
+            _ => None,
+        };
+        let nanoseconds = |ms: f64| (ms.is_finite()).then_some((ms * 1e6).round() as i128);
+        let uncertainty_ns = nanoseconds(number(UNCERTAINTY_MS)?)?;
+        Some(Self {
+            offset_ns: nanoseconds(number(OFFSET_MS)?)?,
+            uncertainty_ns: u64::try_from(uncertainty_ns).ok()?,
+        })
     }
 }
 
@@ -124,15 +246,32 @@ impl Room {
         }
     }
 
-    fn offset_ns(self) -> i64 {
+    fn has(self, offset_ns: i128) -> bool {
+        self.min_ns <= offset_ns && offset_ns <= self.max_ns
+    }
+
+    /// The offset nearest to the measured one that keeps server spans inside; nothing when that is farther than the
+    /// measurement may err.
+    fn measured(self, offset_ns: i128, uncertainty_ns: u64) -> Option<i128> {
+        let may_be_none = offset_ns.unsigned_abs() <= u128::from(uncertainty_ns);
+        match () {
+            () if may_be_none && self.has(0) => Some(0),
+            // Nothing keeps them inside, so nothing is known better.
+            () if self.min_ns > self.max_ns => Some(offset_ns),
+            () => {
+                let nearest_ns = offset_ns.clamp(self.min_ns, self.max_ns);
+                (nearest_ns.abs_diff(offset_ns) <= u128::from(uncertainty_ns)).then_some(nearest_ns)
+            }
+        }
+    }
+
+    fn estimated(self) -> i128 {
         let Self { min_ns, max_ns } = self;
-        let offset_ns = match () {
-            () if min_ns <= 0 && 0 <= max_ns => 0,
+        match () {
+            () if self.has(0) => 0,
             () if min_ns <= max_ns => (min_ns + max_ns) / 2,
             () => min_ns.max(0),
-        };
-        // Clocks that are three centuries apart are no clocks; nothing sensible can be done with their times.
-        i64::try_from(offset_ns).unwrap_or(0)
+        }
     }
 }
 

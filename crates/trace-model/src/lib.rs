@@ -13,7 +13,7 @@ mod split;
 mod summary;
 mod tree;
 
-pub use clocks::Adjustment;
+pub use clocks::{Adjustment, OffsetSource};
 pub use completeness::{Completeness, completeness};
 pub use critical_path::Segment;
 pub use group::{GROUP_MIN, Group, groups};

@@ -4,6 +4,8 @@
 //! strings, enums are integers, `null` means absent, fields that are not known are ignored. The values are walked by hand
 //! instead of derived, which keeps the wasm module small.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json};
 
 use crate::{Event, Kind, Link, Span, SpanId, Status, TraceId, Value};
@@ -40,10 +42,11 @@ pub fn parse(text: &str) -> Result<Vec<Span>, ParseError> {
     let mut spans = Vec::new();
     for batch in objects(document, "resourceSpans")? {
         let batch = batch?;
-        let service = match object(batch, "resource")? {
-            Some(resource) => service_name(&attributes(resource)?),
-            None => String::new(),
+        let resource = match object(batch, "resource")? {
+            Some(resource) => attributes(resource)?,
+            None => Vec::new(),
         };
+        let origin = Origin::of(&resource);
         for scope_spans in objects(batch, "scopeSpans")? {
             let scope_spans = scope_spans?;
             let scope = match object(scope_spans, "scope")? {
@@ -51,7 +54,7 @@ pub fn parse(text: &str) -> Result<Vec<Span>, ParseError> {
                 None => String::new(),
             };
             for json in objects(scope_spans, "spans")? {
-                spans.push(span(json?, &service, &scope)?);
+                spans.push(span(json?, &origin, &scope)?);
             }
         }
     }
@@ -60,14 +63,27 @@ pub fn parse(text: &str) -> Result<Vec<Span>, ParseError> {
 
 type Object = Map<String, Json>;
 
-fn service_name(resource: &[(String, Value)]) -> String {
-    match resource.iter().find(|(key, _)| key == "service.name") {
-        Some((_, Value::String(name))) => name.clone(),
-        _ => String::new(),
+/// What spans of one resource have in common.
+struct Origin {
+    service: String,
+    instance: Arc<str>,
+}
+
+impl Origin {
+    fn of(resource: &[(String, Value)]) -> Self {
+        let text = |name: &str| match resource.iter().find(|(key, _)| key == name) {
+            Some((_, Value::String(text))) => Some(text.as_str()),
+            _ => None,
+        };
+        let instance = text("service.instance.id").or_else(|| text("host.name"));
+        Self {
+            service: text("service.name").unwrap_or_default().to_owned(),
+            instance: instance.unwrap_or_default().into(),
+        }
     }
 }
 
-fn span(json: &Object, service: &str, scope: &str) -> Result<Span, ParseError> {
+fn span(json: &Object, origin: &Origin, scope: &str) -> Result<Span, ParseError> {
     let parent_id = match string(json, "parentSpanId")?.as_str() {
         // Some senders write the absent parent as zeros.
         "" | "0000000000000000" => None,
@@ -92,7 +108,8 @@ fn span(json: &Object, service: &str, scope: &str) -> Result<Span, ParseError> {
             .map(|json| link(json?))
             .collect::<Result<_, _>>()?,
         status: status(json)?,
-        service: service.to_owned(),
+        service: origin.service.clone(),
+        instance: origin.instance.clone(),
         flags: count(json, "flags")?,
         scope: scope.to_owned(),
         dropped_attributes: count(json, "droppedAttributesCount")?,

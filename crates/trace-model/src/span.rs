@@ -1,6 +1,7 @@
 //! One finished span and what hangs on it. The tree is built from these.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::{SpanId, TraceId};
 
@@ -31,6 +32,8 @@ pub struct Span {
     pub status: Status,
     /// `service.name` of the resource that made it; empty when the resource has none.
     pub service: String,
+    /// `service.instance.id` of that resource, or else `host.name`: whose clock the times are of; may be empty.
+    pub instance: Arc<str>,
     /// W3C trace flags in the low 8 bits; bits 8 and 9 say whether the parent is known to be remote, and is.
     pub flags: u32,
     /// Name of the instrumentation scope that made it.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Span, SpanId};
+use crate::{Adjustment, Span, SpanId};
 
 /// The spans of one trace, depth first, siblings by start. A span is named by its row: its place in that order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -10,6 +10,8 @@ pub struct Tree {
     spans: Vec<Span>,
     nodes: Vec<Node>,
     roots: Vec<usize>,
+    /// What was done to the clocks, once it was.
+    pub(crate) adjustments: Option<Vec<Adjustment>>,
 }
 
 /// Place of a span in its tree.
@@ -108,6 +110,16 @@ impl Tree {
     #[must_use]
     pub fn row_of(&self, id: SpanId) -> Option<usize> {
         self.spans.iter().position(|span| span.span_id == id)
+    }
+
+    /// This row and those of all spans below it.
+    #[must_use]
+    pub fn rows_below(&self, row: usize) -> std::ops::Range<usize> {
+        let Some(node) = self.nodes.get(row) else {
+            return row..row;
+        };
+        let is_beside = |&later: &usize| self.nodes[later].depth <= node.depth;
+        row..(row + 1..self.len()).find(is_beside).unwrap_or(self.len())
     }
 
     /// Rows of all roots, true and salvaged, by start.
@@ -234,6 +246,7 @@ fn lay_out(
         spans: Vec::with_capacity(spans.len()),
         nodes: Vec::with_capacity(spans.len()),
         roots: Vec::with_capacity(roots.len()),
+        adjustments: None,
     };
     let mut spans: Vec<Option<Span>> = spans.into_iter().map(Some).collect();
     let mut pending: Vec<(usize, Option<usize>)> =

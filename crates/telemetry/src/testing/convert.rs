@@ -26,6 +26,7 @@ pub(super) fn span(data: SpanData) -> Span {
             SdkStatus::Error { description } => Status::Error(description.into_owned()),
         },
         service: String::new(),
+        instance: std::sync::Arc::default(),
         flags: u32::from(data.span_context.trace_flags().to_u8()),
         scope: data.instrumentation_scope.name().to_owned(),
         dropped_attributes: data.dropped_attributes_count,

@@ -23,7 +23,8 @@ fn error(members: &str) -> String {
 #[test]
 fn every_field_is_read() {
     let document = r#"{"resourceSpans":[{
-        "resource":{"attributes":[{"key":"service.name","value":{"stringValue":"backend"}}]},
+        "resource":{"attributes":[{"key":"service.name","value":{"stringValue":"backend"}},
+            {"key":"host.name","value":{"stringValue":"rack"}},{"key":"service.instance.id","value":{"stringValue":"7"}}]},
         "scopeSpans":[{"scope":{"name":"telemetry"},"spans":[{
             "traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"00f067aa0ba902b7","parentSpanId":"00f067aa0ba902b8",
             "flags":257,"name":"GET /search","kind":2,
@@ -57,6 +58,7 @@ fn every_field_is_read() {
         }],
         status: Status::Error("not ready".to_owned()),
         service: "backend".to_owned(),
+        instance: "7".into(),
         flags: 257,
         scope: "telemetry".to_owned(),
         dropped_attributes: 1,
