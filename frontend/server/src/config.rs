@@ -89,9 +89,9 @@ pub struct Config {
     /// How much of a query the spans may hold.
     #[arg(long, env = "CAPTURE_QUERY", default_value = "hash", global = true)]
     pub capture_query: QueryCapture,
-    /// Whether the page records events (errors, web vitals, navigation) as log records: what receives its telemetry has to
-    /// take logs, which the collector of this project does not.
-    #[arg(long, env = "PAGE_EVENTS", action = clap::ArgAction::Set, default_value_t = false, global = true)]
+    /// Whether the page records events (errors, web vitals, navigation) as log records; `false` where what receives its
+    /// telemetry takes no logs.
+    #[arg(long, env = "PAGE_EVENTS", action = clap::ArgAction::Set, default_value_t = true, global = true)]
     pub page_events: bool,
     /// How long a server behind this one may take until the head of its response, and between parts of its body.
     #[arg(skip = Duration::from_secs(15))]

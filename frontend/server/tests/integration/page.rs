@@ -208,7 +208,7 @@ async fn the_page_learns_what_it_may_do() {
         ),
         ("application/json", "no-cache")
     );
-    assert_snapshot!(answer.text(), @r#"{"capture_query":"raw","sampling_ratio":1.0,"trace_link":"http://localhost:16686/trace/{trace_id}","trace_panel":true,"events":false}"#);
+    assert_snapshot!(answer.text(), @r#"{"capture_query":"raw","sampling_ratio":1.0,"trace_link":"http://localhost:16686/trace/{trace_id}","trace_panel":true,"events":true}"#);
     let page = site.get("/?q=love").await;
     assert!(
         site.trace(&page, 1).await.contains("url.query=q=love"),
@@ -216,6 +216,6 @@ async fn the_page_learns_what_it_may_do() {
     );
 
     let bare = Site::before(Behind::start().await, &["--telemetry-url", ""]).await;
-    assert_snapshot!(bare.get("/config.json").await.text(), @r#"{"capture_query":"hash","sampling_ratio":1.0,"trace_link":"","trace_panel":false,"events":false}"#);
+    assert_snapshot!(bare.get("/config.json").await.text(), @r#"{"capture_query":"hash","sampling_ratio":1.0,"trace_link":"","trace_panel":false,"events":true}"#);
     assert_eq!(bare.get("/livez").await.text(), "alive\n");
 }
