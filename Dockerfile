@@ -106,7 +106,7 @@ FROM service AS collector
 LABEL org.opencontainers.image.title="Gutenberg Explorer: collector" \
       org.opencontainers.image.description="OTLP in, the newest traces in bounded memory, Jaeger's query API out."
 COPY --from=services /programs/collector /collector
-ENV COLLECTOR_OTLP_HTTP=0.0.0.0:4318 COLLECTOR_QUERY=0.0.0.0:4319
-EXPOSE 4318 4319
+ENV COLLECTOR_OTLP_GRPC=0.0.0.0:4317 COLLECTOR_OTLP_HTTP=0.0.0.0:4318 COLLECTOR_QUERY=0.0.0.0:4319
+EXPOSE 4317 4318 4319
 HEALTHCHECK --interval=2s --timeout=3s --start-period=30s CMD ["/collector", "healthcheck"]
 ENTRYPOINT ["/collector"]

@@ -1,9 +1,9 @@
-//! Embedded receiver of OpenTelemetry traces, logs and metrics: takes OTLP over HTTP, keeps the newest in memory that is
-//! bounded by bytes, and answers queries. A stand-in for the OpenTelemetry Collector with a viewer behind it where there is none: on
+//! Embedded receiver of OpenTelemetry traces, logs and metrics: takes OTLP over HTTP and gRPC, keeps the newest in
+//! memory that is bounded by bytes, and answers queries. A stand-in for the OpenTelemetry Collector with a viewer behind it where there is none: on
 //! a laptop, in a test. It neither samples nor processes nor forwards.
 //!
 //! ```text
-//! POST /v1/{traces,logs,metrics} ──> otlp (body, protobuf | json) ──> store ──> query (trace_json) ──> GET /api/…
+//! OTLP ──> server ──> otlp (http | grpc, body, protobuf | json) ──> store ──> query ──> GET /api/…
 //! ```
 //!
 //! A library with a thin program around it, so that tests can host it in their own process:
@@ -11,14 +11,19 @@
 //! ```
 //! # async fn host() -> std::io::Result<()> {
 //! use std::sync::Arc;
-//! use collector::{otlp, query, server, store::Store};
+//! use collector::server::{Limits, Protocol, Server};
+//! use collector::{otlp, query, store::Store};
+//! use tokio::net::TcpListener;
 //!
 //! let store = Arc::new(Store::new(8 << 20));
-//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-//! let stop = std::future::pending();
-//! tokio::spawn(server::serve(listener, otlp::router(store.clone(), otlp::Limits::default()), stop));
-//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-//! tokio::spawn(server::serve(listener, query::router(store, query::Limits::default()), std::future::pending()));
+//! let receiver = otlp::Receiver::new(store.clone(), otlp::Limits::default());
+//! let listener = TcpListener::bind("127.0.0.1:0").await?;
+//! let server = Server::new(listener, Protocol::Http1, Limits::default());
+//! tokio::spawn(server.serve(otlp::http_router(receiver), std::future::pending()));
+//! let listener = TcpListener::bind("127.0.0.1:0").await?;
+//! let server = Server::new(listener, Protocol::Http1, Limits::default());
+//! let router = query::router(store, query::Limits::default());
+//! tokio::spawn(server.serve(router, std::future::pending()));
 //! # Ok(())
 //! # }
 //! ```

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser as _;
+use collector::server::{Protocol, Server};
 use collector::settings::{Arguments, Command, Settings};
 use collector::store::Store;
 use collector::{healthcheck, otlp, query, server};
@@ -32,8 +33,10 @@ async fn main() -> ExitCode {
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let otlp_listener = listen(settings.otlp_http).await?;
+    let grpc_listener = listen(settings.otlp_grpc).await?;
     let query_listener = listen(settings.query).await?;
     announce("otlp-http", otlp_listener.local_addr()?);
+    announce("otlp-grpc", grpc_listener.local_addr()?);
     announce("query", query_listener.local_addr()?);
 
     let store = Arc::new(Store::with(settings.bounds()));
@@ -43,15 +46,21 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         // An error means that `stop` is gone, which ends serving as well.
         async move { drop(stop.wait_for(|stopped| *stopped).await) }
     };
+    let receiver = otlp::Receiver::new(store.clone(), otlp::Limits::default());
+    let limits = server::Limits {
+        connections_max: settings.max_connections,
+        ..server::Limits::default()
+    };
+    let http = Server::new(otlp_listener, Protocol::Http1, limits);
+    let grpc = Server::new(grpc_listener, Protocol::Http2, limits);
+    let query = Server::new(query_listener, Protocol::Http1, limits);
+    let query_router = query::router(store.clone(), query::Limits::default());
     let serving = async {
-        let otlp_router = otlp::router(store.clone(), otlp::Limits::default());
-        let otlp = server::serve(otlp_listener, otlp_router, stopped());
-        let query = server::serve(
-            query_listener,
-            query::router(store.clone(), query::Limits::default()),
-            stopped(),
-        );
-        tokio::join!(otlp, query)
+        tokio::join!(
+            http.serve(otlp::http_router(receiver.clone()), stopped()),
+            grpc.serve(otlp::grpc_router(receiver.clone()), stopped()),
+            query.serve(query_router, stopped()),
+        )
     };
     let stopping = async {
         tokio::select! {

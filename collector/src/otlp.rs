@@ -1,12 +1,10 @@
-//! OTLP over HTTP, the way in: `POST /v1/traces`, `/v1/logs` and `/v1/metrics` in protobuf or JSON, plain or gzipped, into
-//! the store.
-//!
-//! Follows the OTLP specification 1.11: 200 with a partial success when some items could not be taken, 400 with a
-//! `Status` in the request's own content type when the payload cannot be read, 503 with `Retry-After` when there is no
-//! memory for the request now.
+//! OTLP, the way in: over HTTP and gRPC into the store, by the rules of the specification 1.11. `docs/otlp.md` maps each
+//! rule to its test.
 
 mod answer;
 mod body;
+mod grpc;
+mod http;
 mod json;
 mod protobuf;
 mod schema;
@@ -17,17 +15,13 @@ mod wire;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 
-use crate::problem::{self, Problem};
 use crate::store::{Batch, Store};
 use answer::{Refusal, Rejected};
-use body::Budget;
+use body::{Budget, Received};
+pub use grpc::router as grpc_router;
+pub use http::router as http_router;
 use signal::Item;
 pub use signal::Signal;
 
@@ -60,86 +54,56 @@ pub(crate) enum Encoding {
     Json,
 }
 
-/// Receives telemetry into `store`.
-pub fn router(store: Arc<Store>, limits: Limits) -> Router {
-    let budget = Budget::new(limits.in_flight_max_bytes);
-    let receive = |signal| {
-        post(
-            move |State(receiver): State<Receiver>, headers: HeaderMap, body: Body| async move {
-                receiver.answer(signal, headers, body).await
-            },
-        )
-    };
-    let mut router = Router::new();
-    for signal in Signal::ALL {
-        router = router.route(signal.path(), receive(signal));
-    }
-    router
-        .fallback(not_found)
-        .method_not_allowed_fallback(not_allowed)
-        .with_state(Receiver {
-            store,
-            limits,
-            budget,
-        })
-}
-
+/// Takes telemetry into a store. Its clones share the memory for what is being received.
 #[derive(Clone)]
-struct Receiver {
+pub struct Receiver {
     store: Arc<Store>,
     limits: Limits,
     budget: Budget,
 }
 
 impl Receiver {
-    async fn answer(&self, signal: Signal, headers: HeaderMap, body: Body) -> Response {
-        let encoding = encoding(&headers);
-        let received = match encoding {
-            Some(encoding) => self.receive(signal, encoding, &headers, body).await,
-            None => Err(Refusal::ContentType),
-        };
-        // Who names no known content type is told in the one that people can read.
-        let encoding = encoding.unwrap_or(Encoding::Json);
-        match received {
-            Ok(rejected) => answer::success(encoding, &rejected),
-            Err(refusal) => {
-                self.store.count_refused();
-                tracing::debug!(
-                    error = &refusal as &dyn std::error::Error,
-                    "refused a request"
-                );
-                answer::refusal(encoding, &refusal)
-            }
+    /// Receives into `store`.
+    #[must_use]
+    pub fn new(store: Arc<Store>, limits: Limits) -> Self {
+        Self {
+            store,
+            limits,
+            budget: Budget::new(limits.in_flight_max_bytes),
         }
     }
 
-    /// Returns what could not be taken.
-    async fn receive(
+    /// Reads a body as it is sent, in time and within bounds; `framing_bytes` are not counted.
+    async fn read(&self, body: Body, framing_bytes: usize) -> Result<Received, Refusal> {
+        let max_bytes = self.limits.body_max_bytes.saturating_add(framing_bytes);
+        let body = self.budget.read(body, max_bytes);
+        tokio::time::timeout(self.limits.body_timeout, body)
+            .await
+            .map_err(|_| Refusal::Slow)?
+    }
+
+    /// Takes in what `open` makes of a body, given how large that may become. Returns what could not be taken.
+    async fn take(
         &self,
         signal: Signal,
         encoding: Encoding,
-        headers: &HeaderMap,
-        body: Body,
+        open: impl FnOnce(usize) -> Result<Received, Refusal> + Send + 'static,
     ) -> Result<Rejected, Refusal> {
-        let is_gzip = is_gzip(headers)?;
-        let limits = self.limits;
-        let body = self.budget.read(body, limits.body_max_bytes);
-        let body = tokio::time::timeout(limits.body_timeout, body)
-            .await
-            .map_err(|_| Refusal::Slow)??;
         let store = self.store.clone();
-        // Inflating and decoding take long for large bodies; other requests need not wait for them.
-        let work = move || {
-            let body = if is_gzip {
-                body.inflate(limits.body_max_bytes)?
-            } else {
-                body
-            };
-            take(&store, signal, encoding, body.bytes())
-        };
+        let max_bytes = self.limits.body_max_bytes;
+        // Inflating and checking take long for large bodies; other requests need not wait for them.
+        let work = move || take(&store, signal, encoding, open(max_bytes)?.bytes());
         tokio::task::spawn_blocking(work)
             .await
             .unwrap_or(Err(Refusal::Internal))
+    }
+
+    fn count(&self, refusal: &Refusal) {
+        self.store.count_refused();
+        tracing::debug!(
+            error = refusal as &dyn std::error::Error,
+            "refused a request"
+        );
     }
 }
 
@@ -178,38 +142,4 @@ fn decode<T: Item>(
         Encoding::Protobuf => protobuf::decode(request, store.limits()),
         Encoding::Json => json::decode(request, store.limits()),
     }
-}
-
-fn encoding(headers: &HeaderMap) -> Option<Encoding> {
-    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let media_type = value.split(';').next()?.trim();
-    match () {
-        () if media_type.eq_ignore_ascii_case("application/x-protobuf") => Some(Encoding::Protobuf),
-        () if media_type.eq_ignore_ascii_case("application/json") => Some(Encoding::Json),
-        () => None,
-    }
-}
-
-fn is_gzip(headers: &HeaderMap) -> Result<bool, Refusal> {
-    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
-    match (
-        encodings
-            .next()
-            .map(|value| value.as_bytes().to_ascii_lowercase()),
-        encodings.next(),
-    ) {
-        (None, _) => Ok(false),
-        (Some(name), None) if name == b"gzip" => Ok(true),
-        (Some(name), None) if name == b"identity" => Ok(false),
-        _ => Err(Refusal::ContentEncoding),
-    }
-}
-
-async fn not_found() -> Problem {
-    let detail = "telemetry is received on /v1/traces, /v1/logs and /v1/metrics";
-    Problem::new(StatusCode::NOT_FOUND, detail)
-}
-
-async fn not_allowed(method: Method) -> Response {
-    problem::not_allowed(&method, "POST").into_response()
 }

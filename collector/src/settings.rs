@@ -42,6 +42,14 @@ pub struct Settings {
         global = true
     )]
     pub otlp_http: SocketAddr,
+    /// Address that receives OTLP over gRPC; port 0 takes a free one.
+    #[arg(
+        long,
+        env = "COLLECTOR_OTLP_GRPC",
+        default_value = "127.0.0.1:4317",
+        global = true
+    )]
+    pub otlp_grpc: SocketAddr,
     /// Address that answers queries; port 0 takes a free one.
     #[arg(
         long,
@@ -59,6 +67,9 @@ pub struct Settings {
     /// Memory for the latest metrics, in bytes or with KiB, MiB or GiB.
     #[arg(long, env = "COLLECTOR_METRICS_MAX_BYTES", default_value = "4MiB", value_parser = bytes, global = true)]
     pub metrics_max_bytes: usize,
+    /// Connections at a time on each address; for one more, the one that is idle longest is closed.
+    #[arg(long, env = "COLLECTOR_MAX_CONNECTIONS", default_value = "512", value_parser = positive, global = true)]
+    pub max_connections: usize,
     /// Log records to write: `level` or `target=level,…`.
     #[arg(long, env = "RUST_LOG", default_value = "info", global = true)]
     pub log: String,
@@ -74,6 +85,11 @@ impl Settings {
             metrics_max_bytes: self.metrics_max_bytes,
         }
     }
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "expected a whole number from 1".to_owned())
 }
 
 fn bytes(text: &str) -> Result<usize, String> {
@@ -126,6 +142,7 @@ mod tests {
         let arguments = Arguments::try_parse_from(["collector"]).unwrap();
         assert_eq!(arguments.command, None);
         assert!(arguments.settings.otlp_http.ip().is_loopback());
+        assert!(arguments.settings.otlp_grpc.ip().is_loopback());
         assert!(arguments.settings.query.ip().is_loopback());
         assert_eq!(arguments.settings.max_bytes, 64 << 20);
     }

@@ -67,9 +67,13 @@ impl Stack {
             true => Some(
                 Process::start(
                     "collector",
-                    &["--otlp-http", "127.0.0.1:0", "--query", "127.0.0.1:0"],
+                    &[
+                        "--otlp-http=127.0.0.1:0",
+                        "--otlp-grpc=127.0.0.1:0",
+                        "--query=127.0.0.1:0",
+                    ],
                     &[],
-                    2,
+                    3,
                 )
                 .await?,
             ),

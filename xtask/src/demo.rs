@@ -110,12 +110,13 @@ fn serve(options: &Options, built: &Built, stop: &Stop) -> Result<(), Failure> {
         command
     };
     let mut services = Services::default();
-    let [otlp, query] = services.start(
+    let [otlp, _, query] = services.start(
         "collector",
         command("collector")
             .args(["--otlp-http", &free_or_any(4318)])
+            .args(["--otlp-grpc", &free_or_any(4317)])
             .args(["--query", &free_or_any(4319)]),
-        ["otlp-http", "query"],
+        ["otlp-http", "otlp-grpc", "query"],
         stop,
     )?;
     let otlp_url = format!("http://{otlp}");

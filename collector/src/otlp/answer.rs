@@ -1,4 +1,4 @@
-//! What a sender is told, in the form it spoke: success, partial success, or a `Status`.
+//! What a sender is told over HTTP, in the form it spoke: success, partial success, or a `Status`; and why, which gRPC shares.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -72,6 +72,8 @@ pub(crate) enum Refusal {
     TooLarge { max_bytes: usize },
     #[error("{0}")]
     Malformed(String),
+    #[error("the message is not framed as gRPC does")]
+    Framing,
     #[error("the body did not arrive in time")]
     Slow,
     #[error("too many bodies are being received")]
@@ -80,20 +82,24 @@ pub(crate) enum Refusal {
     Internal,
 }
 
+const INVALID_ARGUMENT: i32 = 3;
+const DEADLINE_EXCEEDED: i32 = 4;
+const RESOURCE_EXHAUSTED: i32 = 8;
+const INTERNAL: i32 = 13;
+const UNAVAILABLE: i32 = 14;
+
+/// When a sender that finds no room is asked to come back, in seconds.
+pub(super) const RETRY_AFTER_S: i64 = 1;
+
 impl Refusal {
     /// The HTTP status, and the code of `google.rpc.Status` that goes with it.
-    fn codes(&self) -> (StatusCode, i32) {
-        const INVALID_ARGUMENT: i32 = 3;
-        const DEADLINE_EXCEEDED: i32 = 4;
-        const RESOURCE_EXHAUSTED: i32 = 8;
-        const INTERNAL: i32 = 13;
-        const UNAVAILABLE: i32 = 14;
+    pub(super) fn codes(&self) -> (StatusCode, i32) {
         match self {
             Self::ContentType | Self::ContentEncoding => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, INVALID_ARGUMENT)
             }
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, RESOURCE_EXHAUSTED),
-            Self::Malformed(_) => (StatusCode::BAD_REQUEST, INVALID_ARGUMENT),
+            Self::Malformed(_) | Self::Framing => (StatusCode::BAD_REQUEST, INVALID_ARGUMENT),
             Self::Slow => (StatusCode::REQUEST_TIMEOUT, DEADLINE_EXCEEDED),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL),
@@ -138,7 +144,7 @@ pub(super) fn refusal(encoding: Encoding, refusal: &Refusal) -> Response {
     let headers = response.headers_mut();
     match refusal {
         Refusal::Busy => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
         }
         // The rest of the body is not waited for.
         Refusal::Slow => {

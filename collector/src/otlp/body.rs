@@ -55,6 +55,12 @@ impl Received {
         &self.bytes
     }
 
+    /// Takes the first bytes off.
+    pub(super) fn without_first(mut self, length: usize) -> Self {
+        self.bytes.drain(..length.min(self.bytes.len()));
+        self
+    }
+
     /// Inflates a gzip body to at most `max_bytes`.
     pub(super) fn inflate(self, max_bytes: usize) -> Result<Self, Refusal> {
         let mut inflated = Self::empty(self.held.budget.clone());

@@ -33,6 +33,16 @@ impl Signal {
         }
     }
 
+    /// Where it is received over gRPC: service and method.
+    #[must_use]
+    pub fn grpc_path(self) -> &'static str {
+        match self {
+            Self::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+            Self::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+            Self::Metrics => "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+        }
+    }
+
     /// What a request lists, and these list in turn, in JSON.
     pub(super) fn keys(self) -> [&'static str; 3] {
         match self {

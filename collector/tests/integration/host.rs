@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use collector::otlp::Limits;
+use collector::otlp::Receiver;
+use collector::server::{self, Protocol, Server};
 use collector::store::{Counters, Store};
-use collector::{otlp, query, server};
+use collector::{otlp, query};
 use prost::Message;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -15,6 +17,7 @@ use tokio::runtime::Runtime;
 /// A running collector; it ends with the value.
 pub(crate) struct Host {
     pub(crate) otlp: SocketAddr,
+    pub(crate) grpc: SocketAddr,
     pub(crate) query: SocketAddr,
     store: Arc<Store>,
     _runtime: Runtime,
@@ -44,16 +47,21 @@ impl Host {
     fn with_all(max_bytes: usize, limits: Limits, query_limits: query::Limits) -> Self {
         let runtime = Runtime::new().unwrap();
         let store = Arc::new(Store::new(max_bytes));
-        let serve = |router| {
+        let serve = |protocol, router| {
             let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
             let address = listener.local_addr().unwrap();
-            runtime.spawn(server::serve(listener, router, std::future::pending()));
+            let server = Server::new(listener, protocol, server::Limits::default());
+            runtime.spawn(server.serve(router, std::future::pending()));
             address
         };
-        let otlp = serve(otlp::router(store.clone(), limits));
-        let query = serve(query::router(store.clone(), query_limits));
+        let receiver = Receiver::new(store.clone(), limits);
+        let otlp = serve(Protocol::Http1, otlp::http_router(receiver.clone()));
+        let grpc = serve(Protocol::Http2, otlp::grpc_router(receiver));
+        let query = query::router(store.clone(), query_limits);
+        let query = serve(Protocol::Http1, query);
         Self {
             otlp,
+            grpc,
             query,
             store,
             _runtime: runtime,

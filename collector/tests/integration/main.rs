@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod grpc;
 mod host;
 mod live;
 mod otlp;
+mod otlp_document;
+mod otlp_json;
 mod otlp_limits;
 mod otlp_signals;
 mod process;

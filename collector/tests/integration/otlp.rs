@@ -11,7 +11,7 @@ pub(crate) const PROTOBUF: &str = "application/x-protobuf";
 pub(crate) const JSON: &str = "application/json";
 
 /// Sends one span in JSON and returns it as it is read back.
-fn taken_json(members: &str) -> trace_model::Span {
+pub(crate) fn taken_json(members: &str) -> trace_model::Span {
     let host = Host::start();
     let answer = host.post(JSON, one_json(members).as_bytes());
     assert_eq!(

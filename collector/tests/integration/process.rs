@@ -23,7 +23,11 @@ struct Running {
 
 impl Running {
     fn start() -> Self {
-        let arguments = ["--otlp-http", "127.0.0.1:0", "--query", "127.0.0.1:0"];
+        let arguments = [
+            "--otlp-http=127.0.0.1:0",
+            "--otlp-grpc=127.0.0.1:0",
+            "--query=127.0.0.1:0",
+        ];
         let mut child = collector()
             .args(arguments)
             .stdout(Stdio::piped())
@@ -32,7 +36,7 @@ impl Running {
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let listening = lines
-            .take(2)
+            .take(3)
             .map(|line| {
                 let line = line.unwrap();
                 let (name, address) = line
@@ -80,6 +84,7 @@ fn it_says_where_it_listens_and_ends_cleanly() {
         let mut running = Running::start();
         let query = running.address("query").to_owned();
         assert_ne!(running.address("otlp-http"), query);
+        assert_ne!(running.address("otlp-grpc"), query);
         assert_eq!(
             run(&["healthcheck", "--query", &query]),
             (Some(0), String::new())
@@ -109,7 +114,8 @@ fn a_bad_setting_is_a_message_and_exit_code_2() {
 fn a_taken_port_is_a_message_and_exit_code_1() {
     let running = Running::start();
     let taken = running.address("query");
-    let (code, message) = run(&["--otlp-http", "127.0.0.1:0", "--query", taken]);
+    let any = "127.0.0.1:0";
+    let (code, message) = run(&["--otlp-http", any, "--otlp-grpc", any, "--query", taken]);
     assert_eq!(code, Some(1));
     assert!(
         message.contains(&format!("cannot listen on {taken}")),

@@ -42,7 +42,7 @@ impl Prebuilt {
         let prebuilt = Prebuilt { folder };
         let address = answering_200();
         for (name, listeners) in [
-            ("collector", "otlp-http query"),
+            ("collector", "otlp-http otlp-grpc query"),
             ("backend", "http"),
             ("frontend-server", "http"),
         ] {

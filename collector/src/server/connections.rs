@@ -1,0 +1,206 @@
+//! The connections of a server: how many there are, which of them is at work, and which has to go for another.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use hyper::body::{Frame, SizeHint};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+/// How long to wait for a place before another connection is asked to go.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// All connections of a server.
+pub(super) struct Connections {
+    shared: Arc<Shared>,
+    places: Arc<Semaphore>,
+}
+
+struct Shared {
+    open: Mutex<BTreeMap<u64, Arc<State>>>,
+    /// Ticks with each connection and request: who has the lowest number was heard of longest ago.
+    clock: AtomicU64,
+    accepted: AtomicU64,
+    displaced: AtomicU64,
+}
+
+/// What became of connections.
+#[derive(Clone)]
+pub struct ConnectionCounters(Arc<Shared>);
+
+struct State {
+    last_heard: AtomicU64,
+    /// Requests whose answers have not been sent.
+    requests: AtomicUsize,
+    has_to_go: Notify,
+}
+
+/// One connection. It is over when the last clone is gone.
+#[derive(Clone)]
+pub(super) struct Connection(Arc<Held>);
+
+struct Held {
+    id: u64,
+    state: Arc<State>,
+    shared: Arc<Shared>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// A request at work.
+pub(super) struct Busy(Connection);
+
+impl Connections {
+    pub(super) fn new(max: usize) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                open: Mutex::default(),
+                clock: AtomicU64::new(0),
+                accepted: AtomicU64::new(0),
+                displaced: AtomicU64::new(0),
+            }),
+            places: Arc::new(Semaphore::new(max.clamp(1, Semaphore::MAX_PERMITS))),
+        }
+    }
+
+    pub(super) fn counters(&self) -> ConnectionCounters {
+        ConnectionCounters(self.shared.clone())
+    }
+
+    /// A place for one more; where all are taken, one that is idle has to go.
+    pub(super) async fn place(&self) -> Connection {
+        let place = loop {
+            if self.places.available_permits() == 0 {
+                self.shared.displace_idlest();
+            }
+            let place = self.places.clone().acquire_owned();
+            if let Ok(place) = tokio::time::timeout(PATIENCE, place).await {
+                break place.expect("the semaphore is never closed");
+            }
+        };
+        let id = self.shared.tick();
+        let state = Arc::new(State {
+            last_heard: AtomicU64::new(id),
+            requests: AtomicUsize::new(0),
+            has_to_go: Notify::new(),
+        });
+        self.shared.accepted.fetch_add(1, Ordering::Relaxed);
+        self.shared.open().insert(id, state.clone());
+        Connection(Arc::new(Held {
+            id,
+            state,
+            shared: self.shared.clone(),
+            _place: place,
+        }))
+    }
+}
+
+impl Shared {
+    fn tick(&self) -> u64 {
+        self.clock.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn displace_idlest(&self) {
+        let open = self.open();
+        let idle = open
+            .values()
+            .filter(|state| state.requests.load(Ordering::Acquire) == 0);
+        if let Some(idlest) = idle.min_by_key(|state| state.last_heard.load(Ordering::Relaxed)) {
+            idlest.has_to_go.notify_one();
+            self.displaced.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<State>>> {
+        // Nothing that runs under the lock panics half way through a change.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ConnectionCounters {
+    /// Connections now.
+    #[must_use]
+    pub fn open(&self) -> u64 {
+        self.0.open().len() as u64
+    }
+
+    /// Connections since the start.
+    #[must_use]
+    pub fn accepted(&self) -> u64 {
+        self.0.accepted.load(Ordering::Relaxed)
+    }
+
+    /// Idle connections that were closed for another one.
+    #[must_use]
+    pub fn displaced(&self) -> u64 {
+        self.0.displaced.load(Ordering::Relaxed)
+    }
+}
+
+impl Connection {
+    /// Counts a request until its answer is sent.
+    pub(super) fn busy(&self) -> Busy {
+        let state = &self.0.state;
+        state.requests.fetch_add(1, Ordering::AcqRel);
+        state
+            .last_heard
+            .store(self.0.shared.tick(), Ordering::Relaxed);
+        Busy(self.clone())
+    }
+
+    /// Ready when the place is needed.
+    pub(super) async fn has_to_go(&self) {
+        self.0.state.has_to_go.notified().await;
+    }
+}
+
+impl Busy {
+    /// Stays at work until the body is sent or given up.
+    pub(super) fn until_sent(self, body: Body) -> Body {
+        Body::new(Sending {
+            body,
+            _at_work: self,
+        })
+    }
+}
+
+/// A body, and the request that it answers.
+struct Sending {
+    body: Body,
+    _at_work: Busy,
+}
+
+impl hyper::body::Body for Sending {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.0.state.requests.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.shared.open().remove(&self.id);
+    }
+}
