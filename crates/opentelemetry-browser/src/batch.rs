@@ -1,13 +1,9 @@
 //! Spans and log records that are finished and wait to be sent: queues bounded in records and in bytes, cut into requests.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
-
-use opentelemetry::{InstrumentationScope, KeyValue, TraceId};
-use otlp_encoder::Scope;
+use opentelemetry::TraceId;
 
 use crate::limits::Limits;
-use crate::span::write_attributes;
+use crate::span::Scope;
 
 /// How many dropped traces are remembered, so that spans of theirs which end later are dropped as well.
 const REMEMBERED_TRACES: usize = 256;
@@ -27,7 +23,7 @@ pub(crate) enum Signal {
 pub(crate) struct Finished {
     /// The trace that is dropped as a whole when there is no room; invalid for a record that is dropped alone.
     pub(crate) trace_id: TraceId,
-    pub(crate) scope: Arc<InstrumentationScope>,
+    pub(crate) scope: Scope,
     /// The OTLP message.
     pub(crate) bytes: Vec<u8>,
 }
@@ -44,9 +40,9 @@ pub(crate) struct Batch {
 #[derive(Debug)]
 pub(crate) struct Queue {
     limits: Limits,
-    records: VecDeque<Finished>,
+    records: Vec<Finished>,
     bytes: usize,
-    dropped_traces: VecDeque<TraceId>,
+    dropped_traces: Vec<TraceId>,
 }
 
 impl Queue {
@@ -54,9 +50,9 @@ impl Queue {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
-            records: VecDeque::new(),
+            records: Vec::new(),
             bytes: 0,
-            dropped_traces: VecDeque::new(),
+            dropped_traces: Vec::new(),
         }
     }
 
@@ -84,13 +80,13 @@ impl Queue {
             return 1 + self.drop_trace(record.trace_id);
         }
         self.bytes += size;
-        self.records.push_back(record);
+        self.records.push(record);
         0
     }
 
     /// Cuts off a request of at most `limit_bytes` of records, or of one record if the first is larger than that; it
-    /// names `resource` as their maker. None when nothing waits.
-    pub(crate) fn take(&mut self, limit_bytes: usize, resource: &[KeyValue]) -> Option<Batch> {
+    /// names `resource`, the attributes of one in OTLP, as their maker. None when nothing waits.
+    pub(crate) fn take(&mut self, limit_bytes: usize, resource: &[u8]) -> Option<Batch> {
         let mut count = 0;
         let mut bytes = 0;
         for record in self.records.iter().take(self.limits.batch_records.max(1)) {
@@ -105,7 +101,8 @@ impl Queue {
             return None;
         }
         self.bytes = self.bytes.saturating_sub(bytes);
-        let records: Vec<Finished> = self.records.drain(..count).collect();
+        let later = self.records.split_off(count);
+        let records = std::mem::replace(&mut self.records, later);
         Some(Batch {
             body: encode(resource, &records, bytes),
             records: count as u64,
@@ -117,9 +114,9 @@ impl Queue {
             return 0;
         }
         if self.dropped_traces.len() >= REMEMBERED_TRACES {
-            self.dropped_traces.pop_front();
+            self.dropped_traces.remove(0);
         }
-        self.dropped_traces.push_back(trace_id);
+        self.dropped_traces.push(trace_id);
         let before = self.records.len();
         self.records.retain(|record| record.trace_id != trace_id);
         self.bytes = self
@@ -132,50 +129,24 @@ impl Queue {
 }
 
 /// The request: the records by scope, each scope in the order of its first record.
-fn encode(resource: &[KeyValue], records: &[Finished], bytes: usize) -> Vec<u8> {
-    let mut scopes: Vec<&Arc<InstrumentationScope>> = Vec::new();
+fn encode(resource: &[u8], records: &[Finished], bytes: usize) -> Vec<u8> {
+    let mut scopes: Vec<&Scope> = Vec::new();
     for record in records {
-        if !scopes.iter().any(|known| is_same(known, &record.scope)) {
+        if !scopes.contains(&&record.scope) {
             scopes.push(&record.scope);
         }
     }
-    let mut body = Vec::with_capacity(bytes + 1024);
-    otlp_encoder::resource_records(
-        &mut body,
-        |attributes| write_attributes(attributes, resource),
-        |writer| {
-            for scope in scopes {
-                let head = Scope {
-                    name: scope.name(),
-                    version: scope.version().unwrap_or_default(),
-                    schema_url: scope.schema_url().unwrap_or_default(),
-                };
-                writer.scope(
-                    &head,
-                    |attributes| write_attributes(attributes, scope.attributes()),
-                    |writer| {
-                        for record in records
-                            .iter()
-                            .filter(|record| is_same(scope, &record.scope))
-                        {
-                            writer.encoded(&record.bytes);
-                        }
-                    },
-                );
-            }
-        },
-    );
+    let mut body = Vec::with_capacity(bytes + resource.len() + 256);
+    otlp_encoder::encoded_resource_records(&mut body, resource, |writer| {
+        for scope in scopes {
+            writer.encoded(scope, |writer| {
+                for record in records.iter().filter(|record| record.scope == *scope) {
+                    writer.encoded(&record.bytes);
+                }
+            });
+        }
+    });
     body
-}
-
-/// Two tracers of one library have equal scopes at different addresses. Attributes are compared in their order: the
-/// scope's own comparison sorts them first, and a sort is a lot of code for a page.
-fn is_same(left: &Arc<InstrumentationScope>, right: &Arc<InstrumentationScope>) -> bool {
-    Arc::ptr_eq(left, right)
-        || (left.name() == right.name()
-            && left.version() == right.version()
-            && left.schema_url() == right.schema_url()
-            && left.attributes().eq(right.attributes()))
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -50,7 +50,7 @@ impl SendTraced for Request {
     async fn send_traced(self) -> Result<Response, gloo_net::Error> {
         let request = web_sys::Request::from(self);
         let call = pipeline::current()
-            .and_then(|pipeline| ClientCall::start(&pipeline, &request.method(), &request.url()));
+            .and_then(|pipeline| ClientCall::start(pipeline, &request.method(), &request.url()));
         if let Some(headers) = call.as_ref().and_then(ClientCall::headers) {
             set_header(&request, TRACEPARENT, &headers.traceparent);
             if let Some(tracestate) = &headers.tracestate {

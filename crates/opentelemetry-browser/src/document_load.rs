@@ -12,12 +12,13 @@ use opentelemetry::{Context, KeyValue};
 use wasm_bindgen::prelude::*;
 
 use crate::attribute;
+use crate::callback::{Arguments, callback};
 use crate::limits::Limits;
 use crate::pipeline::timing::Timing;
 use crate::pipeline::{self, Pipeline};
 use crate::propagation::remote_context;
 use crate::scoped;
-use crate::span::{Limited, OpenSpan, SpanEvent};
+use crate::span::OpenSpan;
 use crate::url::Url;
 
 #[wasm_bindgen(module = "/src/load.js")]
@@ -29,7 +30,7 @@ extern "C" {
     #[wasm_bindgen(js_name = milestones)]
     fn milestones() -> Array;
     #[wasm_bindgen(js_name = whenLoaded)]
-    fn when_loaded(loaded: &JsValue);
+    fn when_loaded(loaded: JsValue);
 }
 
 /// The milestones that the span lasts for; the others are events only.
@@ -44,6 +45,8 @@ struct Load {
     traced_from_ms: f64,
     /// When the application was there, as far as the program says so.
     mounted_ms: f64,
+    /// How many resources get a span.
+    resource_limit: usize,
 }
 
 thread_local! {
@@ -59,34 +62,39 @@ pub fn page_load() -> Option<SpanContext> {
 /// Opens the span of the load; it ends when the page is loaded. At most `resource_limit` resources get a span.
 pub(crate) fn install(resource_limit: usize) {
     if let Some(pipeline) = pipeline::current() {
-        begin(&pipeline);
+        begin(pipeline, resource_limit);
         #[cfg(feature = "wasm_boot")]
-        crate::wasm_boot::record_boot(&pipeline);
+        crate::wasm_boot::record_boot(pipeline);
     }
-    when_loaded(&Closure::once_into_js(move || {
+    when_loaded(callback(|_| {
         if let Some(pipeline) = pipeline::current() {
-            finish(&pipeline, resource_limit);
+            finish(pipeline);
         }
+        JsValue::UNDEFINED
     }));
 }
 
-fn begin(pipeline: &Pipeline) {
-    let document = document_fetch();
-    let timing = timing(&document.get(2)).unwrap_or_default();
-    let traceparent = document.get(0).as_string();
-    let parent = match traceparent.as_deref().and_then(remote_context) {
+fn begin(pipeline: &Pipeline, resource_limit: usize) {
+    let document = Arguments::of(document_fetch());
+    let timing = Timing::from_numbers(document.numbers(2));
+    let parent = match remote_context(&document.text(0)) {
         Some(served) => Context::new().with_remote_span_context(served),
         None => Context::new(),
     };
-    let url = document.get(1).as_string().unwrap_or_default();
-    let builder =
-        SpanBuilder::from_name("documentLoad").with_attributes(url_attribute(pipeline, &url));
+    let url = document.text(1);
+    let builder = SpanBuilder::from_name("documentLoad");
     let span = scoped::tracer().build_with_context(builder, &parent);
     let serial = span.serial();
     let cx = parent.with_span(span);
     if let Some(serial) = serial {
         let start_ns = pipeline.unix_ns(timing.start_ms);
-        pipeline.update(serial, |span, _| span.start_ns = start_ns);
+        let shown = url_attribute(pipeline, &url);
+        pipeline.update(serial, |span, limits| {
+            span.start_ns = start_ns;
+            if let Some(shown) = &shown {
+                span.set(shown, limits);
+            }
+        });
     }
     record_fetch(pipeline, "documentFetch", &cx, &url, &timing);
     LOAD.set(Some(Load {
@@ -94,6 +102,7 @@ fn begin(pipeline: &Pipeline) {
         serial,
         traced_from_ms: pipeline.performance_ms(),
         mounted_ms: 0.0,
+        resource_limit,
     }));
 }
 
@@ -141,77 +150,70 @@ pub(crate) fn record_fetch(
     timing: &Timing,
 ) {
     let period = (timing.start_ms, timing.response_end_ms);
+    let shown = url_attribute(pipeline, url);
     record(pipeline, name, parent, period, |span, limits| {
-        for attribute in url_attribute(pipeline, url) {
-            span.attributes.set(attribute, limits);
+        if let Some(shown) = &shown {
+            span.set(shown, limits);
         }
         timing.describe(span, limits, |at_ms| pipeline.unix_ns(at_ms));
     });
 }
 
-/// What was fetched until now: its URL, whether the page's own code has fetched it, and when.
-pub(crate) fn fetches() -> Vec<(String, bool, Timing)> {
-    let fetch = |entry: JsValue| {
-        let entry = Array::from(&entry);
-        let timing = timing(&entry.get(2))?;
-        Some((entry.get(0).as_string()?, entry.get(1).is_truthy(), timing))
-    };
-    loaded_resources().iter().filter_map(fetch).collect()
+/// Calls `f` with what was fetched until now, what took longest first: its URL, whether the page's own code has fetched it, and
+/// when; until `f` says that it has seen enough.
+pub(crate) fn each_fetch(mut f: impl FnMut(&str, bool, &Timing) -> bool) {
+    let resources = loaded_resources();
+    for index in 0..resources.length() {
+        let entry = Arguments::of(Array::from(&resources.get(index)));
+        let timing = Timing::from_numbers(entry.numbers(2));
+        if f(&entry.text(0), entry.flag(1), &timing) {
+            return;
+        }
+    }
 }
 
-fn finish(pipeline: &Pipeline, resource_limit: usize) {
+fn finish(pipeline: &Pipeline) {
     let Some(load) = LOAD.with_borrow(Option::clone) else {
         return;
     };
-    let mut fetches = fetches();
-    fetches.retain(|(url, is_own, timing)| {
-        let has_span = *is_own && timing.start_ms >= load.traced_from_ms;
-        timing.response_end_ms > 0.0
+    let mut count = 0;
+    each_fetch(|url, is_own, timing| {
+        let has_span = is_own && timing.start_ms >= load.traced_from_ms;
+        let is_wanted = timing.response_end_ms > 0.0
             && !has_span
             && !is_the_program(url)
-            && pipeline.urls().traces(url)
+            && pipeline.urls().traces(url);
+        if is_wanted {
+            // Those that took longest come first, and are those that someone would ask about.
+            if count < load.resource_limit {
+                record_fetch(pipeline, "resourceFetch", &load.cx, url, timing);
+            }
+            count += 1;
+        }
+        false
     });
-    let dropped = fetches.len().saturating_sub(resource_limit);
-    if dropped > 0 {
-        // Those that took longest come first, and are those that someone would ask about.
-        fetches.truncate(resource_limit);
-    }
-    for (url, _, timing) in &fetches {
-        record_fetch(pipeline, "resourceFetch", &load.cx, url, timing);
-    }
-    if let Some(serial) = load.serial {
-        let reached = reached();
-        let last_ms = reached
-            .iter()
-            .filter(|(name, _)| LAST_MILESTONES.contains(&name.as_str()))
-            .fold(load.mounted_ms, |last_ms, (_, at_ms)| last_ms.max(*at_ms));
-        pipeline.update(serial, |span, limits| {
-            if dropped > 0 {
-                let dropped = KeyValue::new(attribute::PAGE_RESOURCES_DROPPED, dropped as i64);
-                span.attributes.set(dropped, limits);
-            }
-            for (name, at_ms) in reached {
-                let event = SpanEvent {
-                    name: name.into(),
-                    time_ns: pipeline.unix_ns(at_ms),
-                    attributes: Limited::new(),
-                };
-                span.add_event(event, limits);
-            }
-        });
-        pipeline.end(serial, pipeline.unix_ns(last_ms));
-    }
-}
-
-/// The milestones that were reached, in the order of their times.
-fn reached() -> Vec<(String, f64)> {
-    let milestone = |entry: JsValue| {
-        let entry = Array::from(&entry);
-        Some((entry.get(0).as_string()?, entry.get(1).as_f64()?))
+    let Some(serial) = load.serial else {
+        return;
     };
-    let mut reached: Vec<_> = milestones().iter().filter_map(milestone).collect();
-    reached.retain(|(_, at_ms)| *at_ms > 0.0);
-    reached
+    let dropped = count.saturating_sub(load.resource_limit);
+    if dropped > 0 {
+        let dropped = KeyValue::new(attribute::PAGE_RESOURCES_DROPPED, dropped as i64);
+        pipeline.update(serial, |span, limits| span.set(&dropped, limits));
+    }
+    let mut last_ms = load.mounted_ms;
+    let milestones = milestones();
+    for index in 0..milestones.length() {
+        let milestone = Arguments::of(Array::from(&milestones.get(index)));
+        let (name, at_ms) = (milestone.text(0), milestone.number(1));
+        if LAST_MILESTONES.contains(&name.as_str()) {
+            last_ms = last_ms.max(at_ms);
+        }
+        let at_ns = pipeline.unix_ns(at_ms);
+        pipeline.update(serial, |span, limits| {
+            span.add_event(&name, at_ns, &[], 0, limits)
+        });
+    }
+    pipeline.end(serial, pipeline.unix_ns(last_ms));
 }
 
 /// Whether this is the WebAssembly of the page, whose span is that of `wasm_boot`.
@@ -223,17 +225,7 @@ fn is_the_program(url: &str) -> bool {
     is_the_program
 }
 
-fn url_attribute(pipeline: &Pipeline, url: &str) -> Vec<KeyValue> {
+fn url_attribute(pipeline: &Pipeline, url: &str) -> Option<KeyValue> {
     let keys = &pipeline.urls().redacted_query_keys;
-    let shown = Url::parse(url).map(|url| KeyValue::new(attribute::URL_FULL, url.redacted(keys)));
-    shown.into_iter().collect()
-}
-
-fn timing(numbers: &JsValue) -> Option<Timing> {
-    let numbers = Array::from(numbers);
-    let numbers: Vec<f64> = numbers
-        .iter()
-        .filter_map(|number| number.as_f64())
-        .collect();
-    Timing::from_numbers(&numbers)
+    Url::parse(url).map(|url| KeyValue::new(attribute::URL_FULL, url.redacted(keys)))
 }

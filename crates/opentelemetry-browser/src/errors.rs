@@ -7,15 +7,16 @@ use std::panic::PanicHookInfo;
 use opentelemetry::{Context, KeyValue};
 use wasm_bindgen::prelude::*;
 
+use crate::callback::callback;
 use crate::logs::{Event, Severity};
 use crate::{pipeline, scoped};
 
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
     #[wasm_bindgen(js_name = observeErrors)]
-    fn observe_errors(failed: &Closure<dyn Fn(String, String, String)>);
+    fn observe_errors(failed: JsValue);
     #[wasm_bindgen(js_name = observeConsole)]
-    fn observe_console(said: &Closure<dyn Fn(String)>);
+    fn observe_console(said: JsValue);
     fn stack() -> String;
 }
 
@@ -34,28 +35,27 @@ thread_local! {
 
 /// Listens for the life of the page. With `with_console`, what is said by `console.error` is an event too.
 pub(crate) fn install(with_console: bool) {
-    let failed = Closure::new(|name: String, message: String, stack: String| {
+    observe_errors(callback(|error| {
+        let name = error.text(0);
         if !(name == TRAP && TRAP_TO_COME.take()) {
-            exception(&name, &message, stack, Severity::Error);
+            exception(&name, &error.text(1), error.text(2), Severity::Error);
         }
-    });
-    observe_errors(&failed);
-    failed.forget();
+        JsValue::UNDEFINED
+    }));
     if with_console {
-        let said = Closure::new(|text: String| {
+        observe_console(callback(|said| {
             if !IS_PANICKING.get() {
                 let event = Event {
                     name: "browser.console",
                     severity: Severity::Error,
                     attributes: Vec::new(),
-                    body: &text,
+                    body: &said.text(0),
                     at_ms: None,
                 };
                 event.emit(&Context::current());
             }
-        });
-        observe_console(&said);
-        said.forget();
+            JsValue::UNDEFINED
+        }));
     }
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {

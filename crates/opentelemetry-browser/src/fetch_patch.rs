@@ -1,89 +1,123 @@
-//! `window.fetch`, wrapped: requests of code that knows nothing of tracing get a CLIENT span, and `traceparent` where
-//! their server may see it. The wrapping itself is in `shim.js`, where it can fail open.
+//! `window.fetch` and, with the feature `xhr`, `XMLHttpRequest`, wrapped: requests of code that knows nothing of tracing get a
+//! CLIENT span, and `traceparent` where their server may see it. The wrapping itself is in JavaScript, where it can fail
+//! open; this is what it asks and tells.
 
+use std::cell::RefCell;
+
+use js_sys::Array;
 use opentelemetry::Context;
 use wasm_bindgen::prelude::*;
 
+use crate::callback::{Arguments, callback};
 use crate::http::ClientCall;
-use crate::pipeline;
+use crate::pipeline::{self, with};
 
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
     #[wasm_bindgen(js_name = patchFetch)]
-    fn patch_fetch(
-        wants: &Closure<dyn Fn(String) -> bool>,
-        start: &Closure<dyn Fn(String, String) -> Option<RequestSpan>>,
-    );
+    fn patch_fetch(wants: &JsValue, begin: &JsValue, tell: &JsValue);
 }
 
-/// Wraps `window.fetch` for the life of the page.
+#[cfg(feature = "xhr")]
+#[wasm_bindgen(module = "/src/optional.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = patchXhr)]
+    fn patch_xhr(wants: &JsValue, begin: &JsValue, tell: &JsValue);
+}
+
+/// What `tell` tells of a request, with the numbers of `shim.js`.
+const SAID: u32 = 0;
+const ANSWERED: u32 = 1;
+const FAILED: u32 = 2;
+
+/// The requests that JavaScript has begun and not ended, each with its number.
+#[derive(Default)]
+struct Calls {
+    next_id: u32,
+    under_way: Vec<(u32, ClientCall)>,
+}
+
+thread_local! {
+    static CALLS: RefCell<Calls> = RefCell::default();
+}
+
+/// Wraps them for the life of the page.
 pub(crate) fn install() {
-    let wants = Closure::new(wants);
-    let start = Closure::new(start);
-    patch_fetch(&wants, &start);
-    wants.forget();
-    start.forget();
+    let (wants, begin, tell) = (callback(wants), callback(begin), callback(tell));
+    patch_fetch(&wants, &begin, &tell);
+    #[cfg(feature = "xhr")]
+    patch_xhr(&wants, &begin, &tell);
 }
 
 /// Whether a request to this absolute URL gets a span.
-pub(crate) fn wants(url: String) -> bool {
+fn wants(arguments: &Arguments) -> JsValue {
     let is_suppressed = Context::is_current_telemetry_suppressed();
-    !is_suppressed && pipeline::current().is_some_and(|pipeline| pipeline.urls().traces(&url))
+    let traces =
+        |url: &str| pipeline::current().is_some_and(|pipeline| pipeline.urls().traces(url));
+    (!is_suppressed && traces(&arguments.text(0))).into()
 }
 
-/// Begins the span of a request.
-pub(crate) fn start(method: String, url: String) -> Option<RequestSpan> {
-    let pipeline = pipeline::current()?;
-    ClientCall::start(&pipeline, &method, &url).map(RequestSpan)
+/// Begins the span of a request of this method to this URL: its number and the headers to send, undefined where there are
+/// none; nothing at all when there is no span.
+fn begin(arguments: &Arguments) -> JsValue {
+    let (method, url) = (arguments.text(0), arguments.text(1));
+    let call = pipeline::current().and_then(|pipeline| ClientCall::start(pipeline, &method, &url));
+    let Some(call) = call else {
+        return JsValue::UNDEFINED;
+    };
+    let answer = Array::new();
+    let headers = call.headers().cloned();
+    let id = CALLS.with(|calls| {
+        with(calls, |calls| {
+            let id = calls.next_id;
+            calls.next_id = id.wrapping_add(1);
+            calls.under_way.push((id, call));
+            id
+        })
+    });
+    answer.push(&JsValue::from(id));
+    if let Some(headers) = headers {
+        answer.push(&JsValue::from(headers.traceparent));
+        answer.push(&JsValue::from(headers.tracestate));
+    }
+    answer.into()
 }
 
-/// The span of one request, in the hands of JavaScript until the request is over.
-#[wasm_bindgen(js_name = OpenTelemetryRequestSpan)]
-pub struct RequestSpan(ClientCall);
-
-#[wasm_bindgen(js_class = OpenTelemetryRequestSpan)]
-impl RequestSpan {
-    /// The header to send; undefined when the server may not see it.
-    #[wasm_bindgen(getter)]
-    pub fn traceparent(&self) -> Option<String> {
-        self.0.headers().map(|headers| headers.traceparent.clone())
+/// The number of a request, what happened to it, and more about that.
+fn tell(arguments: &Arguments) -> JsValue {
+    let (id, what) = (arguments.number(0) as u32, arguments.number(1) as u32);
+    if what == SAID && !cfg!(feature = "server_timing") {
+        return JsValue::UNDEFINED;
     }
-
-    /// The header to send along; undefined when there is none.
-    #[wasm_bindgen(getter)]
-    pub fn tracestate(&self) -> Option<String> {
-        self.0
-            .headers()
-            .and_then(|headers| headers.tracestate.clone())
+    // Taken out: what is done with it may call the page.
+    let Some(call) = CALLS
+        .with(|calls| with(calls, |calls| calls.take(id)))
+        .flatten()
+    else {
+        return JsValue::UNDEFINED;
+    };
+    match what {
+        #[cfg(feature = "server_timing")]
+        SAID => {
+            call.server_said(&crate::server_timing::Said {
+                traceresponse: arguments.maybe_text(2),
+                server_timing: arguments.maybe_text(3),
+                date_ms: arguments.value(4).as_f64(),
+            });
+            CALLS.with(|calls| with(calls, |calls| calls.under_way.push((id, call))));
+        }
+        ANSWERED => call.answered(arguments.number(2) as u16, &arguments.text(3)),
+        FAILED => call.failed(arguments.text(2), arguments.text(3)),
+        // Dropped, it is cancelled.
+        _ => drop(call),
     }
+    JsValue::UNDEFINED
+}
 
-    /// What the answer says about its server, in three of its headers.
-    #[cfg(feature = "server_timing")]
-    pub fn said(
-        &self,
-        traceresponse: Option<String>,
-        server_timing: Option<String>,
-        date_ms: Option<f64>,
-    ) {
-        self.0.server_said(&crate::server_timing::Said {
-            traceresponse,
-            server_timing,
-            date_ms,
-        });
-    }
-
-    /// The server answered; `url` is that of the answer.
-    pub fn answered(self, status: u16, url: String) {
-        self.0.answered(status, &url);
-    }
-
-    /// The request failed.
-    pub fn failed(self, error_type: String, message: String) {
-        self.0.failed(error_type, message);
-    }
-
-    /// The page aborted the request.
-    pub fn cancelled(self) {
-        self.0.cancelled();
+impl Calls {
+    fn take(&mut self, id: u32) -> Option<ClientCall> {
+        let mut calls = self.under_way.iter();
+        let position = calls.position(|(known, _)| *known == id)?;
+        Some(self.under_way.swap_remove(position).1)
     }
 }

@@ -2,7 +2,6 @@
 //! alike.
 
 use std::borrow::Cow;
-use std::rc::Rc;
 
 use opentelemetry::trace::{Span, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
@@ -11,7 +10,7 @@ use crate::attribute;
 use crate::pipeline::{self, Pipeline};
 use crate::propagation::{AllowedOrigins, Headers};
 use crate::scoped;
-use crate::url::Url;
+use crate::url::{Url, push_number};
 
 /// Methods that name a span; others are `_OTHER`, so that a server full of invented methods makes no endless list.
 const KNOWN_METHODS: [&str; 9] = [
@@ -137,7 +136,9 @@ impl ClientCall {
             i64::from(status),
         ));
         if status >= 400 {
-            span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, status.to_string()));
+            let mut error_type = String::new();
+            push_number(&mut error_type, status);
+            span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type));
             // The conventions want no description where the status code says it all.
             span.set_status(Status::error(""));
         }
@@ -172,7 +173,7 @@ impl ClientCall {
         scoped::end(&self.cx);
     }
 
-    fn watching(&self) -> Option<(Rc<Pipeline>, u64)> {
+    fn watching(&self) -> Option<(&'static Pipeline, u64)> {
         pipeline::current().zip(self.serial)
     }
 }

@@ -5,6 +5,8 @@ use std::cell::Cell;
 
 use opentelemetry::{SpanId, TraceId};
 
+use crate::propagation::push_hex;
+
 /// Bytes of seed.
 pub(crate) const SEED_BYTES: usize = 32;
 
@@ -47,9 +49,12 @@ impl Random {
         let mut bytes = self.trace_id().to_bytes();
         bytes[6] = (bytes[6] & 0x0f) | 0x40;
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
-        let mut text = TraceId::from_bytes(bytes).to_string();
-        for dash in [8, 13, 18, 23] {
-            text.insert(dash, '-');
+        let mut text = String::with_capacity(36);
+        for (index, byte) in bytes.iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            push_hex(&mut text, &[*byte]);
         }
         text
     }

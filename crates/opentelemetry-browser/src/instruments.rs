@@ -32,8 +32,6 @@ impl Instruments {
     pub(crate) fn install(self) {
         if self.patch_fetch {
             crate::fetch_patch::install();
-            #[cfg(feature = "xhr")]
-            crate::xhr::install();
         }
         #[cfg(feature = "document_load")]
         crate::document_load::install(self.load_resources);

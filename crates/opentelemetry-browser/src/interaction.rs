@@ -5,12 +5,12 @@
 //! A handler that begins a trace itself, by [`in_new_trace`](crate::in_new_trace), keeps its trace to itself.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 
 use opentelemetry::trace::{SpanBuilder, TraceContextExt, Tracer};
 use opentelemetry::{Context, ContextGuard, KeyValue};
 use wasm_bindgen::prelude::*;
 
+use crate::callback::callback;
 use crate::logs::{Event, Severity};
 use crate::pipeline;
 use crate::scoped;
@@ -18,12 +18,7 @@ use crate::scoped;
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
     #[wasm_bindgen(js_name = watchHandlers)]
-    fn watch_handlers(
-        begin: &Closure<dyn Fn(String, String, f64) -> f64>,
-        enter: &Closure<dyn Fn(f64)>,
-        leave: &Closure<dyn Fn(f64)>,
-        over: &Closure<dyn Fn(f64)>,
-    );
+    fn watch_handlers(begin: JsValue, enter: JsValue, leave: JsValue, over: JsValue);
 }
 
 /// How many interactions are remembered: what a future of an older one starts is a trace of its own.
@@ -52,7 +47,7 @@ struct Interaction {
 #[derive(Default)]
 struct Interactions {
     next_serial: u64,
-    latest: VecDeque<Interaction>,
+    latest: Vec<Interaction>,
 }
 
 thread_local! {
@@ -64,26 +59,30 @@ thread_local! {
 /// Wraps handlers for the life of the page: those that are added from now on.
 pub(crate) fn install() {
     // Numbers of JavaScript are doubles; these are small.
-    let begin = Closure::new(|kind: String, target: String, start_ms: f64| {
-        begin(&kind, target, start_ms) as f64
+    let begin = callback(|event| {
+        let serial = begin(&event.text(0), event.text(1), event.number(2));
+        JsValue::from(serial as f64)
     });
-    let enter = Closure::new(|serial: f64| {
-        let cx = Context::current().with_value(InInteraction(Some(serial as u64)));
+    let enter = callback(|serial| {
+        let cx = Context::current().with_value(InInteraction(Some(serial.number(0) as u64)));
         let guard = cx.attach();
         ATTACHED.with_borrow_mut(|attached| attached.push(guard));
+        JsValue::UNDEFINED
     });
-    let leave = Closure::new(|serial: f64| {
+    let leave = callback(|serial| {
         let guard = ATTACHED.with_borrow_mut(Vec::pop);
         drop(guard);
         let now_ms = pipeline::current().map_or(0.0, |pipeline| pipeline.performance_ms());
-        with(serial as u64, |interaction| interaction.left_ms = now_ms);
+        with(serial.number(0) as u64, |interaction| {
+            interaction.left_ms = now_ms
+        });
+        JsValue::UNDEFINED
     });
-    let over = Closure::new(|serial: f64| over(serial as u64));
-    watch_handlers(&begin, &enter, &leave, &over);
-    begin.forget();
-    enter.forget();
-    leave.forget();
-    over.forget();
+    let over = callback(|serial| {
+        over(serial.number(0) as u64);
+        JsValue::UNDEFINED
+    });
+    watch_handlers(begin, enter, leave, over);
 }
 
 /// The context in which a span without a parent hangs below the interaction that it was started in; none outside of any.
@@ -132,9 +131,9 @@ fn begin(kind: &str, target: String, start_ms: f64) -> u64 {
         let serial = interactions.next_serial;
         interactions.next_serial += 1;
         if interactions.latest.len() >= REMEMBERED {
-            interactions.latest.pop_front();
+            interactions.latest.remove(0);
         }
-        interactions.latest.push_back(Interaction {
+        interactions.latest.push(Interaction {
             serial,
             name: if kind == "submit" { "submit" } else { "click" },
             target,

@@ -4,6 +4,8 @@
 
 mod attribute;
 mod batch;
+#[cfg(target_arch = "wasm32")]
+mod callback;
 mod clock;
 mod config;
 mod export;
@@ -55,8 +57,6 @@ mod page_host;
 mod wasm_boot;
 #[cfg(all(target_arch = "wasm32", feature = "web_vitals"))]
 mod web_vitals;
-#[cfg(all(target_arch = "wasm32", feature = "xhr"))]
-mod xhr;
 
 pub use attribute::{CANCELLED, PAGE_HIDDEN, PAGE_UNLOADED};
 #[cfg(feature = "server_timing")]

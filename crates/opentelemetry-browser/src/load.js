@@ -5,24 +5,24 @@ import { timingOf } from './shim.js';
 /// How long the first paint of a page that nobody sees is waited for.
 const PAINT_TIMEOUT_MS = 3000;
 
-/// How the page names the span that served it, in its <meta> or in the answer's header: [traceparent, url, numbers].
+/// How the page names the span that served it, in its <meta> or in the answer's header: [traceparent, url, ...numbers].
 export function documentFetch() {
   const [entry] = performance.getEntriesByType('navigation');
   const served = entry?.serverTiming?.find(({ name }) => name === 'trace' || name === 'traceparent')?.description;
   const traceparent = document.querySelector('meta[name=traceparent]')?.content || served;
-  return [traceparent, entry?.name ?? location.href, entry ? timingOf(entry) : []];
+  return [traceparent, entry?.name ?? location.href, ...(entry ? timingOf(entry) : [])];
 }
 
-/// [url, is a fetch of the page's own, numbers] of each resource so far, those that took longest first. The browser has sorting
+/// [url, is a fetch of the page's own, ...numbers] of each resource so far, those that took longest first. The browser has sorting
 /// with it, WebAssembly would have to download it.
 export function loadedResources() {
   const entries = performance.getEntriesByType('resource').sort((one, other) => other.duration - one.duration);
   return entries.map((entry) => [
-    entry.name, entry.initiatorType === 'fetch' || entry.initiatorType === 'xmlhttprequest', timingOf(entry),
+    entry.name, entry.initiatorType === 'fetch' || entry.initiatorType === 'xmlhttprequest', ...timingOf(entry),
   ]);
 }
 
-/// [name, milliseconds] of what was reached so far in the order of time, zero for what was not.
+/// [name, milliseconds] of what was reached so far, in the order of time.
 export function milestones() {
   const [entry] = performance.getEntriesByType('navigation');
   const stages = ['domInteractive', 'domContentLoadedEventEnd', 'domComplete', 'loadEventEnd'];
@@ -30,7 +30,7 @@ export function milestones() {
     name === 'first-paint' ? 'firstPaint' : 'firstContentfulPaint', startTime,
   ]);
   const reached = [...stages.map((stage) => [stage, entry?.[stage] ?? 0]), ...paints];
-  return reached.sort(([, one_ms], [, other_ms]) => one_ms - other_ms);
+  return reached.filter(([, at_ms]) => at_ms > 0).sort(([, one_ms], [, other_ms]) => one_ms - other_ms);
 }
 
 /// Calls `loaded` once the document and all it names are loaded and something of it is painted.

@@ -6,8 +6,7 @@ use otlp_encoder::LogHead;
 
 use crate::batch::{Finished, Signal};
 use crate::pipeline::{self, Pipeline};
-use crate::scoped;
-use crate::span::Limited;
+use crate::span::{Losses, Scope, write_attributes};
 
 /// How bad an event is, with the numbers of OTLP.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -85,7 +84,7 @@ impl Pipeline {
                 .then(|| (span.trace_id().to_bytes(), span.span_id().to_bytes())),
             trace_flags: span.trace_flags().to_u8(),
         };
-        let attributes = Limited::from_attributes(event.attributes, self.limits());
+        let mut losses = Losses::default();
         #[cfg(feature = "session")]
         let session_id = self.session_id();
         let mut bytes = Vec::with_capacity(192);
@@ -93,20 +92,20 @@ impl Pipeline {
             if !event.body.is_empty() {
                 record.body(|values| values.string(event.body));
             }
+            let mut writer = record.attributes();
             #[cfg(feature = "session")]
-            record
-                .attributes()
-                .string(crate::attribute::SESSION_ID, &session_id);
-            attributes.write(&mut record.attributes());
-            record.dropped_attributes(attributes.dropped());
+            writer.string(crate::attribute::SESSION_ID, &session_id);
+            let attributes = &event.attributes;
+            let dropped = write_attributes(&mut writer, attributes, self.limits(), &mut losses);
+            record.dropped_attributes(dropped);
         });
         self.count_created(Signal::Logs);
         let record = Finished {
             // There are no holes in an event's trace that would mislead: too many are dropped one by one.
             trace_id: opentelemetry::TraceId::INVALID,
-            scope: scoped::scope(),
+            scope: Scope::clone(&self.own_scope),
             bytes,
         };
-        self.queue(Signal::Logs, record, attributes.losses());
+        self.queue(Signal::Logs, record, losses);
     }
 }

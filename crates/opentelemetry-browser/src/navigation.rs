@@ -5,6 +5,7 @@ use opentelemetry::{Context, KeyValue};
 use wasm_bindgen::prelude::*;
 
 use crate::attribute;
+use crate::callback::callback;
 use crate::logs::{Event, Severity};
 use crate::pipeline;
 use crate::url::Url;
@@ -12,33 +13,30 @@ use crate::url::Url;
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
     #[wasm_bindgen(js_name = observeNavigation)]
-    fn observe_navigation(navigated: &Closure<dyn Fn(String, String, bool, bool)>);
+    fn observe_navigation(navigated: JsValue);
 }
 
 /// Listens for the life of the page.
 pub(crate) fn install() {
-    let navigated = Closure::new(
-        |kind: String, url: String, is_same_document: bool, is_hash_change: bool| {
-            let Some(pipeline) = pipeline::current() else {
-                return;
-            };
+    observe_navigation(callback(|entry| {
+        if let Some(pipeline) = pipeline::current() {
             let keys = &pipeline.urls().redacted_query_keys;
+            let url = entry.text(1);
             let shown = Url::parse(&url).map_or_else(String::new, |url| url.redacted(keys));
             let event = Event {
                 name: "browser.navigation",
                 severity: Severity::Info,
                 attributes: vec![
-                    KeyValue::new("browser.navigation.type", kind),
-                    KeyValue::new("browser.navigation.same_document", is_same_document),
-                    KeyValue::new("browser.navigation.hash_change", is_hash_change),
+                    KeyValue::new("browser.navigation.type", entry.text(0)),
+                    KeyValue::new("browser.navigation.same_document", entry.flag(2)),
+                    KeyValue::new("browser.navigation.hash_change", entry.flag(3)),
                     KeyValue::new(attribute::URL_FULL, shown),
                 ],
                 body: "",
                 at_ms: None,
             };
             event.emit(&Context::current());
-        },
-    );
-    observe_navigation(&navigated);
-    navigated.forget();
+        }
+        JsValue::UNDEFINED
+    }));
 }

@@ -1,23 +1,23 @@
 // What only optional features ask of a page. One file, because a page fetches every file by itself.
 
-import { quietly, send } from './shim.js';
+import { beginCall, quietly, send } from './shim.js';
 
 // Errors that nobody has caught, and what is said to be one.
 
-/// Calls `failed(name, message, stack)` for each error and each rejection that nobody handles.
+/// Calls `failed([name, message, stack])` for each error and each rejection that nobody handles.
 export function observeErrors(failed) {
   const tell = (error, message) => quietly(() => {
-    failed(String(error?.name ?? 'Error'), String(error?.message ?? message ?? error), String(error?.stack ?? ''));
+    failed([String(error?.name ?? 'Error'), String(error?.message ?? message ?? error), String(error?.stack ?? '')]);
   });
   addEventListener('error', ({ error, message }) => tell(error, message));
   addEventListener('unhandledrejection', ({ reason }) => tell(reason));
 }
 
-/// Calls `said(text)` for each `console.error`, which does what it did.
+/// Calls `said([text])` for each `console.error`, which does what it did.
 export function observeConsole(said) {
   const { error } = console;
   console.error = function (...values) {
-    quietly(() => said(values.map(String).join(' ')));
+    quietly(() => said([values.map(String).join(' ')]));
     return error.apply(this, values);
   };
 }
@@ -29,7 +29,7 @@ export function stack() {
 
 // Where the page goes without being loaded anew.
 
-/// Calls `navigated(type, url, is in the same document, only the fragment changed)` for each entry of the history that the
+/// Calls `navigated([type, url, is in the same document, only the fragment changed])` for each entry of the history that the
 /// page writes or comes back to, and when the browser brings a page back from its back/forward cache.
 export function observeNavigation(navigated) {
   let last = location.href;
@@ -38,7 +38,7 @@ export function observeNavigation(navigated) {
     const without = (text) => text.split('#', 1)[0];
     const isHashChange = isSameDocument && url !== last && without(url) === without(last);
     last = url;
-    quietly(() => navigated(type, url, isSameDocument, isHashChange));
+    quietly(() => navigated([type, url, isSameDocument, isHashChange]));
   };
   for (const [method, type] of [['pushState', 'push'], ['replaceState', 'replace']]) {
     const original = history[method];
@@ -56,8 +56,8 @@ export function observeNavigation(navigated) {
 
 const TYPES = ['click', 'submit'];
 
-/// From now on, handlers of these events run between `enter(serial)` and `leave(serial)`; `begin(type, target, start)` gives
-/// the serial number of an event before its first handler, `over(serial)` follows its last. No microtask runs in between:
+/// From now on, handlers of these events run between `enter([serial])` and `leave([serial])`; `begin([type, target, start])`
+/// gives the serial number of an event before its first handler, `over([serial])` follows its last. No microtask runs in between:
 /// what the page awaits elsewhere is not taken for the handler's.
 export function watchHandlers(begin, enter, leave, over) {
   const { addEventListener, removeEventListener } = EventTarget.prototype;
@@ -66,9 +66,9 @@ export function watchHandlers(begin, enter, leave, over) {
 
   const serialOf = (event) => {
     if (last.event !== event) {
-      const serial = begin(event.type, describe(event.target), event.timeStamp);
+      const serial = begin([event.type, describe(event.target), event.timeStamp]);
       last = { event, serial };
-      setTimeout(() => quietly(() => over(serial)));
+      setTimeout(() => quietly(() => over([serial])));
     }
     return last.serial;
   };
@@ -76,12 +76,12 @@ export function watchHandlers(begin, enter, leave, over) {
     let serial;
     quietly(() => {
       serial = serialOf(event);
-      enter(serial);
+      enter([serial]);
     });
     try {
       return typeof listener === 'function' ? listener.call(this, event) : listener.handleEvent(event);
     } finally {
-      if (serial !== undefined) quietly(() => leave(serial));
+      if (serial !== undefined) quietly(() => leave([serial]));
     }
   };
   const wrapped = (type, listener) => {
@@ -115,8 +115,8 @@ const INTERACTIONS_PER_OUTLIER = 50;
 const SHIFT_PAUSE_MS = 1000;
 const SHIFT_WINDOW_MS = 5000;
 
-/// Calls `measured(name, value)` for what the vitals are worth whenever the page may be seen no more, and
-/// `slowFrame(start, duration, blocking duration, script)` for each animation frame that took long.
+/// Calls `measured([name, value, change])` for what the vitals are worth whenever the page may be seen no more, and
+/// `slowFrame([start, duration, blocking duration, script])` for each animation frame that took long.
 export function observeVitals(measured, slowFrame) {
   const vitals = new Map();
   const told = new Map();
@@ -129,7 +129,7 @@ export function observeVitals(measured, slowFrame) {
   observeInteractions(takers, vitals);
   observe(takers, 'long-animation-frame', (entry) => {
     const script = [...entry.scripts].sort((one, other) => other.duration - one.duration)[0];
-    slowFrame(entry.startTime, entry.duration, entry.blockingDuration, script?.sourceURL || script?.invoker || '');
+    slowFrame([entry.startTime, entry.duration, entry.blockingDuration, script?.sourceURL || script?.invoker]);
   });
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'hidden') return;
@@ -137,7 +137,7 @@ export function observeVitals(measured, slowFrame) {
     const [navigation] = performance.getEntriesByType('navigation');
     if (navigation?.responseStart > 0) vitals.set('ttfb', navigation.responseStart);
     for (const [name, value] of vitals) {
-      if (told.get(name) !== value) measured(name, value, value - (told.get(name) ?? 0));
+      if (told.get(name) !== value) measured([name, value, value - (told.get(name) ?? 0)]);
       told.set(name, value);
     }
   }, true);
@@ -196,8 +196,8 @@ function observeInteractions(takers, vitals) {
 
 // `XMLHttpRequest`, wrapped. Fails open like the wrapped fetch.
 
-/// Wraps `XMLHttpRequest` for the life of the page; `wants` and `start` are those of the wrapped fetch.
-export function patchXhr(wants, start) {
+/// Wraps `XMLHttpRequest` for the life of the page; the arguments are those of the wrapped fetch.
+export function patchXhr(wants, begin, tell) {
   const { prototype } = XMLHttpRequest;
   const { open, send, setRequestHeader } = prototype;
   const requests = new WeakMap();
@@ -214,13 +214,11 @@ export function patchXhr(wants, start) {
     return answer;
   };
   prototype.send = function (body) {
-    let call;
     quietly(() => {
       const request = requests.get(this);
-      if (!request || !wants(request.url)) return;
-      call = start(request.method, request.url);
-      if (call?.traceparent) setRequestHeader.call(this, 'traceparent', call.traceparent);
-      if (call?.tracestate) setRequestHeader.call(this, 'tracestate', call.tracestate);
+      if (!request || !wants([request.url])) return;
+      const call = beginCall(begin, tell, request.method, request.url);
+      call?.headers.forEach(([name, value]) => setRequestHeader.call(this, name, value));
       if (call) observeRequest(this, call);
     });
     return send.call(this, body);
@@ -246,7 +244,7 @@ function observeRequest(request, call) {
     request.addEventListener(type, () => {
       if (isOver) return;
       isOver = true;
-      quietly(ending);
+      ending();
     }, { once: true });
   }
 }
@@ -273,7 +271,9 @@ document.addEventListener('visibilitychange', () => {
 }, true);
 
 /// Like `send`, with a compressed body when there is the time.
-export async function sendCompressed(url, body, keepalive, timeout_ms) {
+export async function sendCompressed(url, bytes, keepalive, timeout_ms) {
+  // Copied while it is there: the program goes on.
+  const body = bytes.slice();
   if (isLeaving || body.byteLength < LEAST_BYTES || typeof CompressionStream === 'undefined') {
     return send(url, body, keepalive, timeout_ms);
   }
@@ -354,7 +354,7 @@ export function isOffline() {
   return navigator.onLine === false;
 }
 
-/// Sends what was kept now and whenever the browser is online again, one by one, in one tab at a time. `over(accepted)` is
+/// Sends what was kept now and whenever the browser is online again, one by one, in one tab at a time. `over([accepted])` is
 /// called for each entry that was answered for good.
 export function drainWhenOnline(urls, timeout_ms, over) {
   const run = () => drain(urls, timeout_ms, over).catch(() => {});
@@ -374,7 +374,7 @@ async function drain(urls, timeout_ms, over) {
       const [status] = await send(urls[signal], body, false, timeout_ms);
       if (RETRYABLE.includes(status)) return;
       localStorage.removeItem(key);
-      over(status >= 200 && status < 300);
+      over([status >= 200 && status < 300]);
     }
   };
   await (navigator.locks ? navigator.locks.request(PREFIX, { ifAvailable: true }, alone) : alone(true));

@@ -1,13 +1,14 @@
 //! The browser's side: starts the pipeline in a page and tells it of the page's life.
 
 use js_sys::Array;
+use opentelemetry::Context;
 use opentelemetry::trace::FutureExt;
-use opentelemetry::{Context, KeyValue, StringValue, Value};
+use otlp_encoder::Attributes;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::Window;
 
 use crate::attribute;
+use crate::callback::{Arguments, callback};
 use crate::config::Config;
 use crate::http::UrlPolicy;
 use crate::ids::SEED_BYTES;
@@ -15,16 +16,20 @@ use crate::page_host::PageHost;
 use crate::pipeline::{self, Parts};
 use crate::propagation::AllowedOrigins;
 use crate::scoped;
+use crate::span::replace_attribute;
 use crate::stats::Stats;
 use crate::tracer::BrowserTracerProvider;
 
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
     #[wasm_bindgen(js_name = onPageEnd)]
-    fn on_page_end(hidden: &Closure<dyn Fn()>, unloading: &Closure<dyn Fn()>);
+    fn on_page_end(hidden: JsValue, unloading: JsValue);
     #[wasm_bindgen(js_name = onTrap)]
-    fn on_trap(trapped: &Closure<dyn Fn()>);
-    fn browser() -> Array;
+    fn on_trap(trapped: JsValue);
+    fn page() -> Array;
+    fn absolute(url: &str) -> String;
+    #[wasm_bindgen(js_name = fillRandomly)]
+    fn fill_randomly(bytes: &mut [u8]);
 }
 
 /// Access to the tracing of this page. Dropping it stops nothing: spans are sent for as long as the page lives, and once
@@ -73,11 +78,10 @@ impl Guard {
 /// Starts tracing in this page and registers the global tracer provider. Later calls change nothing. Outside a window, as
 /// in a worker, nothing is traced.
 pub fn init(config: Config) -> Guard {
-    if let Some(window) = web_sys::window()
-        && let Some(performance) = window.performance()
-    {
+    let page = Arguments::of(page());
+    if page.len() > 0 {
         let instruments = config.instruments;
-        let is_first = pipeline::install(parts(&window, performance, config));
+        let is_first = pipeline::install(parts(&page, config));
         if is_first {
             opentelemetry::global::set_tracer_provider(BrowserTracerProvider::default());
             // Before what sends everything: some tell what they know when the page is hidden.
@@ -93,122 +97,98 @@ pub fn spawn(future: impl Future<Output = ()> + 'static) {
     spawn_local(future.with_current_context());
 }
 
-fn parts(window: &Window, performance: web_sys::Performance, config: Config) -> Parts {
-    let base = window
-        .document()
-        .and_then(|document| document.base_uri().ok().flatten())
-        .unwrap_or_default();
-    let absolute = |url: &str| {
-        web_sys::Url::new_with_base(url, &base)
-            .map_or_else(|_| url.to_owned(), |resolved| resolved.href())
-    };
+fn parts(page: &Arguments, config: Config) -> Parts {
     let endpoint = absolute(&config.endpoint);
     let logs_endpoint = absolute(&config.effective_logs_endpoint());
     let mut ignored = vec![endpoint.clone(), logs_endpoint.clone()];
     ignored.extend(config.ignored.iter().map(|prefix| absolute(prefix)));
-    let own_origin = window.origin();
-    let origins = config
-        .propagate_to
-        .iter()
-        .map(String::as_str)
-        .chain([own_origin.as_str()]);
-    let urls = UrlPolicy {
-        allowed: AllowedOrigins::new(origins),
-        ignored,
-        redacted_query_keys: config.redacted_query_keys.clone(),
-    };
-    let limits = config.limits;
-    let host = PageHost::new(performance.clone(), [endpoint, logs_endpoint], &config);
+    let resource = resource(page, &config);
+    let host = PageHost::new([endpoint, logs_endpoint], &config);
+    let mut allowed = AllowedOrigins::default();
+    allowed.add(&page.text(0));
+    for origin in &config.propagate_to {
+        allowed.add(origin);
+    }
+    let mut seed = [0; SEED_BYTES];
+    fill_randomly(&mut seed);
     Parts {
-        time_origin_ms: performance.time_origin(),
-        seed: seed(window),
+        time_origin_ms: page.number(1),
+        seed,
         sampling_ratio: config.sampling_ratio,
         #[cfg(feature = "session")]
         samples_sessions: config.samples_sessions,
         #[cfg(feature = "logs")]
         records_events: config.records_events,
-        limits,
-        urls,
-        resource: resource(config),
+        limits: config.limits,
+        urls: UrlPolicy {
+            allowed,
+            ignored,
+            redacted_query_keys: config.redacted_query_keys,
+        },
+        resource,
         host: Box::new(host),
     }
 }
 
-/// Random bytes; without `crypto`, which only very old browsers lack, the time has to do.
-fn seed(window: &Window) -> [u8; SEED_BYTES] {
-    let mut seed = [0; SEED_BYTES];
-    let filled = window
-        .crypto()
-        .and_then(|crypto| crypto.get_random_values_with_u8_array(&mut seed).map(drop));
-    if filled.is_err() {
-        seed[..8].copy_from_slice(&js_sys::Date::now().to_bits().to_le_bytes());
-        seed[8..16].copy_from_slice(&js_sys::Math::random().to_bits().to_le_bytes());
-    }
-    seed
-}
-
-fn resource(config: Config) -> Vec<KeyValue> {
-    let mut resource = vec![
-        KeyValue::new("service.name", config.service_name),
-        KeyValue::new("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
-        KeyValue::new("telemetry.sdk.language", "rust"),
-        KeyValue::new("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
-    ];
+/// Who records, in OTLP: what the page says of itself, and what the browser does; it may be silent on anything.
+fn resource(page: &Arguments, config: &Config) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(512);
+    let mut writer = Attributes::of_resource(&mut bytes);
+    writer.string("service.name", &config.service_name);
+    writer.string("telemetry.sdk.name", env!("CARGO_PKG_NAME"));
+    writer.string("telemetry.sdk.language", "rust");
+    writer.string("telemetry.sdk.version", env!("CARGO_PKG_VERSION"));
     if !config.service_version.is_empty() {
-        resource.push(KeyValue::new("service.version", config.service_version));
+        writer.string("service.version", &config.service_version);
     }
-    let browser = browser();
-    let keys = [
+    let texts = [
         "user_agent.original",
         "browser.language",
         "browser.platform",
-        "browser.mobile",
-        "browser.brands",
     ];
-    for (key, value) in keys.into_iter().zip(browser.iter()) {
-        resource.extend(attribute_value(&value).map(|value| KeyValue::new(key, value)));
+    for (key, index) in texts.into_iter().zip(2..) {
+        if let Some(text) = page.maybe_text(index) {
+            writer.string(key, &text);
+        }
     }
-    resource.extend(config.resource);
-    resource
-}
-
-/// Text, truth values and lists of text as attribute values; what a browser does not tell is absent.
-fn attribute_value(value: &JsValue) -> Option<Value> {
-    if let Some(array) = value.dyn_ref::<Array>() {
-        let texts: Vec<StringValue> = array
-            .iter()
-            .filter_map(|item| item.as_string())
-            .map(StringValue::from)
-            .collect();
-        return (!texts.is_empty()).then(|| Value::Array(texts.into()));
+    if let Some(is_mobile) = page.value(5).as_bool() {
+        writer.bool("browser.mobile", is_mobile);
     }
-    value
-        .as_bool()
-        .map(Value::Bool)
-        .or_else(|| value.as_string().map(Value::from))
+    let brands = Arguments::of(Array::from(&page.value(6)));
+    if brands.len() > 0 {
+        writer.array("browser.brands", |values| {
+            for index in 0..brands.len() {
+                values.string(&brands.text(index));
+            }
+        });
+    }
+    for attribute in &config.resource {
+        replace_attribute(&mut writer, attribute);
+    }
+    bytes
 }
 
 /// Sends what there is when the page is hidden, for it may never be seen again; when it goes away or is frozen, ends what
 /// is open. After a trap, leaves what was under way.
 fn listen_to_the_page() {
-    let hidden = Closure::<dyn Fn()>::new(|| {
+    let hidden = callback(|_| {
         if let Some(pipeline) = pipeline::current() {
             pipeline.mark_all(attribute::PAGE_HIDDEN);
             pipeline.flush_before_the_end();
         }
+        JsValue::UNDEFINED
     });
-    let unloading = Closure::<dyn Fn()>::new(|| {
+    let unloading = callback(|_| {
         if let Some(pipeline) = pipeline::current() {
             pipeline.end_all(attribute::PAGE_UNLOADED);
         }
+        JsValue::UNDEFINED
     });
-    on_page_end(&hidden, &unloading);
-    let trapped = Closure::new(scoped::leave_what_trapped);
-    on_trap(&trapped);
-    // They are needed for as long as the page lives.
-    hidden.forget();
-    unloading.forget();
-    trapped.forget();
+    on_page_end(hidden, unloading);
+    on_trap(callback(|_| {
+        scoped::leave_what_trapped();
+        JsValue::UNDEFINED
+    }));
 }
 
 /// Runs `f` such that requests it starts are not traced, by this crate or by others that honour the API's suppression.

@@ -1,13 +1,12 @@
 //! The page as the pipeline's [`Host`]: its clocks, its timers, its requests and what it keeps.
 
 use std::cell::Cell;
-use std::rc::Rc;
 
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::batch::Signal;
+use crate::callback::{Arguments, callback};
 use crate::config::Config;
 use crate::export::{Answer, Export, Outcome};
 use crate::page::untraced;
@@ -17,13 +16,23 @@ use crate::scoped;
 #[cfg(feature = "spill")]
 use crate::spill::Spill;
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    fn date_now() -> f64;
+}
+
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
-    fn send(url: &str, body: Uint8Array, keepalive: bool, timeout_ms: u32) -> Promise;
+    fn send(url: &str, body: &[u8], keepalive: bool, timeout_ms: u32) -> JsValue;
+    #[wasm_bindgen(js_name = whenOver)]
+    fn when_over(answer: JsValue, id: f64, over: &JsValue);
     #[wasm_bindgen(js_name = startTimer)]
-    fn start_timer(callback: &Closure<dyn Fn()>, delay_ms: u32);
+    fn start_timer(callback: &JsValue, delay_ms: u32);
     #[wasm_bindgen(js_name = observeFetches)]
-    fn observe_fetches(over: &Closure<dyn Fn(String, Vec<f64>)>) -> bool;
+    fn observe_fetches(over: JsValue) -> bool;
     #[wasm_bindgen(js_name = takeFetches)]
     fn take_fetches();
 }
@@ -32,7 +41,7 @@ extern "C" {
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
     #[wasm_bindgen(js_name = sendCompressed)]
-    fn send_compressed(url: &str, body: Uint8Array, keepalive: bool, timeout_ms: u32) -> Promise;
+    fn send_compressed(url: &str, body: &[u8], keepalive: bool, timeout_ms: u32) -> JsValue;
 }
 
 #[cfg(feature = "session")]
@@ -46,62 +55,65 @@ extern "C" {
 
 /// A page in a browser.
 pub(crate) struct PageHost {
-    performance: web_sys::Performance,
-    traces_endpoint: Rc<str>,
-    logs_endpoint: Rc<str>,
+    /// Of spans and of log records.
+    endpoints: [String; 2],
     export_timeout_ms: u32,
     #[cfg(feature = "gzip")]
     is_compressing: bool,
     #[cfg(feature = "spill")]
     spill: Spill,
-    on_timer: Closure<dyn Fn()>,
+    on_timer: JsValue,
+    on_outcome: JsValue,
     /// Whether the browser tells of fetches; none before it was asked.
     observes_fetches: Cell<Option<bool>>,
 }
 
 impl PageHost {
     /// The host of a page that exports spans to the first and log records to the second endpoint.
-    pub(crate) fn new(
-        performance: web_sys::Performance,
-        [traces_endpoint, logs_endpoint]: [String; 2],
-        config: &Config,
-    ) -> Self {
-        let on_timer = Closure::new(|| {
+    pub(crate) fn new(endpoints: [String; 2], config: &Config) -> Self {
+        let on_timer = callback(|_| {
             // A trap that the page has caught is noticed here.
             scoped::leave_what_trapped();
             if let Some(pipeline) = pipeline::current() {
                 pipeline.on_timer();
             }
+            JsValue::UNDEFINED
         });
         #[cfg(feature = "spill")]
         let spill = {
             let spill = Spill::new(config.spill_bytes);
-            let endpoints = [traces_endpoint.as_str(), &logs_endpoint];
-            spill.drain_when_online(endpoints, config.limits.export_timeout_ms);
+            spill.drain_when_online(&endpoints, config.limits.export_timeout_ms);
             spill
         };
         Self {
-            performance,
-            traces_endpoint: traces_endpoint.into(),
-            logs_endpoint: logs_endpoint.into(),
+            endpoints,
             export_timeout_ms: config.limits.export_timeout_ms,
             #[cfg(feature = "gzip")]
             is_compressing: config.compresses,
             #[cfg(feature = "spill")]
             spill,
             on_timer,
+            on_outcome: callback(on_outcome),
             observes_fetches: Cell::new(None),
         }
+    }
+
+    fn begin(&self, url: &str, body: &[u8], keepalive: bool) -> JsValue {
+        #[cfg(feature = "gzip")]
+        if self.is_compressing {
+            return send_compressed(url, body, keepalive, self.export_timeout_ms);
+        }
+        send(url, body, keepalive, self.export_timeout_ms)
     }
 }
 
 impl Host for PageHost {
     fn performance_ms(&self) -> f64 {
-        self.performance.now()
+        performance_now()
     }
 
     fn date_ms(&self) -> f64 {
-        js_sys::Date::now()
+        date_now()
     }
 
     fn start_timer(&self, delay_ms: u32) {
@@ -114,17 +126,14 @@ impl Host for PageHost {
         }
         // Asked once, even by a request that the answer itself would make.
         self.observes_fetches.set(Some(false));
-        let over = Closure::new(|url: String, numbers: Vec<f64>| {
-            if let Some(pipeline) = pipeline::current()
-                && let Some(timing) = Timing::from_numbers(&numbers)
-            {
-                pipeline.on_timing(&url, timing);
+        let over = callback(|entry| {
+            if let Some(pipeline) = pipeline::current() {
+                pipeline.on_timing(&entry.text(0), Timing::from_numbers(entry.numbers(1)));
             }
+            JsValue::UNDEFINED
         });
-        let answer = observe_fetches(&over);
+        let answer = observe_fetches(over);
         self.observes_fetches.set(Some(answer));
-        // It is needed for as long as the page lives.
-        over.forget();
         answer
     }
 
@@ -147,65 +156,48 @@ impl Host for PageHost {
         self.spill.keep(export, is_at_risk)
     }
 
+    #[cfg(feature = "spill")]
+    fn answered(&self, id: u64, outcome: &Outcome) {
+        self.spill.over(id, outcome);
+    }
+
     fn send(&self, export: &Export) {
-        let id = export.id;
+        let [traces_endpoint, logs_endpoint] = &self.endpoints;
         let url = match export.signal {
-            Signal::Spans => &self.traces_endpoint,
-            Signal::Logs => &self.logs_endpoint,
+            Signal::Spans => traces_endpoint,
+            Signal::Logs => logs_endpoint,
         };
-        let body = Uint8Array::from(&*export.body);
-        // Begun here and not in the task: when a page goes away, no task runs any more.
-        let answer = untraced(|| self.begin(url, body, export.keepalive));
-        #[cfg(feature = "spill")]
-        let spill = self.spill.clone();
-        spawn_local(async move {
-            let outcome = outcome(JsFuture::from(answer).await);
-            #[cfg(feature = "spill")]
-            spill.over(id, &outcome);
-            if let Some(pipeline) = pipeline::current() {
-                pipeline.on_outcome(id, outcome);
-            }
-        });
+        // Begun here and not in a task: when a page goes away, no task runs any more.
+        let answer = untraced(|| self.begin(url, &export.body, export.keepalive));
+        // The numbers of requests are far below where doubles have gaps.
+        when_over(answer, export.id as f64, &self.on_outcome);
     }
 }
 
-impl PageHost {
-    fn begin(&self, url: &str, body: Uint8Array, keepalive: bool) -> Promise {
-        #[cfg(feature = "gzip")]
-        if self.is_compressing {
-            return send_compressed(url, body, keepalive, self.export_timeout_ms);
-        }
-        send(url, body, keepalive, self.export_timeout_ms)
+fn on_outcome(values: &Arguments) -> JsValue {
+    if let Some(pipeline) = pipeline::current() {
+        pipeline.on_outcome(values.number(0) as u64, outcome(values));
     }
+    JsValue::UNDEFINED
 }
 
-fn outcome(answer: Result<JsValue, JsValue>) -> Outcome {
-    match answer {
-        Ok(answer) => {
-            let answer = Array::from(&answer);
-            let number = |index| {
-                answer
-                    .get(index)
-                    .as_f64()
-                    .filter(|number| number.is_finite())
-            };
-            let response = answer.get(3).dyn_into::<Uint8Array>();
-            Outcome::Answered(Answer {
-                status: number(0).unwrap_or_default() as u16,
-                retry_after_ms: number(1),
-                sent_bytes: number(2).unwrap_or_default() as u64,
-                rejected: response.map_or(0, |body| otlp_encoder::rejected(&body.to_vec())),
-            })
-        }
-        Err(error) => {
-            let is_timeout = error
-                .dyn_ref::<js_sys::Error>()
-                .is_some_and(|error| error.name() == "TimeoutError");
-            if is_timeout {
-                Outcome::TimedOut
-            } else {
-                Outcome::NetworkError
-            }
-        }
+/// What `whenOver` of `shim.js` tells.
+fn outcome(values: &Arguments) -> Outcome {
+    let status = values.number(1) as u16;
+    if status == 0 {
+        return match values.flag(2) {
+            true => Outcome::TimedOut,
+            false => Outcome::NetworkError,
+        };
     }
+    let response = values.value(4);
+    let response = response
+        .is_truthy()
+        .then(|| Uint8Array::unchecked_from_js(response).to_vec());
+    Outcome::Answered(Answer {
+        status,
+        retry_after_ms: Some(values.number(2)).filter(|wait_ms| wait_ms.is_finite()),
+        sent_bytes: values.number(3) as u64,
+        rejected: response.map_or(0, |body| otlp_encoder::rejected(&body)),
+    })
 }

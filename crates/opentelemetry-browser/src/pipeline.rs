@@ -11,15 +11,12 @@ mod page_end;
 mod stack;
 pub(crate) mod timing;
 
-use std::cell::{Cell, OnceCell, RefCell};
-use std::rc::Rc;
-use std::sync::Arc;
+use std::cell::{Cell, RefCell};
 use std::time::SystemTime;
 
-use opentelemetry::trace::{
-    SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, TraceFlags,
-};
-use opentelemetry::{Context, InstrumentationScope, KeyValue, TraceId};
+use opentelemetry::trace::{SpanBuilder, SpanContext, SpanKind, TraceContextExt, TraceFlags};
+use opentelemetry::{Context, InstrumentationScope, TraceId};
+use otlp_encoder::Attributes;
 
 pub(crate) use self::host::Host;
 use self::open_spans::OpenSpans;
@@ -36,9 +33,8 @@ use crate::sampler::RatioSampler;
 use crate::server_clock::Bounds;
 #[cfg(feature = "session")]
 use crate::session::{self, Session};
-use crate::span::{Limited, Losses, OpenSpan, Parent};
+use crate::span::{Losses, OpenSpan, Parent, Scope, scope_of};
 use crate::stats::Stats;
-use crate::tracer::span_event;
 use crate::transport::Exporter;
 
 /// What [`install`] makes a pipeline of.
@@ -53,7 +49,8 @@ pub(crate) struct Parts {
     pub(crate) records_events: bool,
     pub(crate) limits: Limits,
     pub(crate) urls: UrlPolicy,
-    pub(crate) resource: Vec<KeyValue>,
+    /// The attributes of the resource in OTLP.
+    pub(crate) resource: Vec<u8>,
 }
 
 pub(crate) struct Pipeline {
@@ -69,6 +66,8 @@ pub(crate) struct Pipeline {
     pub(crate) records_events: bool,
     limits: Limits,
     urls: UrlPolicy,
+    /// That of what this crate records itself.
+    pub(crate) own_scope: Scope,
     #[cfg(feature = "server_timing")]
     pub(crate) server_clock: Cell<Option<Bounds>>,
     open: RefCell<OpenSpans>,
@@ -77,19 +76,20 @@ pub(crate) struct Pipeline {
 }
 
 thread_local! {
-    static PIPELINE: OnceCell<Rc<Pipeline>> = const { OnceCell::new() };
+    /// It lasts as long as the page.
+    static PIPELINE: Cell<Option<&'static Pipeline>> = const { Cell::new(None) };
 }
 
 /// Starts the pipeline of this thread. The first one stays; says whether this is it.
 pub(crate) fn install(parts: Parts) -> bool {
+    if current().is_some() {
+        return false;
+    }
     let random = Random::new(parts.seed);
     let mut resource = parts.resource;
-    if !resource
-        .iter()
-        .any(|known| known.key.as_str() == attribute::SERVICE_INSTANCE_ID)
-    {
-        let id = random.uuid();
-        resource.push(KeyValue::new(attribute::SERVICE_INSTANCE_ID, id));
+    let mut attributes = Attributes::of_resource(&mut resource);
+    if !attributes.contains(attribute::SERVICE_INSTANCE_ID) {
+        attributes.string(attribute::SERVICE_INSTANCE_ID, &random.uuid());
     }
     #[cfg(feature = "session")]
     let session = {
@@ -110,18 +110,26 @@ pub(crate) fn install(parts: Parts) -> bool {
         records_events: parts.records_events,
         limits: parts.limits,
         urls: parts.urls,
+        own_scope: own_scope(),
         #[cfg(feature = "server_timing")]
         server_clock: Cell::default(),
         open: RefCell::default(),
         watched: RefCell::default(),
         exporter: RefCell::new(Exporter::new(parts.limits, resource)),
     };
-    PIPELINE.with(|cell| cell.set(Rc::new(pipeline)).is_ok())
+    PIPELINE.set(Some(Box::leak(Box::new(pipeline))));
+    true
 }
 
-/// The pipeline of this thread; none before [`install`], nor while the thread ends.
-pub(crate) fn current() -> Option<Rc<Pipeline>> {
-    PIPELINE.try_with(|cell| cell.get().cloned()).ok().flatten()
+/// The pipeline of this thread; none before [`install`].
+pub(crate) fn current() -> Option<&'static Pipeline> {
+    PIPELINE.get()
+}
+
+fn own_scope() -> Scope {
+    let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
+        .with_version(env!("CARGO_PKG_VERSION"));
+    scope_of(&scope.build())
 }
 
 impl Pipeline {
@@ -130,7 +138,7 @@ impl Pipeline {
         &self,
         builder: SpanBuilder,
         parent_cx: &Context,
-        scope: &Arc<InstrumentationScope>,
+        scope: &Scope,
     ) -> (SpanContext, Option<u64>) {
         if parent_cx.is_telemetry_suppressed() {
             return (SpanContext::NONE, None);
@@ -157,7 +165,7 @@ impl Pipeline {
         context: SpanContext,
         parent: Parent,
         builder: SpanBuilder,
-        scope: &Arc<InstrumentationScope>,
+        scope: &Scope,
     ) -> OpenSpan {
         let performance_ms = self.host.performance_ms();
         if parent == Parent::None {
@@ -168,30 +176,27 @@ impl Pipeline {
             let is_any_open = with(&self.open, |open| !open.spans.is_empty());
             self.clock.anchor(reading, is_any_open.unwrap_or(true));
         }
-        let attributes = builder.attributes.unwrap_or_default();
-        let mut span = OpenSpan {
-            context,
-            parent,
-            scope: Arc::clone(scope),
-            name: builder.name,
-            kind: builder.span_kind.unwrap_or(SpanKind::Internal),
-            start_ns: builder.start_time.map_or_else(
-                || self.clock.now_ns(performance_ms),
-                |start| self.refine_ns(start),
-            ),
-            attributes: Limited::from_attributes(attributes, &self.limits),
-            events: Limited::new(),
-            links: Limited::new(),
-            status: Status::Unset,
-            #[cfg(feature = "session")]
-            session_id: (!matches!(parent, Parent::Local(_))).then(|| self.session_id()),
+        let start_ns = match builder.start_time {
+            Some(start) => self.refine_ns(start),
+            None => self.clock.now_ns(performance_ms),
         };
-        for event in builder.events.unwrap_or_default() {
-            let event = span_event(event, &self.limits, |stamp| self.refine_ns(stamp));
-            span.add_event(event, &self.limits);
+        let kind = builder.span_kind.unwrap_or(SpanKind::Internal);
+        let limits = &self.limits;
+        let scope = Scope::clone(scope);
+        let mut span = OpenSpan::new(context, parent, scope, builder.name, kind, start_ns);
+        #[cfg(feature = "session")]
+        if !matches!(parent, Parent::Local(_)) {
+            span.session_id = Some(self.session_id());
         }
-        for link in builder.links.unwrap_or_default() {
-            span.add_link(link, &self.limits);
+        for attribute in &builder.attributes.unwrap_or_default() {
+            span.set(attribute, limits);
+        }
+        for event in &builder.events.unwrap_or_default() {
+            let at_ns = self.refine_ns(event.timestamp);
+            span.add_event(&event.name, at_ns, &event.attributes, 0, limits);
+        }
+        for link in &builder.links.unwrap_or_default() {
+            span.add_link(link, limits);
         }
         span
     }
@@ -246,6 +251,8 @@ impl Pipeline {
 
     /// A request of [`Host::send`] is over.
     pub(crate) fn on_outcome(&self, id: u64, outcome: Outcome) {
+        #[cfg(feature = "spill")]
+        self.host.answered(id, &outcome);
         let jitter = self.random.unit();
         self.advance(|exporter, now_ms| exporter.on_outcome(id, outcome, now_ms, jitter));
     }
@@ -303,12 +310,13 @@ impl Pipeline {
         if !matches!(span.parent, Parent::Local(_)) {
             self.describe_clock(&mut span);
         }
+        let losses = span.losses();
         let record = Finished {
             trace_id: span.context.trace_id(),
-            scope: Arc::clone(&span.scope),
+            scope: Scope::clone(&span.scope),
             bytes: span.encode(end_ns),
         };
-        self.queue(Signal::Spans, record, span.losses());
+        self.queue(Signal::Spans, record, losses);
     }
 
     fn child_of(&self, parent: &SpanContext) -> SpanContext {

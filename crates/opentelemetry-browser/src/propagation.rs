@@ -46,18 +46,20 @@ impl Headers {
     allow(dead_code)
 )]
 pub(crate) fn remote_context(traceparent: &str) -> Option<SpanContext> {
-    let mut fields = traceparent.trim().split('-');
-    let version = hex(fields.next()?, 2)?;
-    let trace_id = TraceId::from_hex(hex(fields.next()?, 32)?).ok()?;
-    let span_id = SpanId::from_hex(hex(fields.next()?, 16)?).ok()?;
-    let flags = u8::from_str_radix(hex(fields.next()?, 2)?, 16).ok()?;
+    let fields = traceparent.trim_ascii().as_bytes();
+    let (version, rest) = hex(fields)?;
+    let (trace_id, rest) = hex(dash(rest)?)?;
+    let (span_id, rest) = hex(dash(rest)?)?;
+    let (flags, rest) = hex(dash(rest)?)?;
     // Later versions may have more fields; the first has these, and `ff` is none.
-    if version == "ff" || (version == "00" && fields.next().is_some()) {
+    let has_more = !rest.is_empty();
+    if version == [0xff] || (has_more && (version == [0] || dash(rest).is_none())) {
         return None;
     }
+    let [flags]: [u8; 1] = flags;
     let context = SpanContext::new(
-        trace_id,
-        span_id,
+        TraceId::from_bytes(trace_id),
+        SpanId::from_bytes(span_id),
         TraceFlags::new(flags),
         true,
         TraceState::NONE,
@@ -65,10 +67,32 @@ pub(crate) fn remote_context(traceparent: &str) -> Option<SpanContext> {
     context.is_valid().then_some(context)
 }
 
-/// The text, if it is this many hexadecimal digits in lower case.
-fn hex(text: &str, digits: usize) -> Option<&str> {
-    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    (text.len() == digits && text.bytes().all(is_digit)).then_some(text)
+/// What follows a dash.
+fn dash(text: &[u8]) -> Option<&[u8]> {
+    text.strip_prefix(b"-")
+}
+
+/// The bytes that a text names by hexadecimal digits in lower case, and what follows them.
+fn hex<const BYTES: usize>(text: &[u8]) -> Option<([u8; BYTES], &[u8])> {
+    let (digits, rest) = text.split_at_checked(2 * BYTES)?;
+    let mut bytes = [0; BYTES];
+    read_hex(digits, &mut bytes)?;
+    Some((bytes, rest))
+}
+
+fn read_hex(digits: &[u8], bytes: &mut [u8]) -> Option<()> {
+    for (byte, [high, low]) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
+        *byte = nibble(*high)? << 4 | nibble(*low)?;
+    }
+    Some(())
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
 }
 
 /// Origins that may see the trace context: the page's own and those that were named.
@@ -78,14 +102,20 @@ pub(crate) struct AllowedOrigins {
 }
 
 impl AllowedOrigins {
-    /// Allows these origins; what is no `http` or `https` URL, like the `null` of a sandboxed page, allows nothing.
-    pub(crate) fn new<'a>(origins: impl IntoIterator<Item = &'a str>) -> Self {
-        Self {
-            origins: origins
-                .into_iter()
-                .filter_map(|origin| Url::parse(origin).map(|url| url.origin()))
-                .collect(),
+    /// Allows an origin; what is no `http` or `https` URL, like the `null` of a sandboxed page, allows nothing.
+    pub(crate) fn add(&mut self, origin: &str) {
+        self.origins
+            .extend(Url::parse(origin).map(|url| url.origin()));
+    }
+
+    /// Those of a list.
+    #[cfg(test)]
+    pub(crate) fn of<const COUNT: usize>(origins: [&str; COUNT]) -> Self {
+        let mut allowed = Self::default();
+        for origin in origins {
+            allowed.add(origin);
         }
+        allowed
     }
 
     /// Whether a request to `url` may carry the trace context.
@@ -95,10 +125,12 @@ impl AllowedOrigins {
     }
 }
 
-fn push_hex(text: &mut String, bytes: &[u8]) {
+/// Writes bytes as hexadecimal digits in lower case.
+pub(crate) fn push_hex(text: &mut String, bytes: &[u8]) {
     for byte in bytes {
         for nibble in [byte >> 4, byte & 0x0f] {
-            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+            let letter = nibble.saturating_sub(10) + b'a';
+            text.push(char::from(if nibble < 10 { b'0' + nibble } else { letter }));
         }
     }
 }
@@ -193,8 +225,7 @@ mod tests {
 
     #[test]
     fn allows_its_own_and_the_named_origins_only() {
-        let allowed =
-            AllowedOrigins::new(["http://localhost:3000", "HTTPS://API.Example.com:443/"]);
+        let allowed = AllowedOrigins::of(["http://localhost:3000", "HTTPS://API.Example.com:443/"]);
         let check = |url: &str| Url::parse(url).is_some_and(|url| allowed.allows(&url));
         for url in [
             "http://localhost:3000/api?q=a",
@@ -223,7 +254,7 @@ mod tests {
 
     #[test]
     fn an_opaque_page_allows_nothing() {
-        let allowed = AllowedOrigins::new(["null", ""]);
+        let allowed = AllowedOrigins::of(["null", ""]);
         assert!(allowed.origins.is_empty());
     }
 }

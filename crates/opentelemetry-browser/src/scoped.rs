@@ -2,14 +2,14 @@
 //! `.await`, where other tasks would find it.
 
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock};
 
 use opentelemetry::trace::{FutureExt, SpanBuilder, SpanContext, Status, TraceContextExt, Tracer};
-use opentelemetry::{Context, InstrumentationScope, KeyValue};
+use opentelemetry::{Context, KeyValue};
 
 use crate::attribute;
 use crate::clock::system_time;
 use crate::pipeline;
+use crate::span::Scope;
 use crate::tracer::BrowserTracer;
 
 /// Runs `f` in a span: an INTERNAL child of the current context, current itself while `f` runs.
@@ -62,17 +62,8 @@ pub(crate) fn end(cx: &Context) {
 
 /// The tracer of the spans that this crate opens itself.
 pub(crate) fn tracer() -> BrowserTracer {
-    BrowserTracer::new(scope())
-}
-
-/// The scope of what this crate records itself.
-pub(crate) fn scope() -> Arc<InstrumentationScope> {
-    static SCOPE: LazyLock<Arc<InstrumentationScope>> = LazyLock::new(|| {
-        let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
-            .with_version(env!("CARGO_PKG_VERSION"));
-        Arc::new(scope.build())
-    });
-    Arc::clone(&SCOPE)
+    let scope = pipeline::current().map(|pipeline| Scope::clone(&pipeline.own_scope));
+    BrowserTracer::new(scope.unwrap_or_default())
 }
 
 /// Forgets what is current, which nothing detached because WebAssembly trapped meanwhile: work that comes later has nothing

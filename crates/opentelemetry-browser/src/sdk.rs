@@ -2,7 +2,6 @@
 //! own batch processor needs threads and its exporters sockets; a page has neither.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::trace::Span as _;
@@ -13,8 +12,7 @@ use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use crate::batch::Signal;
 use crate::clock::unix_ns;
 use crate::pipeline::{self, Pipeline, with};
-use crate::span::{Limited, OpenSpan, Parent};
-use crate::tracer::span_event;
+use crate::span::{OpenSpan, Parent, scope_of};
 
 /// Most spans whose fine start is remembered; one that has been open for longer starts at the SDK's whole millisecond.
 const MOST_STARTED: usize = 1024;
@@ -61,7 +59,7 @@ impl SpanProcessor for BrowserSpanProcessor {
             && span.span_context.is_sampled()
         {
             let end_ns = pipeline.refine_ns(span.end_time);
-            let span = open_span(&pipeline, span, end_ns);
+            let span = open_span(pipeline, span, end_ns);
             pipeline.count_created(Signal::Spans);
             pipeline.finish(span, end_ns);
         }
@@ -91,34 +89,31 @@ fn open_span(pipeline: &Pipeline, span: SpanData, end_ns: u64) -> OpenSpan {
     let start_ns = started(span.span_context.span_id())
         .filter(|fine_ns| fine_ns.abs_diff(coarse_ns) <= COARSE_NS)
         .unwrap_or(coarse_ns);
-    let mut open = OpenSpan {
-        context: span.span_context,
-        parent,
-        scope: Arc::new(span.instrumentation_scope),
-        name: span.name,
-        kind: span.span_kind,
-        start_ns,
-        attributes: Limited::from_attributes(span.attributes, limits),
-        events: Limited::new(),
-        links: Limited::new(),
-        status: span.status,
-        #[cfg(feature = "session")]
-        session_id: (!matches!(parent, Parent::Local(_))).then(|| pipeline.session_id()),
-    };
-    open.attributes.add_dropped(span.dropped_attributes_count);
-    open.events.add_dropped(span.events.dropped_count);
-    open.links.add_dropped(span.links.dropped_count);
-    for event in span.events {
+    let scope = scope_of(&span.instrumentation_scope);
+    let (context, name, kind) = (span.span_context, span.name, span.span_kind);
+    let mut open = OpenSpan::new(context, parent, scope, name, kind, start_ns);
+    open.status = span.status;
+    #[cfg(feature = "session")]
+    if !matches!(parent, Parent::Local(_)) {
+        open.session_id = Some(pipeline.session_id());
+    }
+    for attribute in &span.attributes {
+        open.set(attribute, limits);
+    }
+    for event in &span.events.events {
         let dropped = event.dropped_attributes_count;
         // The SDK's whole milliseconds may lie just outside of the span.
-        let within = |stamp| unix_ns(stamp).min(end_ns).max(start_ns);
-        let mut event = span_event(event, limits, within);
-        event.attributes.add_dropped(dropped);
-        open.add_event(event, limits);
+        let at_ns = unix_ns(event.timestamp).min(end_ns).max(start_ns);
+        open.add_event(&event.name, at_ns, &event.attributes, dropped, limits);
     }
-    for link in span.links {
+    for link in &span.links.links {
         open.add_link(link, limits);
     }
+    open.add_dropped([
+        span.dropped_attributes_count,
+        span.events.dropped_count,
+        span.links.dropped_count,
+    ]);
     open
 }
 

@@ -104,8 +104,7 @@ impl Pipeline {
                 (CLOCK_OFFSET_MS, offset.offset_ms),
                 (CLOCK_OFFSET_UNCERTAINTY_MS, offset.uncertainty_ms),
             ] {
-                span.attributes
-                    .set(KeyValue::new(key, rounded(ms)), self.limits());
+                span.set(&KeyValue::new(key, rounded(ms)), self.limits());
             }
         }
     }

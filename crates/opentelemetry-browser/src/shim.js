@@ -7,13 +7,20 @@
 export async function send(url, body, keepalive, timeout_ms, encoding) {
   const signal = AbortSignal.timeout?.(timeout_ms);
   const headers = { 'content-type': 'application/x-protobuf', ...(encoding && { 'content-encoding': encoding }) };
-  const response = await fetch(url, { method: 'POST', headers, body, keepalive, signal });
+  // Copied: the program's memory may move while someone else's wrapper of fetch waits for something.
+  const copy = body.slice();
+  const response = await fetch(url, { method: 'POST', headers, body: copy, keepalive, signal });
   const answer = new Uint8Array(await response.arrayBuffer());
   const isOtlp = response.headers.get('content-type') === 'application/x-protobuf';
   const wait = response.headers.get('retry-after');
   const seconds = wait === null ? NaN : Number(wait);
   const wait_ms = Number.isNaN(seconds) ? Date.parse(wait) - Date.now() : seconds * 1000;
-  return [response.status, wait_ms, body.byteLength, isOtlp && answer];
+  return [response.status, wait_ms, copy.length, isOtlp && answer];
+}
+
+/// Calls `over([id, ...answer])`, or `over([id, 0, whether it took too long])` when there was none.
+export function whenOver(answer, id, over) {
+  answer.then((values) => over([id, ...values]), (error) => over([id, 0, error?.name === 'TimeoutError']));
 }
 
 export function startTimer(callback, delay_ms) {
@@ -47,13 +54,13 @@ export function timingOf(entry) {
 
 let takeRecords = () => {};
 
-/// Calls `over(url, numbers)` for each fetch whose body is complete, or will never be, from now on. Says whether the
+/// Calls `over([url, ...numbers])` for each fetch whose body is complete, or will never be, from now on. Says whether the
 /// browser can.
 export function observeFetches(over) {
   try {
     if (!PerformanceObserver.supportedEntryTypes.includes('resource')) return false;
     const tell = (entries) => entries.forEach((entry) => {
-      if (['fetch', 'xmlhttprequest'].includes(entry.initiatorType)) quietly(() => over(entry.name, timingOf(entry)));
+      if (['fetch', 'xmlhttprequest'].includes(entry.initiatorType)) quietly(() => over([entry.name, ...timingOf(entry)]));
     });
     const observer = new PerformanceObserver((list) => tell(list.getEntries()));
     observer.observe({ type: 'resource' });
@@ -69,29 +76,55 @@ export function takeFetches() {
   quietly(() => takeRecords());
 }
 
-/// What the resource tells about the browser: [user agent, language, platform, is mobile, brands].
-export function browser() {
+/// The page and its browser: [origin, time origin, user agent, language, platform, is mobile, brands]; nothing outside of a
+/// window.
+export function page() {
+  if (typeof document === 'undefined') return [];
   const data = navigator.userAgentData;
   const brands = data?.brands?.map(({ brand, version }) => `${brand} ${version}`) ?? [];
-  return [navigator.userAgent, navigator.language, data?.platform, data?.mobile, brands];
+  const { userAgent, language } = navigator;
+  return [origin, performance.timeOrigin, userAgent, language, data?.platform, data?.mobile, brands];
 }
 
-/// Wraps `window.fetch`. `wants(url)` says whether a request is to be traced; all others pass untouched. `start(method,
-/// url)` returns an object with `traceparent`, `tracestate`, `said(…)`, `answered(status, url)`, `failed(name, message)` and
-/// `cancelled()`, or nothing after all; the first three may be undefined, one of the last three is called once.
-export function patchFetch(wants, start) {
+/// The whole URL; what is none, as it is.
+export function absolute(url) {
+  try {
+    return new URL(url, document.baseURI).href;
+  } catch {
+    return url;
+  }
+}
+
+/// Without `crypto`, which only very old browsers lack, less random numbers have to do.
+export function fillRandomly(bytes) {
+  if (typeof crypto === 'undefined') bytes.forEach((_, index) => { bytes[index] = Math.random() * 256; });
+  else crypto.getRandomValues(bytes);
+}
+
+/// A request as its wrappers see it: `headers` to send, and what may be told of it; nothing if it is not traced. One of the
+/// last three is called once.
+export function beginCall(begin, tell, method, url) {
+  const [id, traceparent, tracestate] = begin([method, url]) ?? [];
+  const teller = (what) => (...values) => quietly(() => tell([id, what, ...values]));
+  const headers = Object.entries({ traceparent, tracestate }).filter(([, value]) => value);
+  return id === undefined
+    ? undefined
+    : { headers, said: teller(0), answered: teller(1), failed: teller(2), cancelled: teller(3) };
+}
+
+/// Wraps `window.fetch`. `wants([url])` says whether a request is to be traced; all others pass untouched.
+export function patchFetch(wants, begin, tell) {
   const original = window.fetch;
   window.fetch = function fetch(input, init) {
     let request;
     let call;
     try {
       const url = input instanceof Request ? input.url : new URL(input, document.baseURI).href;
-      if (wants(url)) {
+      if (wants([url])) {
         // The browser itself reads all forms of arguments and headers; the body is handed on, not read.
         request = new Request(input, init);
-        if (!request.headers.has('traceparent')) call = start(request.method, request.url);
-        if (call?.traceparent) request.headers.set('traceparent', call.traceparent);
-        if (call?.tracestate) request.headers.set('tracestate', call.tracestate);
+        if (!request.headers.has('traceparent')) call = beginCall(begin, tell, request.method, request.url);
+        call?.headers.forEach(([name, value]) => request.headers.set(name, value));
       }
     } catch {
       // Arguments that are wrong are reported by the original, as ever.
@@ -105,11 +138,12 @@ export function patchFetch(wants, start) {
 async function observe(answer, call, signal) {
   try {
     const response = await answer;
-    quietly(() => call.said?.(...said(response.headers)));
-    quietly(() => call.answered(response.status, response.url));
+    quietly(() => call.said(...said(response.headers)));
+    call.answered(response.status, response.url);
     return response;
   } catch (error) {
-    quietly(() => (isAbort(error, signal) ? call.cancelled() : call.failed(...describe(error))));
+    if (isAbort(error, signal)) call.cancelled();
+    else call.failed(...describe(error));
     throw error;
   }
 }

@@ -1,5 +1,5 @@
-//! A span while it is open: what has been said about it so far, within limits. The pipeline owns it; when it ends, it
-//! becomes the bytes of `otlp-encoder`.
+//! A span while it is open: what has been said about it so far, within limits. What it has of attributes, events and links is
+//! OTLP from the first moment; the pipeline owns it, and completes the message when it ends.
 
 use std::borrow::Cow;
 #[cfg(feature = "session")]
@@ -7,26 +7,37 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use opentelemetry::trace::{Link, SpanContext, SpanKind, Status};
-use opentelemetry::{Array, InstrumentationScope, KeyValue, SpanId, StringValue, Value};
-use otlp_encoder::{Attributes, Kind, LinkHead, ParentLocation, SpanHead, context_flags};
+use opentelemetry::{Array, InstrumentationScope, KeyValue, SpanId, Value};
+use otlp_encoder::{
+    Attributes, Kind, LinkHead, ParentLocation, SpanHead, SpanWriter, context_flags,
+};
 
 #[cfg(feature = "session")]
 use crate::attribute::SESSION_ID;
 use crate::limits::Limits;
+
+/// Room for a span as most are.
+const USUAL_BYTES: usize = 224;
+
+/// The library that a record comes from, as OTLP says it before the records.
+pub(crate) type Scope = Arc<[u8]>;
 
 /// A span that has begun and not ended.
 #[derive(Debug)]
 pub(crate) struct OpenSpan {
     pub(crate) context: SpanContext,
     pub(crate) parent: Parent,
-    pub(crate) scope: Arc<InstrumentationScope>,
+    pub(crate) scope: Scope,
     pub(crate) name: Cow<'static, str>,
     pub(crate) kind: SpanKind,
     pub(crate) start_ns: u64,
-    pub(crate) attributes: Limited<KeyValue>,
-    pub(crate) events: Limited<SpanEvent>,
-    pub(crate) links: Limited<Link>,
     pub(crate) status: Status,
+    /// Attributes, events and links.
+    written: Vec<u8>,
+    attributes: Tally,
+    events: Tally,
+    links: Tally,
+    losses: Losses,
     /// The session in which it began; none below another span of this page.
     #[cfg(feature = "session")]
     pub(crate) session_id: Option<Rc<str>>,
@@ -43,21 +54,11 @@ pub(crate) enum Parent {
     Remote(SpanId),
 }
 
-/// Something that happened at one moment of a span.
-#[derive(Debug)]
-pub(crate) struct SpanEvent {
-    pub(crate) name: Cow<'static, str>,
-    pub(crate) time_ns: u64,
-    pub(crate) attributes: Limited<KeyValue>,
-}
-
-/// A list that keeps as many items as it may and counts the others.
-#[derive(Debug)]
-pub(crate) struct Limited<T> {
-    items: Vec<T>,
-    dropped: u32,
-    /// Texts of attributes that were cut off.
-    shortened: u32,
+/// How many items a list has, and for how many there was no room.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    kept: usize,
+    pub(crate) dropped: u32,
 }
 
 /// What a span or log record had to do without.
@@ -67,139 +68,133 @@ pub(crate) struct Losses {
     pub(crate) shortened_texts: u64,
 }
 
-impl<T> Limited<T> {
-    pub(crate) fn new() -> Self {
-        Self {
-            items: Vec::new(),
-            dropped: 0,
-            shortened: 0,
-        }
-    }
-
-    pub(crate) fn push(&mut self, item: T, most: usize) {
-        if self.items.len() < most {
-            self.items.push(item);
+impl Tally {
+    /// Counts an item. Says whether there is room for it among `most`.
+    fn takes(&mut self, most: usize, losses: &mut Losses) -> bool {
+        let has_room = self.kept < most;
+        if has_room {
+            self.kept += 1;
         } else {
-            self.dropped = self.dropped.saturating_add(1);
+            self.drop_items(1, losses);
         }
+        has_room
     }
 
-    /// Counts what somebody else has dropped.
-    #[cfg(feature = "sdk")]
-    pub(crate) fn add_dropped(&mut self, count: u32) {
+    fn drop_items(&mut self, count: u32, losses: &mut Losses) {
         self.dropped = self.dropped.saturating_add(count);
+        losses.dropped_items += u64::from(count);
     }
 
-    /// What was dropped or cut off in this list, apart from its items.
-    pub(crate) fn losses(&self) -> Losses {
-        Losses {
-            dropped_items: u64::from(self.dropped),
-            shortened_texts: u64::from(self.shortened),
-        }
-    }
-}
-
-impl Limited<KeyValue> {
-    /// Sets an attribute; a key that is there already gets the new value.
-    pub(crate) fn set(&mut self, mut attribute: KeyValue, limits: &Limits) {
-        let shortened = shorten(&mut attribute.value, limits.text_length);
-        let has_room = self.items.len() < limits.attributes;
-        let existing = self
-            .items
-            .iter_mut()
-            .find(|existing| existing.key == attribute.key);
-        match existing {
-            Some(existing) => existing.value = attribute.value,
-            None if has_room => self.items.push(attribute),
-            None => {
-                self.dropped = self.dropped.saturating_add(1);
-                return;
-            }
-        }
-        self.shortened = self.shortened.saturating_add(shortened);
-    }
-
-    pub(crate) fn from_attributes(
-        attributes: impl IntoIterator<Item = KeyValue>,
+    /// Writes an attribute; a key that is there already gets the new value.
+    pub(crate) fn set(
+        &mut self,
+        writer: &mut Attributes<'_>,
+        attribute: &KeyValue,
         limits: &Limits,
-    ) -> Self {
-        let mut limited = Self::new();
-        for attribute in attributes {
-            limited.set(attribute, limits);
+        losses: &mut Losses,
+    ) {
+        if writer.remove(attribute.key.as_str()) || self.takes(limits.attributes, losses) {
+            losses.shortened_texts += write_attribute(writer, attribute, limits.text_length);
         }
-        limited
-    }
-
-    /// Writes the attributes; the number of those dropped is a field of its own.
-    pub(crate) fn write(&self, writer: &mut Attributes<'_>) {
-        write_attributes(writer, &self.items);
-    }
-
-    /// How many attributes there was no room for.
-    #[cfg(feature = "logs")]
-    pub(crate) fn dropped(&self) -> u32 {
-        self.dropped
     }
 }
 
-/// Cuts texts off after `most` characters; returns how many.
-fn shorten(value: &mut Value, most: usize) -> u32 {
-    let shorten_text = |text: &mut StringValue| {
-        // A text has no more characters than bytes, which is told at once.
-        let cut = (text.as_str().len() > most)
-            .then(|| text.as_str().char_indices().nth(most))
-            .flatten();
-        if let Some((end, _)) = cut {
-            *text = StringValue::from(text.as_str().get(..end).unwrap_or_default().to_owned());
-        }
-        u32::from(cut.is_some())
-    };
-    match value {
-        Value::String(text) => shorten_text(text),
-        Value::Array(Array::String(texts)) => texts.iter_mut().map(shorten_text).sum(),
-        _ => 0,
+/// Writes a list of attributes of which nothing was written yet; returns how many there was no room for.
+pub(crate) fn write_attributes(
+    writer: &mut Attributes<'_>,
+    attributes: &[KeyValue],
+    limits: &Limits,
+    losses: &mut Losses,
+) -> u32 {
+    let mut tally = Tally::default();
+    for attribute in attributes {
+        tally.set(writer, attribute, limits, losses);
     }
-}
-
-impl std::ops::AddAssign for Losses {
-    fn add_assign(&mut self, other: Self) {
-        self.dropped_items += other.dropped_items;
-        self.shortened_texts += other.shortened_texts;
-    }
+    tally.dropped
 }
 
 impl OpenSpan {
+    /// A span of which nothing more is known.
+    pub(crate) fn new(
+        context: SpanContext,
+        parent: Parent,
+        scope: Scope,
+        name: Cow<'static, str>,
+        kind: SpanKind,
+        start_ns: u64,
+    ) -> Self {
+        Self {
+            context,
+            parent,
+            scope,
+            name,
+            kind,
+            start_ns,
+            status: Status::Unset,
+            written: Vec::with_capacity(USUAL_BYTES),
+            attributes: Tally::default(),
+            events: Tally::default(),
+            links: Tally::default(),
+            losses: Losses::default(),
+            #[cfg(feature = "session")]
+            session_id: None,
+        }
+    }
+
+    /// Sets an attribute; a key that is there already gets the new value.
+    pub(crate) fn set(&mut self, attribute: &KeyValue, limits: &Limits) {
+        let mut writer = SpanWriter::ahead(&mut self.written);
+        let losses = &mut self.losses;
+        self.attributes
+            .set(&mut writer.attributes(), attribute, limits, losses);
+    }
+
     /// Adds an event.
-    pub(crate) fn add_event(&mut self, event: SpanEvent, limits: &Limits) {
-        self.events.push(event, limits.events);
+    pub(crate) fn add_event(
+        &mut self,
+        name: &str,
+        time_ns: u64,
+        attributes: &[KeyValue],
+        dropped_before: u32,
+        limits: &Limits,
+    ) {
+        let losses = &mut self.losses;
+        if self.events.takes(limits.events, losses) {
+            losses.dropped_items += u64::from(dropped_before);
+            SpanWriter::ahead(&mut self.written).event(name, time_ns, |writer| {
+                write_attributes(writer, attributes, limits, losses).saturating_add(dropped_before)
+            });
+        }
     }
 
     /// Adds a link; one that points nowhere is ignored.
-    pub(crate) fn add_link(&mut self, mut link: Link, limits: &Limits) {
-        if !link.span_context.is_valid() {
+    pub(crate) fn add_link(&mut self, link: &Link, limits: &Limits) {
+        let losses = &mut self.losses;
+        if !link.span_context.is_valid() || !self.links.takes(limits.links, losses) {
             return;
         }
-        let mut attributes = Limited::from_attributes(link.attributes, limits);
-        link.attributes = std::mem::take(&mut attributes.items);
-        link.dropped_attributes_count = link
-            .dropped_attributes_count
-            .saturating_add(attributes.dropped);
-        self.links.shortened = self.links.shortened.saturating_add(attributes.shortened);
-        self.links.push(link, limits.links);
+        let dropped_before = link.dropped_attributes_count;
+        losses.dropped_items += u64::from(dropped_before);
+        let trace_state = trace_state_header(&link.span_context);
+        let head = link_head(&link.span_context, &trace_state);
+        SpanWriter::ahead(&mut self.written).link(&head, |writer| {
+            write_attributes(writer, &link.attributes, limits, losses)
+                .saturating_add(dropped_before)
+        });
+    }
+
+    /// Counts what somebody else has dropped: attributes, events and links.
+    #[cfg(feature = "sdk")]
+    pub(crate) fn add_dropped(&mut self, [attributes, events, links]: [u32; 3]) {
+        let losses = &mut self.losses;
+        self.attributes.drop_items(attributes, losses);
+        self.events.drop_items(events, losses);
+        self.links.drop_items(links, losses);
     }
 
     /// What the limits have cost this span.
     pub(crate) fn losses(&self) -> Losses {
-        let mut losses = self.attributes.losses();
-        losses += self.events.losses();
-        losses += self.links.losses();
-        for event in &self.events.items {
-            losses += event.attributes.losses();
-        }
-        for link in &self.links.items {
-            losses.dropped_items += u64::from(link.dropped_attributes_count);
-        }
-        losses
+        self.losses
     }
 
     /// Sets the status by the specification's order: nothing takes back an `Ok`, and nothing unsets.
@@ -215,7 +210,7 @@ impl OpenSpan {
     }
 
     /// The span as an OTLP message. It never ends before it starts, whatever the clock did in between.
-    pub(crate) fn encode(&self, end_ns: u64) -> Vec<u8> {
+    pub(crate) fn encode(self, end_ns: u64) -> Vec<u8> {
         let (parent_span_id, location) = match self.parent {
             Parent::None => (None, ParentLocation::Local),
             Parent::Local(id) => (Some(id.to_bytes()), ParentLocation::Local),
@@ -232,33 +227,14 @@ impl OpenSpan {
             start_ns: self.start_ns,
             end_ns: end_ns.max(self.start_ns),
         };
-        let mut bytes = Vec::with_capacity(192);
+        let mut bytes = self.written;
         otlp_encoder::span(&mut bytes, &head, |span| {
             #[cfg(feature = "session")]
             if let Some(session_id) = &self.session_id {
                 span.attributes().string(SESSION_ID, session_id);
             }
-            self.attributes.write(&mut span.attributes());
             span.dropped_attributes(self.attributes.dropped);
-            for event in &self.events.items {
-                span.event(
-                    &event.name,
-                    event.time_ns,
-                    event.attributes.dropped,
-                    |attributes| event.attributes.write(attributes),
-                );
-            }
             span.dropped_events(self.events.dropped);
-            for link in &self.links.items {
-                let trace_state = trace_state_header(&link.span_context);
-                span.link(
-                    &link_head(&link.span_context, &trace_state),
-                    link.dropped_attributes_count,
-                    |attributes| {
-                        write_attributes(attributes, &link.attributes);
-                    },
-                );
-            }
             span.dropped_links(self.links.dropped);
             span.status(match &self.status {
                 Status::Unset => otlp_encoder::Status::Unset,
@@ -270,29 +246,64 @@ impl OpenSpan {
     }
 }
 
-/// Writes OpenTelemetry attributes; also used for the resource and for scopes.
-pub(crate) fn write_attributes<'a>(
-    writer: &mut Attributes<'_>,
-    attributes: impl IntoIterator<Item = &'a KeyValue>,
-) {
-    for KeyValue { key, value, .. } in attributes {
-        let key = key.as_str();
-        match value {
-            Value::Bool(value) => writer.bool(key, *value),
-            Value::I64(value) => writer.int(key, *value),
-            Value::F64(value) => writer.double(key, *value),
-            Value::String(value) => writer.string(key, value.as_str()),
-            Value::Array(array) => writer.array(key, |values| match array {
-                Array::Bool(items) => items.iter().for_each(|item| values.bool(*item)),
-                Array::I64(items) => items.iter().for_each(|item| values.int(*item)),
-                Array::F64(items) => items.iter().for_each(|item| values.double(*item)),
-                Array::String(items) => items.iter().for_each(|item| values.string(item.as_str())),
-                // The type may grow in later versions of the API, which would then be handled here.
-                _ => {}
-            }),
-            _ => {}
+/// Writes one attribute, its texts cut off after `most` characters each; returns how many were.
+fn write_attribute(writer: &mut Attributes<'_>, attribute: &KeyValue, most: usize) -> u64 {
+    let key = attribute.key.as_str();
+    let mut shortened_texts = 0;
+    match &attribute.value {
+        Value::Bool(value) => writer.bool(key, *value),
+        Value::I64(value) => writer.int(key, *value),
+        Value::F64(value) => writer.double(key, *value),
+        Value::String(value) => {
+            writer.string(key, shorten(value.as_str(), most, &mut shortened_texts));
         }
+        Value::Array(array) => writer.array(key, |values| match array {
+            Array::Bool(items) => items.iter().for_each(|item| values.bool(*item)),
+            Array::I64(items) => items.iter().for_each(|item| values.int(*item)),
+            Array::F64(items) => items.iter().for_each(|item| values.double(*item)),
+            Array::String(items) => items.iter().for_each(|item| {
+                values.string(shorten(item.as_str(), most, &mut shortened_texts));
+            }),
+            // The type may grow in later versions of the API, which would then be handled here.
+            _ => {}
+        }),
+        _ => {}
     }
+    shortened_texts
+}
+
+/// Writes an attribute in the place of the one that has its key, if any.
+pub(crate) fn replace_attribute(writer: &mut Attributes<'_>, attribute: &KeyValue) {
+    writer.remove(attribute.key.as_str());
+    write_attribute(writer, attribute, usize::MAX);
+}
+
+/// The first `most` characters of a text.
+fn shorten<'a>(text: &'a str, most: usize, shortened_texts: &mut u64) -> &'a str {
+    // A text has no more characters than bytes, which is told at once.
+    if text.len() > most
+        && let Some((end, _)) = text.char_indices().nth(most)
+    {
+        *shortened_texts += 1;
+        return text.get(..end).unwrap_or_default();
+    }
+    text
+}
+
+/// A library's scope as [`Scope`].
+pub(crate) fn scope_of(scope: &InstrumentationScope) -> Scope {
+    let head = otlp_encoder::Scope {
+        name: scope.name(),
+        version: scope.version().unwrap_or_default(),
+        schema_url: scope.schema_url().unwrap_or_default(),
+    };
+    let mut bytes = Vec::new();
+    otlp_encoder::scope_head(&mut bytes, &head, |writer| {
+        for attribute in scope.attributes() {
+            write_attribute(writer, attribute, usize::MAX);
+        }
+    });
+    bytes.into()
 }
 
 /// The `tracestate` of a context, without work for the usual case that there is none.

@@ -1,21 +1,21 @@
 //! Requests that could not be sent, kept in the browser until they can: over a reload, and for the next page of this origin.
 
-use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use crate::batch::Signal;
+use crate::callback::callback;
 use crate::export::{Export, Outcome};
 use crate::page::untraced;
 use crate::pipeline;
 
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
-    fn keep(id: f64, signal: u32, body: Uint8Array, most: u32, is_under_way: bool) -> bool;
+    fn keep(id: f64, signal: u32, body: &[u8], most: u32, is_under_way: bool) -> bool;
     fn forget(id: f64);
     #[wasm_bindgen(js_name = isOffline)]
     fn is_offline() -> bool;
     #[wasm_bindgen(js_name = drainWhenOnline)]
-    fn drain_when_online(urls: Vec<String>, timeout_ms: u32, over: &Closure<dyn Fn(bool)>);
+    fn drain_when_online(urls: Vec<String>, timeout_ms: u32, over: JsValue);
 }
 
 /// The place for them.
@@ -37,7 +37,6 @@ impl Spill {
         if self.most_bytes == 0 || is_safe {
             return false;
         }
-        let body = Uint8Array::from(&*export.body);
         let signal = match export.signal {
             Signal::Spans => 0,
             Signal::Logs => 1,
@@ -45,7 +44,7 @@ impl Spill {
         keep(
             export.id as f64,
             signal,
-            body,
+            &export.body,
             self.most_bytes,
             is_under_way,
         )
@@ -62,18 +61,16 @@ impl Spill {
     }
 
     /// Sends what is kept, of this page and of those before it, to the endpoints of spans and log records.
-    pub(crate) fn drain_when_online(&self, endpoints: [&str; 2], timeout_ms: u32) {
+    pub(crate) fn drain_when_online(&self, endpoints: &[String; 2], timeout_ms: u32) {
         if self.most_bytes == 0 {
             return;
         }
-        let over = Closure::new(|is_accepted| {
+        let over = callback(|accepted| {
             if let Some(pipeline) = pipeline::current() {
-                pipeline.count_recovered(is_accepted);
+                pipeline.count_recovered(accepted.flag(0));
             }
+            JsValue::UNDEFINED
         });
-        let urls = endpoints.map(str::to_owned).to_vec();
-        untraced(|| drain_when_online(urls, timeout_ms, &over));
-        // It is needed for as long as the page lives.
-        over.forget();
+        untraced(|| drain_when_online(endpoints.to_vec(), timeout_ms, over));
     }
 }

@@ -2,17 +2,14 @@
 //! may send anywhere; all data stays in the pipeline of the thread that runs the page.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::SystemTime;
 
-use opentelemetry::trace::{
-    Event, Link, Span, SpanBuilder, SpanContext, Status, Tracer, TracerProvider,
-};
+use opentelemetry::trace::{Link, Span, SpanBuilder, SpanContext, Status, Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
 use crate::limits::Limits;
 use crate::pipeline::{self, Pipeline};
-use crate::span::{Limited, OpenSpan, SpanEvent};
+use crate::span::{OpenSpan, Scope, scope_of};
 
 /// Hands out tracers. `init` registers one as the global provider.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +18,7 @@ pub struct BrowserTracerProvider(());
 /// Opens spans for one library.
 #[derive(Clone, Debug)]
 pub struct BrowserTracer {
-    scope: Arc<InstrumentationScope>,
+    scope: Scope,
 }
 
 /// A span of this page. Dropped, it ends.
@@ -36,7 +33,7 @@ impl TracerProvider for BrowserTracerProvider {
     type Tracer = BrowserTracer;
 
     fn tracer_with_scope(&self, scope: InstrumentationScope) -> BrowserTracer {
-        BrowserTracer::new(Arc::new(scope))
+        BrowserTracer::new(scope_of(&scope))
     }
 }
 
@@ -63,7 +60,7 @@ impl Tracer for BrowserTracer {
 
 impl BrowserTracer {
     /// A tracer for the library of `scope`.
-    pub(crate) fn new(scope: Arc<InstrumentationScope>) -> Self {
+    pub(crate) fn new(scope: Scope) -> Self {
         Self { scope }
     }
 }
@@ -89,11 +86,11 @@ impl Span for BrowserSpan {
     {
         if let (Some(serial), Some(pipeline)) = (self.serial, pipeline::current()) {
             add_event(
-                &pipeline,
+                pipeline,
                 serial,
-                name.into(),
+                &name.into(),
                 pipeline.now_ns(),
-                attributes,
+                &attributes,
             );
         }
     }
@@ -108,7 +105,7 @@ impl Span for BrowserSpan {
     {
         if let (Some(serial), Some(pipeline)) = (self.serial, pipeline::current()) {
             let time_ns = pipeline.refine_ns(timestamp);
-            add_event(&pipeline, serial, name.into(), time_ns, attributes);
+            add_event(pipeline, serial, &name.into(), time_ns, &attributes);
         }
     }
 
@@ -124,7 +121,7 @@ impl Span for BrowserSpan {
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        self.update(|span, limits| span.attributes.set(attribute, limits));
+        self.update(|span, limits| span.set(&attribute, limits));
     }
 
     fn set_status(&mut self, status: Status) {
@@ -141,7 +138,7 @@ impl Span for BrowserSpan {
 
     fn add_link(&mut self, span_context: SpanContext, attributes: Vec<KeyValue>) {
         self.update(|span, limits| {
-            span.add_link(Link::new(span_context, attributes, 0), limits);
+            span.add_link(&Link::new(span_context, attributes, 0), limits);
         });
     }
 
@@ -165,33 +162,8 @@ impl Drop for BrowserSpan {
     }
 }
 
-fn add_event(
-    pipeline: &Pipeline,
-    serial: u64,
-    name: Cow<'static, str>,
-    time_ns: u64,
-    attributes: Vec<KeyValue>,
-) {
+fn add_event(pipeline: &Pipeline, serial: u64, name: &str, time_ns: u64, attributes: &[KeyValue]) {
     pipeline.update(serial, |span, limits| {
-        let attributes = Limited::from_attributes(attributes, limits);
-        let event = SpanEvent {
-            name,
-            time_ns,
-            attributes,
-        };
-        span.add_event(event, limits);
+        span.add_event(name, time_ns, attributes, 0, limits);
     });
-}
-
-/// An event of the API as the pipeline keeps it; `refine_ns` turns its stamp into a time.
-pub(crate) fn span_event(
-    event: Event,
-    limits: &Limits,
-    refine_ns: impl FnOnce(SystemTime) -> u64,
-) -> SpanEvent {
-    SpanEvent {
-        name: event.name,
-        time_ns: refine_ns(event.timestamp),
-        attributes: Limited::from_attributes(event.attributes, limits),
-    }
 }

@@ -6,8 +6,6 @@
 //! when a request is full. While the receiver is busy or away, records wait in the bounded queues. When the page is hidden
 //! everything goes out at once, as far as possible with `keepalive`, because it may be the last chance.
 
-use opentelemetry::KeyValue;
-
 use crate::batch::{Batch, Finished, Queue, Signal};
 use crate::export::{Answer, Command, Export, Outcome};
 use crate::limits::Limits;
@@ -40,8 +38,8 @@ struct Request {
 #[derive(Debug)]
 pub(crate) struct Exporter {
     limits: Limits,
-    /// The maker of everything that is sent.
-    resource: Vec<KeyValue>,
+    /// The maker of everything that is sent: its attributes in OTLP.
+    resource: Vec<u8>,
     spans: Queue,
     logs: Queue,
     in_flight: Vec<Request>,
@@ -59,7 +57,7 @@ pub(crate) struct Exporter {
 }
 
 impl Exporter {
-    pub(crate) fn new(limits: Limits, resource: Vec<KeyValue>) -> Self {
+    pub(crate) fn new(limits: Limits, resource: Vec<u8>) -> Self {
         Self {
             limits,
             resource,

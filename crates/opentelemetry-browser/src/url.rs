@@ -23,42 +23,30 @@ pub(crate) struct Url<'a> {
 impl<'a> Url<'a> {
     /// Finds the parts; none when the text is no absolute URL of these schemes.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let (scheme, after_scheme) = text.split_once("://")?;
-        let is_https = scheme.eq_ignore_ascii_case("https");
-        if !is_https && !scheme.eq_ignore_ascii_case("http") {
+        let is_https = has_scheme(text, "https://");
+        if !is_https && !has_scheme(text, "http://") {
             return None;
         }
+        let after_scheme = text.get(if is_https { 8 } else { 7 }..)?;
         // Browsers take a backslash for a slash here: so must whoever compares origins.
-        let end = after_scheme
-            .find(['/', '\\', '?', '#'])
-            .unwrap_or(after_scheme.len());
-        let (authority, rest) = after_scheme.split_at_checked(end)?;
-        let (credentials, host_and_port) = match authority.rsplit_once('@') {
-            Some((credentials, host_and_port)) => (Some(credentials), host_and_port),
-            None => (None, authority),
-        };
-        let host_end = host_and_port.rfind(']').map_or(0, |bracket| bracket + 1);
-        let colon = host_and_port
-            .get(host_end..)?
-            .find(':')
-            .map(|colon| host_end + colon);
-        let (host, port) = match colon.and_then(|colon| host_and_port.split_at_checked(colon)) {
-            Some((host, port)) => (host, port.trim_start_matches(':')),
-            None => (host_and_port, ""),
-        };
+        let (authority, rest) = split(after_scheme, b"/\\?#");
+        let at = authority.bytes().rposition(|byte| byte == b'@');
+        let host_and_port = authority.get(at.map_or(0, |at| at + 1)..)?;
+        let bracket = host_and_port.bytes().rposition(|byte| byte == b']');
+        let host_end = bracket.map_or(0, |bracket| bracket + 1);
+        let (_, colon_and_port) = split(host_and_port.get(host_end..)?, b":");
+        let host = host_and_port.get(..host_and_port.len() - colon_and_port.len())?;
         let default_port = if is_https { 443 } else { 80 };
-        let port = if port.is_empty() {
-            default_port
-        } else {
-            port.parse().ok()?
+        let port = match colon_and_port.get(1..) {
+            None | Some("") => default_port,
+            Some(digits) => number(digits)?,
         };
         if host.is_empty() {
             return None;
         }
-        let has_credentials = credentials.is_some();
         Some(Self {
             is_https,
-            has_credentials,
+            has_credentials: at.is_some(),
             host,
             port,
             has_own_port: port != default_port,
@@ -73,7 +61,7 @@ impl<'a> Url<'a> {
         origin.push_str(&self.host.to_ascii_lowercase());
         if self.has_own_port {
             origin.push(':');
-            origin.push_str(&self.port.to_string());
+            push_number(&mut origin, self.port);
         }
         origin
     }
@@ -89,23 +77,13 @@ impl<'a> Url<'a> {
         text.push_str(self.host);
         if self.has_own_port {
             text.push(':');
-            text.push_str(&self.port.to_string());
+            push_number(&mut text, self.port);
         }
-        let (before_fragment, fragment) = match self.rest.split_once('#') {
-            Some((before, fragment)) => (before, Some(fragment)),
-            None => (self.rest, None),
-        };
-        match before_fragment.split_once('?') {
-            Some((path, query)) => {
-                text.push_str(path);
-                push_redacted_query(&mut text, query, redacted_keys);
-            }
-            None => text.push_str(before_fragment),
-        }
-        if let Some(fragment) = fragment {
-            text.push('#');
-            text.push_str(fragment);
-        }
+        let (before_fragment, fragment) = split(self.rest, b"#");
+        let (path, query) = split(before_fragment, b"?");
+        text.push_str(path);
+        push_redacted_query(&mut text, query, redacted_keys);
+        text.push_str(fragment);
         text
     }
 
@@ -114,23 +92,55 @@ impl<'a> Url<'a> {
     }
 }
 
-fn push_redacted_query(text: &mut String, query: &str, redacted_keys: &[String]) {
-    let mut separator = '?';
-    for parameter in query.split('&') {
-        text.push(separator);
-        separator = '&';
-        match parameter.split_once('=') {
-            Some((key, _))
-                if SIGNATURE_KEYS.contains(&key)
-                    || redacted_keys.iter().any(|redacted| redacted == key) =>
-            {
-                text.push_str(key);
-                text.push('=');
-                text.push_str(REDACTED);
-            }
-            _ => text.push_str(parameter),
+/// Writes a query with its question mark; nothing of none.
+fn push_redacted_query(text: &mut String, mut query: &str, redacted_keys: &[String]) {
+    while !query.is_empty() {
+        // It begins with the separator.
+        let next = query.bytes().skip(1).position(|byte| byte == b'&');
+        let end = next.map_or(query.len(), |next| next + 1);
+        let (parameter, rest) = query.split_at_checked(end).unwrap_or((query, ""));
+        let (key, value) = split(parameter, b"=");
+        let name = key.get(1..).unwrap_or_default();
+        let is_secret =
+            SIGNATURE_KEYS.contains(&name) || redacted_keys.iter().any(|key| key == name);
+        text.push_str(key);
+        if is_secret && !value.is_empty() {
+            text.push('=');
+            text.push_str(REDACTED);
+        } else {
+            text.push_str(value);
         }
+        query = rest;
     }
+}
+
+fn has_scheme(text: &str, scheme: &str) -> bool {
+    text.get(..scheme.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+}
+
+/// The text before the first of some ASCII characters, and the rest of it.
+pub(crate) fn split<'a>(text: &'a str, separators: &[u8]) -> (&'a str, &'a str) {
+    let end = text.bytes().position(|byte| separators.contains(&byte));
+    end.and_then(|end| text.split_at_checked(end))
+        .unwrap_or((text, ""))
+}
+
+/// A port of decimal digits.
+fn number(digits: &str) -> Option<u16> {
+    digits.bytes().try_fold(0_u16, |number, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit < 10).then_some(())?;
+        number.checked_mul(10)?.checked_add(u16::from(digit))
+    })
+}
+
+/// Writes a number in decimal digits.
+pub(crate) fn push_number(text: &mut String, number: u16) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

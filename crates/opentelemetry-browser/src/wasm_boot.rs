@@ -4,16 +4,19 @@
 //! Only the loader knows when it compiled and when it instantiated: it leaves two measures of the names of the spans, by
 //! `performance.measure`. Without them these two spans are missing, and nothing else.
 
+use js_sys::Array;
 use opentelemetry::Context;
 use wasm_bindgen::prelude::*;
 
-use crate::document_load::{context, fetches, mounted, record, record_fetch};
+use crate::callback::Arguments;
+use crate::document_load::{context, each_fetch, mounted, record, record_fetch};
 use crate::pipeline::{self, Pipeline};
 use crate::scoped;
+use crate::url::split;
 
 #[wasm_bindgen(module = "/src/load.js")]
 extern "C" {
-    fn measured(name: &str) -> Vec<f64>;
+    fn measured(name: &str) -> Array;
 }
 
 /// Shows the application by `f` in a span `app_mount`, which belongs to the trace of the page's load. That of the load
@@ -32,19 +35,23 @@ pub fn app_mount<T>(f: impl FnOnce(&Context) -> T) -> T {
 /// Records what was before the program ran.
 pub(crate) fn record_boot(pipeline: &Pipeline) {
     let load = context();
-    let download = fetches().into_iter().find(|(url, ..)| is_wasm(url));
-    if let Some((url, _, timing)) = download {
-        record_fetch(pipeline, "wasm_download", &load, &url, &timing);
-    }
+    each_fetch(|url, _, timing| {
+        let is_found = is_wasm(url);
+        if is_found {
+            record_fetch(pipeline, "wasm_download", &load, url, timing);
+        }
+        is_found
+    });
     for name in ["wasm_compile", "wasm_instantiate"] {
-        if let [start_ms, end_ms] = measured(name)[..] {
-            record(pipeline, name, &load, (start_ms, end_ms), |_, _| {});
+        let measured = Arguments::of(measured(name));
+        if measured.len() > 0 {
+            let period = (measured.number(0), measured.number(1));
+            record(pipeline, name, &load, period, |_, _| {});
         }
     }
 }
 
 /// Whether a file is WebAssembly by its name.
 pub(crate) fn is_wasm(url: &str) -> bool {
-    let end = url.find(['?', '#']).unwrap_or(url.len());
-    url.get(..end).is_some_and(|path| path.ends_with(".wasm"))
+    split(url, b"?#").0.ends_with(".wasm")
 }

@@ -4,6 +4,7 @@
 use opentelemetry::KeyValue;
 use wasm_bindgen::prelude::*;
 
+use crate::callback::callback;
 use crate::logs::{Event, Severity};
 use crate::pipeline;
 use crate::url::Url;
@@ -11,46 +12,46 @@ use crate::url::Url;
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
     #[wasm_bindgen(js_name = observeVitals)]
-    fn observe_vitals(
-        measured: &Closure<dyn Fn(String, f64, f64)>,
-        slow_frame: &Closure<dyn Fn(f64, f64, f64, String)>,
-    );
+    fn observe_vitals(measured: JsValue, slow_frame: JsValue);
 }
 
 /// Observes for the life of the page. Has to come before what sends everything when the page is hidden.
 pub(crate) fn install() {
-    let measured = Closure::new(|name: String, value: f64, delta: f64| {
+    let measured = callback(|vital| {
         let attributes = vec![
-            KeyValue::new("browser.web_vital.name", name),
-            KeyValue::new("browser.web_vital.value", value),
-            KeyValue::new("browser.web_vital.delta", delta),
+            KeyValue::new("browser.web_vital.name", vital.text(0)),
+            KeyValue::new("browser.web_vital.value", vital.number(1)),
+            KeyValue::new("browser.web_vital.delta", vital.number(2)),
         ];
         emit("browser.web_vital", attributes, None);
+        JsValue::UNDEFINED
     });
-    let slow_frame = Closure::new(
-        |start_ms: f64, duration_ms: f64, blocking_ms: f64, script: String| {
-            let mut attributes = vec![
-                KeyValue::new("browser.long_animation_frame.duration", duration_ms),
-                KeyValue::new(
-                    "browser.long_animation_frame.blocking_duration",
-                    blocking_ms,
-                ),
-            ];
-            if let Some(pipeline) = pipeline::current()
-                && !script.is_empty()
-            {
-                let keys = &pipeline.urls().redacted_query_keys;
-                let script = Url::parse(&script)
-                    .map(|url| url.redacted(keys))
-                    .unwrap_or(script);
-                attributes.push(KeyValue::new("browser.long_animation_frame.script", script));
-            }
-            emit("browser.long_animation_frame", attributes, Some(start_ms));
-        },
-    );
-    observe_vitals(&measured, &slow_frame);
-    measured.forget();
-    slow_frame.forget();
+    let slow_frame = callback(|frame| {
+        let mut attributes = vec![
+            KeyValue::new("browser.long_animation_frame.duration", frame.number(1)),
+            KeyValue::new(
+                "browser.long_animation_frame.blocking_duration",
+                frame.number(2),
+            ),
+        ];
+        let script = frame.text(3);
+        if let Some(pipeline) = pipeline::current()
+            && !script.is_empty()
+        {
+            let keys = &pipeline.urls().redacted_query_keys;
+            let script = Url::parse(&script)
+                .map(|url| url.redacted(keys))
+                .unwrap_or(script);
+            attributes.push(KeyValue::new("browser.long_animation_frame.script", script));
+        }
+        emit(
+            "browser.long_animation_frame",
+            attributes,
+            Some(frame.number(0)),
+        );
+        JsValue::UNDEFINED
+    });
+    observe_vitals(measured, slow_frame);
 }
 
 /// Records an event in the trace of the page's load, where there is one.

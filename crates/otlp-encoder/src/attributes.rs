@@ -1,5 +1,7 @@
 //! Attribute lists and their values, written where they belong in the message being built.
 
+use std::ops::Range;
+
 use crate::wire;
 
 /// Fields of `KeyValue`.
@@ -19,16 +21,69 @@ const BYTES: u32 = 7;
 const LIST_VALUES: u32 = 1;
 
 /// Writes the attributes of a span, event, link, log record, scope or resource. Keys are written as given: whoever calls keeps them
-/// unique.
+/// unique, if need be by [`remove`](Self::remove).
 pub struct Attributes<'b> {
     buffer: &'b mut Vec<u8>,
     field: u32,
+    /// Where the message begins, or the part of it that may hold attributes.
+    start: usize,
 }
 
 impl<'b> Attributes<'b> {
     /// A list that is the repeated field `field` of the message under construction.
     pub(crate) fn new(buffer: &'b mut Vec<u8>, field: u32) -> Self {
-        Self { buffer, field }
+        let start = buffer.len();
+        Self {
+            buffer,
+            field,
+            start,
+        }
+    }
+
+    /// The same, of a message that begins at `start`.
+    pub(crate) fn since(buffer: &'b mut Vec<u8>, field: u32, start: usize) -> Self {
+        Self {
+            buffer,
+            field,
+            start,
+        }
+    }
+
+    /// The attributes of a resource, alone in their buffer: what [`resource_records`](crate::resource_records) wraps. Those that
+    /// the buffer holds already belong to them.
+    pub fn of_resource(buffer: &'b mut Vec<u8>) -> Self {
+        Self::since(buffer, 1, 0)
+    }
+
+    /// Whether the message has an attribute of this key.
+    pub fn contains(&self, key: &str) -> bool {
+        self.find(key).is_some()
+    }
+
+    /// Takes the attribute of this key out of the message. Says whether there was one.
+    pub fn remove(&mut self, key: &str) -> bool {
+        let found = self.find(key);
+        if let Some(range) = found.clone() {
+            let end = self.buffer.len() - range.len();
+            self.buffer.copy_within(range.end.., range.start);
+            self.buffer.truncate(end);
+        }
+        found.is_some()
+    }
+
+    fn find(&self, key: &str) -> Option<Range<usize>> {
+        let mut message = self.buffer.get(self.start..)?;
+        while let Some((field, value)) = wire::read(&mut message) {
+            if let (true, Some(entry)) = (field == self.field, value.bytes()) {
+                // An empty key is no field at all.
+                let known = wire::field(entry, KEY).and_then(wire::Field::bytes);
+                if known.unwrap_or_default() == key.as_bytes() {
+                    let end = self.buffer.len() - message.len();
+                    return Some(end - wire::framed_bytes(self.field, entry.len())..end);
+                }
+            }
+        }
+        None
     }
 
     /// One attribute of text.

@@ -25,12 +25,43 @@ pub fn resource_records(
     resource: impl FnOnce(&mut Attributes<'_>),
     scopes: impl FnOnce(&mut Scopes<'_>),
 ) {
+    let mut attributes = Vec::new();
+    resource(&mut Attributes::of_resource(&mut attributes));
+    encoded_resource_records(buffer, &attributes, scopes);
+}
+
+/// The same of a resource that was written before, by [`Attributes::of_resource`].
+pub fn encoded_resource_records(
+    buffer: &mut Vec<u8>,
+    resource: &[u8],
+    scopes: impl FnOnce(&mut Scopes<'_>),
+) {
     let resource_records = wire::open(buffer, 1);
-    let message = wire::open(buffer, 1);
-    resource(&mut Attributes::new(buffer, 1));
-    wire::close(buffer, message);
+    wire::bytes(buffer, 1, resource);
     scopes(&mut Scopes { buffer });
     wire::close(buffer, resource_records);
+}
+
+/// Appends what [`Scopes::encoded`] says of a scope before its records.
+pub fn scope_head(
+    buffer: &mut Vec<u8>,
+    scope: &Scope<'_>,
+    attributes: impl FnOnce(&mut Attributes<'_>),
+) {
+    scope_message(buffer, scope, attributes);
+    wire::text(buffer, 3, scope.schema_url);
+}
+
+fn scope_message(
+    buffer: &mut Vec<u8>,
+    scope: &Scope<'_>,
+    attributes: impl FnOnce(&mut Attributes<'_>),
+) {
+    let message = wire::open(buffer, 1);
+    wire::text(buffer, 1, scope.name);
+    wire::text(buffer, 2, scope.version);
+    attributes(&mut Attributes::new(buffer, 3));
+    wire::close(buffer, message);
 }
 
 /// Writes the scopes of one resource.
@@ -47,15 +78,21 @@ impl Scopes<'_> {
         records: impl FnOnce(&mut Records<'_>),
     ) {
         let scope_records = wire::open(self.buffer, 2);
-        let message = wire::open(self.buffer, 1);
-        wire::text(self.buffer, 1, scope.name);
-        wire::text(self.buffer, 2, scope.version);
-        attributes(&mut Attributes::new(self.buffer, 3));
-        wire::close(self.buffer, message);
+        scope_message(self.buffer, scope, attributes);
         records(&mut Records {
             buffer: self.buffer,
         });
         wire::text(self.buffer, 3, scope.schema_url);
+        wire::close(self.buffer, scope_records);
+    }
+
+    /// One scope whose `head` was written before, by [`scope_head`], and its spans or its log records.
+    pub fn encoded(&mut self, head: &[u8], records: impl FnOnce(&mut Records<'_>)) {
+        let scope_records = wire::open(self.buffer, 2);
+        self.buffer.extend_from_slice(head);
+        records(&mut Records {
+            buffer: self.buffer,
+        });
         wire::close(self.buffer, scope_records);
     }
 }

@@ -8,7 +8,7 @@ use crate::wire;
 pub fn rejected(response: &[u8]) -> u64 {
     let rejected = || match wire::field(wire::field(response, 1)?.bytes()?, 1)? {
         wire::Field::Integer(count) => i64::try_from(count).ok()?.try_into().ok(),
-        wire::Field::Bytes(_) => None,
+        wire::Field::Bytes(_) | wire::Field::Fixed => None,
     };
     rejected().unwrap_or(0)
 }

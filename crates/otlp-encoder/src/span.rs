@@ -101,7 +101,8 @@ pub fn span(buffer: &mut Vec<u8>, head: &SpanHead<'_>, fill: impl FnOnce(&mut Sp
     wire::count(buffer, 6, head.kind as u32);
     wire::time(buffer, 7, head.start_ns);
     wire::time(buffer, 8, head.end_ns);
-    fill(&mut SpanWriter { buffer });
+    let start = buffer.len();
+    fill(&mut SpanWriter { buffer, start });
     wire::flags(buffer, 16, head.flags);
 }
 
@@ -109,12 +110,19 @@ pub fn span(buffer: &mut Vec<u8>, head: &SpanHead<'_>, fill: impl FnOnce(&mut Sp
 /// other order decodes to the same span.
 pub struct SpanWriter<'b> {
     buffer: &'b mut Vec<u8>,
+    start: usize,
 }
 
-impl SpanWriter<'_> {
-    /// The span's attributes.
+impl<'b> SpanWriter<'b> {
+    /// Writes what is known of a span before its head is, into a buffer that holds nothing else; [`span`] completes the message
+    /// there.
+    pub fn ahead(buffer: &'b mut Vec<u8>) -> Self {
+        Self { buffer, start: 0 }
+    }
+
+    /// The span's attributes, with those that were written before.
     pub fn attributes(&mut self) -> Attributes<'_> {
-        Attributes::new(self.buffer, 9)
+        Attributes::since(self.buffer, 9, self.start)
     }
 
     /// How many attributes were dropped because there were too many.
@@ -122,19 +130,18 @@ impl SpanWriter<'_> {
         wire::count(self.buffer, 10, count);
     }
 
-    /// One event at `time_ns` (nanoseconds since the Unix epoch), with its attributes and the number of those dropped.
+    /// One event at `time_ns` (nanoseconds since the Unix epoch); `fill` writes its attributes and returns how many were dropped.
     pub fn event(
         &mut self,
         name: &str,
         time_ns: u64,
-        dropped_attributes: u32,
-        fill: impl FnOnce(&mut Attributes<'_>),
+        fill: impl FnOnce(&mut Attributes<'_>) -> u32,
     ) {
         let event = wire::open(self.buffer, 11);
         wire::time(self.buffer, 1, time_ns);
         wire::text(self.buffer, 2, name);
-        fill(&mut Attributes::new(self.buffer, 3));
-        wire::count(self.buffer, 4, dropped_attributes);
+        let dropped = fill(&mut Attributes::new(self.buffer, 3));
+        wire::count(self.buffer, 4, dropped);
         wire::close(self.buffer, event);
     }
 
@@ -143,19 +150,14 @@ impl SpanWriter<'_> {
         wire::count(self.buffer, 12, count);
     }
 
-    /// One link, with its attributes and the number of those dropped.
-    pub fn link(
-        &mut self,
-        head: &LinkHead<'_>,
-        dropped_attributes: u32,
-        fill: impl FnOnce(&mut Attributes<'_>),
-    ) {
+    /// One link; `fill` writes its attributes and returns how many were dropped.
+    pub fn link(&mut self, head: &LinkHead<'_>, fill: impl FnOnce(&mut Attributes<'_>) -> u32) {
         let link = wire::open(self.buffer, 13);
         wire::bytes(self.buffer, 1, &head.trace_id);
         wire::bytes(self.buffer, 2, &head.span_id);
         wire::text(self.buffer, 3, head.trace_state);
-        fill(&mut Attributes::new(self.buffer, 4));
-        wire::count(self.buffer, 5, dropped_attributes);
+        let dropped = fill(&mut Attributes::new(self.buffer, 4));
+        wire::count(self.buffer, 5, dropped);
         wire::flags(self.buffer, 6, head.flags);
         wire::close(self.buffer, link);
     }

@@ -114,11 +114,14 @@ fn encode_varint(mut value: u64) -> ([u8; VARINT_MAX_BYTES], usize) {
 }
 
 /// The value of a field that was read.
+#[derive(Clone, Copy)]
 pub(crate) enum Field<'a> {
     /// A varint.
     Integer(u64),
     /// Text, raw bytes or a nested message.
     Bytes(&'a [u8]),
+    /// A number of fixed width, which nothing here reads.
+    Fixed,
 }
 
 impl<'a> Field<'a> {
@@ -126,30 +129,43 @@ impl<'a> Field<'a> {
     pub(crate) fn bytes(self) -> Option<&'a [u8]> {
         match self {
             Self::Bytes(bytes) => Some(bytes),
-            Self::Integer(_) => None,
+            Self::Integer(_) | Self::Fixed => None,
         }
     }
+}
+
+/// Reads the first field of a message, which is the rest of it then: number and value. None when there is none, or it is
+/// malformed.
+pub(crate) fn read<'a>(message: &mut &'a [u8]) -> Option<(u32, Field<'a>)> {
+    let key = read_varint(message)?;
+    let value = match (key & 7) as u32 {
+        VARINT => Field::Integer(read_varint(message)?),
+        LENGTH_DELIMITED => {
+            let length = usize::try_from(read_varint(message)?).ok()?;
+            Field::Bytes(message.split_off(..length)?)
+        }
+        FIXED_64 => message.split_off(..8).map(|_| Field::Fixed)?,
+        FIXED_32 => message.split_off(..4).map(|_| Field::Fixed)?,
+        _ => return None,
+    };
+    Some(((key >> 3).try_into().ok()?, value))
 }
 
 /// The first varint or length-delimited field of this number in a message; none when it has no such field or what comes
 /// before it is malformed.
 pub(crate) fn field(mut message: &[u8], number: u32) -> Option<Field<'_>> {
     loop {
-        let key = read_varint(&mut message)?;
-        let value = match (key & 7) as u32 {
-            VARINT => Some(Field::Integer(read_varint(&mut message)?)),
-            LENGTH_DELIMITED => {
-                let length = usize::try_from(read_varint(&mut message)?).ok()?;
-                Some(Field::Bytes(message.split_off(..length)?))
-            }
-            FIXED_64 => message.split_off(..8).map(|_| None)?,
-            FIXED_32 => message.split_off(..4).map(|_| None)?,
-            _ => return None,
-        };
-        if key >> 3 == u64::from(number) && value.is_some() {
-            return value;
+        let (found, value) = read(&mut message)?;
+        if found == number && !matches!(value, Field::Fixed) {
+            return Some(value);
         }
     }
+}
+
+/// How many bytes a length-delimited field has in all that holds this many.
+pub(crate) fn framed_bytes(number: u32, length: usize) -> usize {
+    let varint_bytes = |value| encode_varint(value).1;
+    varint_bytes(u64::from(number << 3)) + varint_bytes(length as u64) + length
 }
 
 fn read_varint(message: &mut &[u8]) -> Option<u64> {

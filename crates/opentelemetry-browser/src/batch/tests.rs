@@ -1,18 +1,17 @@
 //! The queue: how it is cut into requests, and what is dropped when it overflows.
 
+use opentelemetry::InstrumentationScope;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use otlp_encoder::Attributes;
 use prost::Message;
 
 use super::*;
 
 const LIMITS: Limits = Limits::DEFAULT;
 
-fn scope(name: &'static str) -> Arc<InstrumentationScope> {
-    Arc::new(
-        InstrumentationScope::builder(name)
-            .with_version("1")
-            .build(),
-    )
+fn scope(name: &'static str) -> Scope {
+    let scope = InstrumentationScope::builder(name).with_version("1");
+    crate::span::scope_of(&scope.build())
 }
 
 /// A span of `size` bytes; zeros are no OTLP, which the queue does not look into.
@@ -25,10 +24,9 @@ fn span(trace: u8, size: usize) -> Finished {
 }
 
 fn take(queue: &mut Queue) -> Option<Batch> {
-    queue.take(
-        LIMITS.batch_bytes,
-        &[KeyValue::new("service.name", "tests")],
-    )
+    let mut resource = Vec::new();
+    Attributes::of_resource(&mut resource).string("service.name", "tests");
+    queue.take(LIMITS.batch_bytes, &resource)
 }
 
 fn queue() -> Queue {

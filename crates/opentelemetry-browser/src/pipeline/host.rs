@@ -3,6 +3,8 @@
 #[cfg(doc)]
 use super::Pipeline;
 use crate::export::Export;
+#[cfg(feature = "spill")]
+use crate::export::Outcome;
 
 /// What the pipeline needs of the place it runs in.
 pub(crate) trait Host {
@@ -22,6 +24,10 @@ pub(crate) trait Host {
     /// whether it did.
     #[cfg(feature = "spill")]
     fn keep(&self, export: &Export, is_under_way: bool) -> bool;
+
+    /// A request of [`Host::send`] is over: one that is kept may be needed no longer.
+    #[cfg(feature = "spill")]
+    fn answered(&self, id: u64, outcome: &Outcome);
 
     /// Has [`Pipeline::on_timing`] called for each request that is over, from the first call of this on. False when the
     /// browser does not tell.

@@ -9,8 +9,7 @@ impl Pipeline {
     pub(crate) fn mark_all(&self, marker: &'static str) {
         with(&self.open, |open| {
             for (_, span) in &mut open.spans {
-                span.attributes
-                    .set(KeyValue::new(marker, true), &self.limits);
+                span.set(&KeyValue::new(marker, true), &self.limits);
             }
         });
     }

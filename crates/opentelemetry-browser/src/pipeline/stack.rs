@@ -20,7 +20,7 @@ impl Pipeline {
                     .iter_mut()
                     .find(|(_, span)| span.context.span_id() == span_id)?;
                 let error = KeyValue::new(attribute::ERROR_TYPE, error_type);
-                span.attributes.set(error, &self.limits);
+                span.set(&error, &self.limits);
                 span.set_status(Status::error(message.to_owned()));
                 if let Parent::Local(above) = span.parent {
                     next = Some(above);

@@ -22,10 +22,13 @@ mod timings;
 
 use std::cell::Cell;
 use std::pin::pin;
+use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, Waker};
 
-use opentelemetry::trace::{Span as _, TraceContextExt, TraceState, Tracer, TracerProvider};
-use opentelemetry::{SpanId, TraceId};
+use opentelemetry::trace::{
+    Span as _, Status, TraceContextExt, TraceState, Tracer, TracerProvider,
+};
+use opentelemetry::{KeyValue, SpanId, TraceId};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value;
 use opentelemetry_proto::tonic::trace::v1::Span;
@@ -79,6 +82,11 @@ impl Host for Rc<Bench> {
         self.come_back();
         self.kept.borrow_mut().push((export.id, is_under_way));
         true
+    }
+
+    #[cfg(feature = "spill")]
+    fn answered(&self, _id: u64, _outcome: &Outcome) {
+        self.come_back();
     }
 
     fn send(&self, export: &Export) {
@@ -185,7 +193,7 @@ fn in_page_of(
             records_events: true,
             limits: Limits::DEFAULT,
             urls: UrlPolicy {
-                allowed: AllowedOrigins::new(["http://own"]),
+                allowed: AllowedOrigins::of(["http://own"]),
                 ..UrlPolicy::default()
             },
             resource: Vec::new(),
@@ -199,7 +207,7 @@ fn in_page_of(
     }
 }
 
-fn pipeline() -> Rc<Pipeline> {
+fn pipeline() -> &'static Pipeline {
     current().unwrap()
 }
 
@@ -318,7 +326,7 @@ fn a_trace_that_is_not_sampled_is_not_recorded_but_propagated() {
     in_page(0.0, |bench| {
         now(in_new_trace("root", async |cx| {
             assert!(!cx.span().is_recording());
-            let call = ClientCall::start(&pipeline(), "GET", "http://own/").unwrap();
+            let call = ClientCall::start(pipeline(), "GET", "http://own/").unwrap();
             let traceparent = call.headers().unwrap().traceparent.clone();
             assert!(
                 traceparent.starts_with(&format!("00-{}-", cx.span().span_context().trace_id())),
@@ -353,7 +361,7 @@ fn suppressed_work_makes_no_span() {
             assert!(!cx.span().span_context().is_valid())
         });
         now(in_new_trace("suppressed root", async |_| {}));
-        assert!(ClientCall::start(&pipeline(), "GET", "http://own/").is_none());
+        assert!(ClientCall::start(pipeline(), "GET", "http://own/").is_none());
         assert!(bench.exported().is_empty());
     });
 }

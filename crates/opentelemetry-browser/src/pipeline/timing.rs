@@ -9,7 +9,7 @@ use opentelemetry::{Context, KeyValue};
 use super::{Pipeline, with};
 use crate::attribute;
 use crate::limits::Limits;
-use crate::span::{Limited, OpenSpan, SpanEvent};
+use crate::span::OpenSpan;
 
 /// Most requests that are watched. Beyond it the oldest has to do with the time of its headers.
 const MOST_WATCHED: usize = 64;
@@ -18,7 +18,7 @@ const MOST_WATCHED: usize = 64;
 const GRANULARITY_MS: f64 = 1.0;
 
 /// How many numbers of an entry `shim.js` hands over.
-const NUMBERS: usize = 9;
+pub(crate) const NUMBERS: usize = 9;
 
 /// When the phases of one request were, in milliseconds of `performance.now()`: a `PerformanceResourceTiming`. Zero is
 /// what the browser does not tell, as about a server of another origin.
@@ -61,8 +61,8 @@ enum State {
 }
 
 impl Timing {
-    /// Reads the numbers of `shim.js`, in the order of the fields.
-    pub(crate) fn from_numbers(numbers: &[f64]) -> Option<Self> {
+    /// Of the numbers of `shim.js`, in the order of the fields.
+    pub(crate) fn from_numbers(numbers: [f64; NUMBERS]) -> Self {
         let [
             start_ms,
             dns_start_ms,
@@ -73,8 +73,8 @@ impl Timing {
             response_start_ms,
             response_end_ms,
             encoded_body_size,
-        ] = <[f64; NUMBERS]>::try_from(numbers).ok()?;
-        Some(Self {
+        ] = numbers;
+        Self {
             start_ms,
             dns_start_ms,
             dns_end_ms,
@@ -84,7 +84,7 @@ impl Timing {
             response_start_ms,
             response_end_ms,
             encoded_body_size,
-        })
+        }
     }
 
     /// Writes the phases that took place into a span; `to_ns` turns their times into Unix times.
@@ -104,18 +104,13 @@ impl Timing {
         ];
         for (name, at_ms, took_place) in phases {
             if took_place && at_ms > 0.0 {
-                let event = SpanEvent {
-                    name: name.into(),
-                    time_ns: to_ns(at_ms).max(span.start_ns),
-                    attributes: Limited::new(),
-                };
-                span.add_event(event, limits);
+                span.add_event(name, to_ns(at_ms).max(span.start_ns), &[], 0, limits);
             }
         }
         if self.encoded_body_size > 0.0 {
             let size = self.encoded_body_size as i64;
             let attribute = KeyValue::new(attribute::HTTP_RESPONSE_BODY_SIZE, size);
-            span.attributes.set(attribute, limits);
+            span.set(&attribute, limits);
         }
     }
 }

@@ -2,9 +2,7 @@
 
 mod steps;
 
-use std::sync::Arc;
-
-use opentelemetry::{InstrumentationScope, TraceId};
+use opentelemetry::TraceId;
 
 use super::*;
 
@@ -33,7 +31,7 @@ fn busy_for(status: u16, wait_ms: f64) -> Outcome {
 fn record(trace: u8, size: usize) -> Finished {
     Finished {
         trace_id: TraceId::from_bytes([trace; 16]),
-        scope: Arc::new(InstrumentationScope::default()),
+        scope: Default::default(),
         bytes: vec![0; size],
     }
 }

@@ -265,14 +265,10 @@ fn write_span(writer: &mut SpanWriter<'_>, span: &Span) {
     write_attributes(&mut writer.attributes(), &span.attributes);
     writer.dropped_attributes(span.dropped_attributes_count);
     for event in &span.events {
-        writer.event(
-            &event.name,
-            event.time_unix_nano,
-            event.dropped_attributes_count,
-            |attributes| {
-                write_attributes(attributes, &event.attributes);
-            },
-        );
+        writer.event(&event.name, event.time_unix_nano, |attributes| {
+            write_attributes(attributes, &event.attributes);
+            event.dropped_attributes_count
+        });
     }
     writer.dropped_events(span.dropped_events_count);
     for link in &span.links {
@@ -282,8 +278,9 @@ fn write_span(writer: &mut SpanWriter<'_>, span: &Span) {
             trace_state: &link.trace_state,
             flags: link.flags,
         };
-        writer.link(&head, link.dropped_attributes_count, |attributes| {
-            write_attributes(attributes, &link.attributes)
+        writer.link(&head, |attributes| {
+            write_attributes(attributes, &link.attributes);
+            link.dropped_attributes_count
         });
     }
     writer.dropped_links(span.dropped_links_count);

@@ -2,7 +2,7 @@
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
-use otlp_encoder::{Scope, resource_records};
+use otlp_encoder::{Attributes, Scope, encoded_resource_records, resource_records, scope_head};
 use proptest::prelude::*;
 use prost::Message;
 
@@ -33,6 +33,28 @@ proptest! {
         let decoded: &[Span] = &request.resource_spans[0].scope_spans[0].spans;
         prop_assert_eq!(decoded, spans.as_slice());
     }
+}
+
+#[test]
+fn what_is_around_the_records_may_be_written_before() {
+    let scope = Scope {
+        name: "tests",
+        version: "1",
+        schema_url: "https://schema",
+    };
+    let mut at_once = Vec::new();
+    resource_records(
+        &mut at_once,
+        |resource| resource.int("k", 1),
+        |scopes| scopes.scope(&scope, |attributes| attributes.int("s", 2), |_| {}),
+    );
+    let (mut resource, mut head, mut before) = (Vec::new(), Vec::new(), Vec::new());
+    Attributes::of_resource(&mut resource).int("k", 1);
+    scope_head(&mut head, &scope, |attributes| attributes.int("s", 2));
+    encoded_resource_records(&mut before, &resource, |scopes| {
+        scopes.encoded(&head, |_| {})
+    });
+    assert_eq!(before, at_once);
 }
 
 #[test]

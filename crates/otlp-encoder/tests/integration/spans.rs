@@ -2,7 +2,7 @@
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::{Span, SpanFlags};
-use otlp_encoder::{Kind, ParentLocation, SpanHead, context_flags, span};
+use otlp_encoder::{Kind, ParentLocation, SpanHead, SpanWriter, context_flags, span};
 use proptest::prelude::*;
 use prost::Message;
 
@@ -63,7 +63,7 @@ fn the_order_of_calls_does_not_change_the_span() {
     let mut bytes = Vec::new();
     span(&mut bytes, &HEAD, |span| {
         span.status(otlp_encoder::Status::Error("late"));
-        span.event("event", 3, 0, |_| {});
+        span.event("event", 3, |_| 0);
         span.attributes().bool("first", true);
         span.attributes().bool("second", false);
     });
@@ -76,6 +76,45 @@ fn the_order_of_calls_does_not_change_the_span() {
     assert_eq!(keys, ["first", "second"]);
     assert_eq!(decoded.events.len(), 1);
     assert_eq!(decoded.status.unwrap().message, "late");
+}
+
+proptest! {
+    #[test]
+    fn what_is_set_again_replaces_what_was_set(
+        sayings in proptest::collection::vec(("[a-c]{0,1}", "\\PC{0,200}"), 0..12)
+    ) {
+        let mut bytes = Vec::new();
+        let mut writer = SpanWriter::ahead(&mut bytes);
+        let mut expected: Vec<(&str, &str)> = Vec::new();
+        for (key, text) in &sayings {
+            let known = expected.iter().position(|(known, _)| known == key);
+            prop_assert_eq!(writer.attributes().contains(key), known.is_some());
+            prop_assert_eq!(writer.attributes().remove(key), known.is_some());
+            known.map(|position| expected.remove(position));
+            writer.attributes().string(key, text);
+            expected.push((key, text));
+            // Looks like an attribute from within, and is none.
+            writer.event(text, 1, |attributes| {
+                attributes.string(key, text);
+                0
+            });
+        }
+        span(&mut bytes, &HEAD, |_| {});
+        let decoded = Span::decode(bytes.as_slice()).unwrap();
+        let read: Vec<(&str, &str)> = decoded
+            .attributes
+            .iter()
+            .map(|attribute| {
+                let Some(Value::StringValue(text)) = &attribute.value.as_ref().unwrap().value else {
+                    panic!("not a text: {attribute:?}");
+                };
+                (attribute.key.as_str(), text.as_str())
+            })
+            .collect();
+        prop_assert_eq!(read, expected);
+        prop_assert_eq!(decoded.events.len(), sayings.len());
+        prop_assert_eq!(decoded.name, HEAD.name);
+    }
 }
 
 #[test]

@@ -70,15 +70,14 @@ fn bounds() -> impl Strategy<Value = Limits> {
     )
 }
 
-/// The keys that are kept of these, and how many attributes are not.
+/// The keys that are kept of these, one that is set again as the last, and how many attributes are not.
 fn kept<'a>(keys: impl IntoIterator<Item = &'a str>, most: usize) -> (Vec<&'a str>, u32) {
     let mut kept = Vec::new();
     let mut dropped = 0;
     for key in keys {
-        if kept.contains(&key) {
-            continue;
-        }
-        if kept.len() < most {
+        let known = kept.iter().position(|known| *known == key);
+        if known.is_some() || kept.len() < most {
+            known.map(|position| kept.remove(position));
             kept.push(key);
         } else {
             dropped += 1;

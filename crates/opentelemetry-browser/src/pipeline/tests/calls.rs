@@ -6,7 +6,7 @@ use super::*;
 fn a_call_may_end_in_four_ways() {
     in_page(1.0, |bench| {
         let start = |method| {
-            ClientCall::start(&pipeline(), method, "http://user:secret@own:8080/a?sig=x").unwrap()
+            ClientCall::start(pipeline(), method, "http://user:secret@own:8080/a?sig=x").unwrap()
         };
         start("GET").answered(399, "http://own/");
         start("POST").answered(404, "http://own/");
@@ -39,7 +39,7 @@ fn a_call_may_end_in_four_ways() {
 fn a_foreign_server_sees_no_trace() {
     in_page(1.0, |_| {
         let headers = |url| {
-            ClientCall::start(&pipeline(), "GET", url)
+            ClientCall::start(pipeline(), "GET", url)
                 .unwrap()
                 .headers()
                 .cloned()

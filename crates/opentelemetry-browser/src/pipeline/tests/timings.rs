@@ -6,7 +6,7 @@ const URL: &str = "http://own/a?b";
 const ORIGIN_NS: u64 = 1_700_000_000_000_000_000;
 
 fn start() -> ClientCall {
-    ClientCall::start(&pipeline(), "GET", URL).unwrap()
+    ClientCall::start(pipeline(), "GET", URL).unwrap()
 }
 
 fn in_observed_page(test: impl FnOnce(&Bench) + Send + 'static) {
