@@ -75,6 +75,9 @@ pub(crate) struct Pipeline {
     exporter: RefCell<Exporter>,
 }
 
+/// The trace flag by which W3C Trace Context, level 2, says that a trace id is random: others may sample by it.
+const RANDOM: u8 = 0x02;
+
 thread_local! {
     /// It lasts as long as the page.
     static PIPELINE: Cell<Option<&'static Pipeline>> = const { Cell::new(None) };
@@ -332,7 +335,7 @@ impl Pipeline {
 
     fn root(&self) -> SpanContext {
         let trace_id = self.random.trace_id();
-        let flags = TraceFlags::NOT_SAMPLED.with_sampled(self.samples(trace_id));
+        let flags = TraceFlags::new(RANDOM).with_sampled(self.samples(trace_id));
         SpanContext::new(
             trace_id,
             self.random.span_id(),

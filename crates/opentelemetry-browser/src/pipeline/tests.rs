@@ -267,7 +267,7 @@ fn spans_make_a_tree_with_times() {
             ),
             ("happened", origin_ns + 1_750_000)
         );
-        assert_eq!((root.kind, root.flags), (1, 0x101));
+        assert_eq!((root.kind, root.flags), (1, 0x103));
     });
 }
 
@@ -332,7 +332,7 @@ fn a_trace_that_is_not_sampled_is_not_recorded_but_propagated() {
                 traceparent.starts_with(&format!("00-{}-", cx.span().span_context().trace_id())),
                 "{traceparent}"
             );
-            assert!(traceparent.ends_with("-00"), "{traceparent}");
+            assert!(traceparent.ends_with("-02"), "{traceparent}");
             call.answered(200, "http://own/");
         }));
         assert!(bench.exported().is_empty());

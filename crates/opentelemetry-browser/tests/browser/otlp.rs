@@ -161,7 +161,7 @@ impl Span {
 
     /// The `traceparent` of a request made in this span.
     pub(crate) fn traceparent(&self) -> String {
-        format!("00-{}-{}-01", hex(&self.trace_id), hex(&self.span_id))
+        format!("00-{}-{}-03", hex(&self.trace_id), hex(&self.span_id))
     }
 }
 

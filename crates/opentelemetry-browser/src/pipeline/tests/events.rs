@@ -64,7 +64,7 @@ fn an_event_belongs_to_the_current_span() {
             observed_time_unix_nano: at_ns,
             severity_number: 9,
             attributes: inside.attributes.clone(),
-            flags: 1,
+            flags: 3,
             trace_id: span.trace_id,
             span_id: span.span_id,
             event_name: "browser.user_action.click".to_owned(),
