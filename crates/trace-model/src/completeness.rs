@@ -30,17 +30,12 @@ pub enum Completeness {
 #[must_use]
 pub fn completeness(tree: &Tree) -> Completeness {
     let mut missing_parents = HashSet::new();
-    let mut unanswered_clients = 0;
     for (row, span) in tree.spans().iter().enumerate() {
         if tree.node(row).parent.is_none() {
             missing_parents.extend(span.parent_id);
         }
-        let may_have_failed = span.is_error() && span.attribute(STATUS_CODE).is_none();
-        let answer_expected = span.kind == Kind::Client && !may_have_failed && !was_given_up(span);
-        if answer_expected && !tree.has_remote_child(row) {
-            unanswered_clients += 1;
-        }
     }
+    let unanswered_clients = unanswered_calls(tree).count();
     match (
         tree.roots().len(),
         missing_parents.len(),
@@ -52,6 +47,16 @@ pub fn completeness(tree: &Tree) -> Completeness {
             unanswered_clients,
         },
     }
+}
+
+/// Rows of client spans that ought to have an answer and have none.
+pub(crate) fn unanswered_calls(tree: &Tree) -> impl Iterator<Item = usize> {
+    let is_answer_expected = |span: &Span| {
+        let may_have_failed = span.is_error() && span.attribute(STATUS_CODE).is_none();
+        span.kind == Kind::Client && !may_have_failed && !was_given_up(span)
+    };
+    (0..tree.len())
+        .filter(move |&row| is_answer_expected(tree.span(row)) && !tree.has_remote_child(row))
 }
 
 fn was_given_up(span: &Span) -> bool {

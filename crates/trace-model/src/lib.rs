@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod budget;
 mod clocks;
 mod completeness;
 mod critical_path;
+mod diff;
+mod doctor;
 pub mod duration;
 mod group;
 mod id;
@@ -13,9 +16,12 @@ mod split;
 mod summary;
 mod tree;
 
+pub use budget::{Budget, BudgetError, Budgets, Found, Limit, Verdict};
 pub use clocks::{Adjustment, OffsetSource};
 pub use completeness::{Completeness, completeness};
 pub use critical_path::Segment;
+pub use diff::{Diff, DiffRow, Side, diff};
+pub use doctor::{Ailment, Examination, FINDINGS_MAX, Finding, examine};
 pub use group::{GROUP_MIN, Group, groups};
 pub use id::{IdError, SpanId, TraceId};
 pub use span::{Event, Kind, Link, Span, Status, Value};

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod budget;
 mod clock_skew;
 mod clocks;
 mod completeness;
 mod critical_path;
+mod diff;
+mod doctor;
 mod group;
 mod otlp_json;
 mod render;
