@@ -10,19 +10,18 @@ mod protobuf;
 mod schema;
 mod signal;
 mod transcode;
-mod wire;
+pub(crate) mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 
-use crate::store::{Batch, Store};
+use crate::store::Store;
 use answer::{Refusal, Rejected};
 use body::{Budget, Received};
 pub use grpc::router as grpc_router;
 pub use http::router as http_router;
-use signal::Item;
 pub use signal::Signal;
 
 /// How much a sender may ask for.
@@ -92,7 +91,16 @@ impl Receiver {
         let store = self.store.clone();
         let max_bytes = self.limits.body_max_bytes;
         // Inflating and checking take long for large bodies; other requests need not wait for them.
-        let work = move || take(&store, signal, encoding, open(max_bytes)?.bytes());
+        let work = move || {
+            let body = open(max_bytes)?;
+            match encoding {
+                Encoding::Protobuf => take(&store, signal, body.bytes(), 0),
+                Encoding::Json => {
+                    let json = json::to_protobuf(signal, body.bytes(), store.limits())?;
+                    take(&store, signal, &json.request, json.too_large)
+                }
+            }
+        };
         tokio::task::spawn_blocking(work)
             .await
             .unwrap_or(Err(Refusal::Internal))
@@ -107,39 +115,32 @@ impl Receiver {
     }
 }
 
-/// Takes in what a request brought, all or nothing but for the items that cannot be kept.
+/// Takes in what a request in protobuf brought, all or nothing but for the items that cannot be kept.
 fn take(
     store: &Store,
     signal: Signal,
-    encoding: Encoding,
     request: &[u8],
+    too_large: u64,
 ) -> Result<Rejected, Refusal> {
+    let limits = store.limits();
     match signal {
         Signal::Traces => {
-            let (batches, mut rejected) = decode(store, encoding, request)?;
-            rejected.trace_full = store.insert(batches, rejected.count());
+            let (batches, mut rejected) = protobuf::decode(request, limits)?;
+            rejected.too_large += too_large;
+            rejected.trace_full = store.insert(&batches, rejected.count());
             Ok(rejected)
         }
         Signal::Logs => {
-            let (batches, rejected) = decode(store, encoding, request)?;
-            store.insert_logs(batches, rejected.count());
+            let (batches, mut rejected) = protobuf::decode(request, limits)?;
+            rejected.too_large += too_large;
+            store.insert_logs(&batches, rejected.count());
             Ok(rejected)
         }
         Signal::Metrics => {
-            let (batches, rejected) = decode(store, encoding, request)?;
-            store.insert_metrics(batches, rejected.count());
+            let (batches, mut rejected) = protobuf::decode(request, limits)?;
+            rejected.too_large += too_large;
+            store.insert_metrics(&batches, rejected.count());
             Ok(rejected)
         }
-    }
-}
-
-fn decode<T: Item>(
-    store: &Store,
-    encoding: Encoding,
-    request: &[u8],
-) -> Result<(Vec<Batch<T>>, Rejected), Refusal> {
-    match encoding {
-        Encoding::Protobuf => protobuf::decode(request, store.limits()),
-        Encoding::Json => json::decode(request, store.limits()),
     }
 }

@@ -9,6 +9,7 @@
 //! | `GET /api/x/summaries?limit=` | `{"summaries":[…],"more":false}`: the newest traces in a line each, newest first |
 //! | `GET /api/x/live?limit=` | the same as server-sent events, with every change: [`live`] |
 //! | `GET /api/x/traces/{trace_id}/logs` | the log records of a trace, `{"resourceLogs":[…]}`; an empty list when none is held |
+//! | `PUT`, `DELETE /api/x/traces/{trace_id}/pin` | the trace goes last, or in its turn again: 204; 409 when too many are pinned |
 //! | `GET /api/x/metrics` | the latest value of each metric, `{"resourceMetrics":[…]}` |
 //! | `GET /health` | `{"status":"ok", …}` with the [counters](crate::store::Counters) |
 //!
@@ -31,7 +32,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, put};
 use axum::{Json, Router};
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::metrics::v1::Metric;
@@ -41,7 +42,7 @@ use tokio::sync::Semaphore;
 use trace_model::TraceId;
 
 use crate::problem::{self, Problem};
-use crate::store::{Counters, FeedCounters, Store};
+use crate::store::{Counters, FeedCounters, PinError, Store};
 
 /// How much a reader may ask for.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +100,7 @@ pub fn router(store: Arc<Store>, limits: Limits) -> Router {
         .route("/api/x/summaries", get(summaries::summaries))
         .route("/api/x/live", get(live::live))
         .route("/api/x/traces/{trace_id}/logs", get(trace_logs))
+        .route("/api/x/traces/{trace_id}/pin", put(pin).delete(unpin))
         .route("/api/x/metrics", get(metrics))
         .route("/health", get(health))
         .fallback(not_found)
@@ -163,6 +165,28 @@ async fn trace_logs(
     let logs = app.store.logs_of(parse_id(&trace_id)?);
     app.work(move |_| Ok(answer::json(trace_json::write_bare::<LogRecord>(&logs)?)))
         .await
+}
+
+async fn pin(State(app): State<App>, Path(trace_id): Path<String>) -> Result<StatusCode, Problem> {
+    set_pin(&app, &trace_id, true)
+}
+
+async fn unpin(
+    State(app): State<App>,
+    Path(trace_id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    set_pin(&app, &trace_id, false)
+}
+
+fn set_pin(app: &App, trace_id: &str, is_pinned: bool) -> Result<StatusCode, Problem> {
+    let Err(error) = app.store.pin(parse_id(trace_id)?, is_pinned) else {
+        return Ok(StatusCode::NO_CONTENT);
+    };
+    let status = match error {
+        PinError::NotHeld => StatusCode::NOT_FOUND,
+        PinError::TooMany { .. } => StatusCode::CONFLICT,
+    };
+    Err(Problem::new(status, error.to_string()))
 }
 
 async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
@@ -273,7 +297,7 @@ fn bad_request(detail: String) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, detail)
 }
 
-fn kind_name(kind: i32) -> &'static str {
+fn kind_name(kind: usize) -> &'static str {
     match kind {
         1 => "internal",
         2 => "server",

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::store::{Bounds, MIN_MAX_BYTES};
+use crate::store::{Bounds, MIN_MAX_BYTES, PINNED_MAX};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -67,6 +67,9 @@ pub struct Settings {
     /// Memory for the latest metrics, in bytes or with KiB, MiB or GiB.
     #[arg(long, env = "COLLECTOR_METRICS_MAX_BYTES", default_value = "4MiB", value_parser = bytes, global = true)]
     pub metrics_max_bytes: usize,
+    /// Traces that may be pinned; those go last.
+    #[arg(long, env = "COLLECTOR_MAX_PINNED", default_value_t = PINNED_MAX, global = true)]
+    pub max_pinned: usize,
     /// Connections at a time on each address; for one more, the one that is idle longest is closed.
     #[arg(long, env = "COLLECTOR_MAX_CONNECTIONS", default_value = "512", value_parser = positive, global = true)]
     pub max_connections: usize,
@@ -83,6 +86,7 @@ impl Settings {
             traces_max_bytes: self.max_bytes,
             logs_max_bytes: self.logs_max_bytes,
             metrics_max_bytes: self.metrics_max_bytes,
+            pinned_max: self.max_pinned,
         }
     }
 }

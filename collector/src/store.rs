@@ -1,20 +1,24 @@
 //! The newest traces, in memory bounded by bytes. `otlp` fills it, `query` reads it.
 //!
 //! Traces are ordered by the arrival of their first span; what senders say about time has no say in what is kept. When
-//! the bytes are over the bound, whole traces go, oldest first, so that what is left is never a torn trace. One trace may
+//! the bytes are over the bound, whole traces go, oldest first and pinned ones last, so that what is left is never a torn trace. One trace may
 //! take an eighth of the bound; its further spans are refused. Readers take references to the encoded spans and decode
 //! them after the lock is released. Log records and metrics have bounds and locks of their own.
 
 mod feed;
 mod logs;
 mod metrics;
+mod operations;
 mod trace;
+mod traces;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use trace_model::{SpanId, TraceId};
+
+use crate::otlp::wire::{Value, fields};
 
 pub(crate) use feed::Feed;
 pub use feed::FeedCounters;
@@ -25,16 +29,23 @@ use logs::Logs;
 pub(crate) use metrics::EncodedMetric;
 pub use metrics::MetricCounters;
 use metrics::Metrics;
+pub(crate) use operations::Operation;
 use trace::{Added, Trace};
-pub(crate) use trace::{Head, Origin, OriginItems, TraceView};
+pub(crate) use trace::{Head, Items, Origin, OriginItems, TraceView};
+use traces::Traces;
 
 /// The smallest bound a store can work with, in bytes.
 pub const MIN_MAX_BYTES: usize = 1 << 20;
 
+/// Traces that may be pinned where nobody says otherwise.
+pub const PINNED_MAX: usize = 100;
+/// Spans that are taken in before readers get their turn.
+const SPANS_PER_LOCK: usize = 32;
+
 /// Traces by arrival, with the log records that belong to them, and the latest metrics.
 pub struct Store {
     limits: Limits,
-    inner: Mutex<Inner>,
+    traces: Mutex<Traces>,
     feeds: Feeds,
     logs: Mutex<Logs>,
     metrics: Mutex<Metrics>,
@@ -49,6 +60,8 @@ pub struct Bounds {
     pub logs_max_bytes: usize,
     /// All metrics together; at least [`MIN_MAX_BYTES`].
     pub metrics_max_bytes: usize,
+    /// Traces that may be pinned.
+    pub pinned_max: usize,
 }
 
 /// What is not taken, in bytes.
@@ -62,6 +75,8 @@ pub(crate) struct Limits {
     pub(crate) item_max_bytes: usize,
     /// One encoded resource, or one scope, with its schema address.
     pub(crate) origin_max_bytes: usize,
+    /// How many traces may be pinned.
+    pub(crate) pinned_max: usize,
 }
 
 /// Items of one origin, as received.
@@ -71,21 +86,27 @@ pub(crate) struct Batch<T> {
 }
 
 /// A span with valid ids.
-pub(crate) struct EncodedSpan {
+pub(crate) struct EncodedSpan<'r> {
     pub(crate) trace_id: TraceId,
     pub(crate) span_id: SpanId,
-    pub(crate) operation: Operation,
+    pub(crate) name: &'r str,
+    /// Number of the span kind in OTLP.
+    pub(crate) kind: usize,
     /// The protobuf message.
-    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) bytes: &'r [u8],
 }
 
-/// What a service does.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Operation {
-    pub(crate) service: Arc<str>,
-    pub(crate) name: Box<str>,
-    /// Number of the span kind in OTLP.
-    pub(crate) kind: i32,
+/// Name and number of the kind of an encoded span.
+pub(crate) fn name_and_kind(span: &[u8]) -> (&str, usize) {
+    let (mut name, mut kind) = ("", 0);
+    for field in fields(span) {
+        match (field.number, field.value) {
+            (5, Value::Delimited(text)) => name = std::str::from_utf8(text).unwrap_or_default(),
+            (6, Value::Varint(number)) => kind = usize::try_from(number).unwrap_or_default(),
+            _ => {}
+        }
+    }
+    (name, kind)
 }
 
 /// What became of spans since the start, and what is held now. `received = held + duplicates + rejected + evicted`.
@@ -107,6 +128,8 @@ pub struct Counters {
     pub requests_refused: u64,
     /// Traces held.
     pub traces_held: u64,
+    /// Traces held that go last.
+    pub traces_pinned: u64,
     /// Spans held.
     pub spans_held: u64,
     /// Bytes held, with the store's own for keeping them.
@@ -121,16 +144,13 @@ pub struct Counters {
     pub metrics: MetricCounters,
 }
 
-#[derive(Default)]
-struct Inner {
-    /// By arrival of the first span.
-    traces: BTreeMap<u64, Trace>,
-    arrivals: HashMap<TraceId, u64>,
-    last_arrival: u64,
-    /// Each held by the traces it occurs in.
-    operations: HashSet<Arc<Operation>>,
-    counters: Counters,
-    bytes: usize,
+/// Why a trace cannot be pinned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PinError {
+    #[error("the trace is not held: it was never received, or it was evicted")]
+    NotHeld,
+    #[error("{max} traces are pinned, which is as many as may be")]
+    TooMany { max: usize },
 }
 
 impl Store {
@@ -141,6 +161,7 @@ impl Store {
             traces_max_bytes: max_bytes,
             logs_max_bytes: max_bytes / 4,
             metrics_max_bytes: max_bytes / 16,
+            pinned_max: PINNED_MAX,
         })
     }
 
@@ -157,10 +178,11 @@ impl Store {
             trace_max_bytes,
             item_max_bytes: (smallest / 2).min(1 << 20),
             origin_max_bytes: (smallest / 8).min(64 << 10),
+            pinned_max: bounds.pinned_max,
         };
         Self {
             limits,
-            inner: Mutex::default(),
+            traces: Mutex::default(),
             feeds: Feeds::default(),
             logs: Mutex::new(Logs::new(logs_max_bytes)),
             metrics: Mutex::new(Metrics::new(metrics_max_bytes)),
@@ -172,16 +194,15 @@ impl Store {
     pub fn counters(&self) -> Counters {
         let logs = lock(&self.logs).counters();
         let metrics = lock(&self.metrics).counters();
-        let inner = self.lock();
-        let spans_held = inner.traces.values().map(|trace| trace.len() as u64).sum();
+        let traces = self.lock();
         Counters {
-            traces_held: inner.traces.len() as u64,
-            spans_held,
-            bytes_held: inner.bytes as u64,
+            traces_held: traces.by_arrival.len() as u64,
+            traces_pinned: traces.pinned() as u64,
+            bytes_held: traces.bytes() as u64,
             max_bytes: self.limits.store_max_bytes as u64,
             logs,
             metrics,
-            ..inner.counters
+            ..traces.counters
         }
     }
 
@@ -191,30 +212,48 @@ impl Store {
 
     /// Takes in what a request brought, and counts the `rejected` spans it could not use. Returns how many spans were
     /// refused because their trace is full.
-    pub(crate) fn insert(&self, batches: Vec<Batch<EncodedSpan>>, rejected: u64) -> u64 {
+    pub(crate) fn insert(&self, batches: &[Batch<EncodedSpan<'_>>], rejected: u64) -> u64 {
         let mut full = 0;
         let is_told = self.feeds.has_readers();
         let mut changed: Vec<TraceId> = Vec::new();
-        let mut inner = self.lock();
-        inner.counters.spans_received += rejected;
-        inner.counters.spans_rejected += rejected;
-        drop(inner);
+        let mut traces = self.lock();
+        traces.counters.spans_received += rejected;
+        traces.counters.spans_rejected += rejected;
+        drop(traces);
         for Batch { origin, items } in batches {
-            for span in items {
-                if is_told && changed.last() != Some(&span.trace_id) {
-                    changed.push(span.trace_id);
+            let origin = self.lock().interned(origin);
+            // A few at a time, so that no reader waits for a whole batch.
+            for spans in items.chunks(SPANS_PER_LOCK) {
+                let mut traces = self.lock();
+                for span in spans {
+                    if is_told && changed.last() != Some(&span.trace_id) {
+                        changed.push(span.trace_id);
+                    }
+                    let added = traces.add(&origin, span, self.limits.trace_max_bytes);
+                    full += u64::from(added == Added::Full);
                 }
-                // Span by span, so that no reader waits for a whole batch.
-                let mut inner = self.lock();
-                let added = inner.add(&origin, span, self.limits.trace_max_bytes);
-                inner.evict(self.limits.store_max_bytes);
-                full += u64::from(added == Added::Full);
+                traces.evict(self.limits.store_max_bytes);
             }
+            self.lock().release(origin);
         }
         if is_told {
             self.feeds.tell(&changed);
         }
         full
+    }
+
+    /// Lets a trace go last, or in its turn again.
+    pub(crate) fn pin(&self, id: TraceId, is_pinned: bool) -> Result<(), PinError> {
+        let max = self.limits.pinned_max;
+        let mut traces = self.lock();
+        let is_new = is_pinned && traces.get(id).is_some_and(|trace| !trace.is_pinned);
+        if is_new && traces.pinned() >= max {
+            return Err(PinError::TooMany { max });
+        }
+        traces
+            .pin(id, is_pinned)
+            .then_some(())
+            .ok_or(PinError::NotHeld)
     }
 
     /// Tells of changes from now on; nothing when there are `readers_max` readers already. Changes of `pending_max` traces
@@ -235,12 +274,12 @@ impl Store {
     }
 
     /// Takes in log records, and counts the `rejected` ones that could not be used.
-    pub(crate) fn insert_logs(&self, batches: Vec<Batch<EncodedLog>>, rejected: u64) {
+    pub(crate) fn insert_logs(&self, batches: &[Batch<EncodedLog<'_>>], rejected: u64) {
         lock(&self.logs).insert(batches, rejected);
     }
 
     /// Takes in metrics, and counts the `rejected` data points that could not be used.
-    pub(crate) fn insert_metrics(&self, batches: Vec<Batch<EncodedMetric>>, rejected: u64) {
+    pub(crate) fn insert_metrics(&self, batches: &[Batch<EncodedMetric<'_>>], rejected: u64) {
         lock(&self.metrics).insert(batches, rejected);
     }
 
@@ -260,8 +299,7 @@ impl Store {
     }
 
     pub(crate) fn trace(&self, id: TraceId) -> Option<TraceView> {
-        let inner = self.lock();
-        inner.traces.get(inner.arrivals.get(&id)?).map(Trace::view)
+        self.lock().get(id).map(Trace::view)
     }
 
     /// The newest traces with a span of `service`, or of any when it is absent; at most `count`, and no more than fit
@@ -279,9 +317,10 @@ impl Store {
             is_first || bytes <= max_bytes
         };
         self.lock()
-            .traces
+            .by_arrival
             .values()
             .rev()
+            .map(AsRef::as_ref)
             .filter(|trace| service.is_none_or(|service| trace.has_service(service)))
             .take(count)
             .take_while(fits)
@@ -298,7 +337,7 @@ impl Store {
         count: usize,
     ) -> Vec<(u64, TraceView)> {
         self.lock()
-            .traces
+            .by_arrival
             .range(..arrival)
             .rev()
             .filter(|(_, trace)| service.is_none_or(|service| trace.has_service(service)))
@@ -309,95 +348,20 @@ impl Store {
 
     /// Names of the services that made the spans held, sorted.
     pub(crate) fn services(&self) -> BTreeSet<Arc<str>> {
-        self.lock()
-            .operations
-            .iter()
-            .map(|operation| operation.service.clone())
-            .collect()
+        self.lock().operations.services()
     }
 
     /// What a service does in the spans held, sorted.
     pub(crate) fn operations(&self, service: &str) -> BTreeSet<Operation> {
-        // Copies: the store counts its references to know which operations still occur.
-        let is_of_service = |operation: &&Arc<Operation>| &*operation.service == service;
-        self.lock()
-            .operations
-            .iter()
-            .filter(is_of_service)
-            .map(|operation| (**operation).clone())
-            .collect()
+        self.lock().operations.of(service)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        lock(&self.inner)
+    fn lock(&self) -> MutexGuard<'_, Traces> {
+        lock(&self.traces)
     }
 }
 
 /// Nothing that runs under a lock panics half way through a change.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Inner {
-    fn add(&mut self, origin: &Origin, span: EncodedSpan, trace_max_bytes: usize) -> Added {
-        self.counters.spans_received += 1;
-        let arrival = *self.arrivals.entry(span.trace_id).or_insert_with(|| {
-            self.last_arrival += 1;
-            self.last_arrival
-        });
-        let trace = self.traces.entry(arrival).or_insert_with(|| {
-            self.bytes += Trace::OVERHEAD_BYTES;
-            Trace::new(span.trace_id)
-        });
-        let operation = match self.operations.get(&span.operation) {
-            Some(operation) => operation.clone(),
-            None => Arc::new(span.operation),
-        };
-        let bytes_before = trace.bytes();
-        let added = trace.add(
-            origin,
-            span.span_id,
-            span.bytes,
-            &operation,
-            trace_max_bytes,
-        );
-        self.bytes += trace.bytes() - bytes_before;
-        match added {
-            Added::Stored => {
-                self.counters.spans_stored += 1;
-                let bytes = operation.bytes();
-                if self.operations.insert(operation) {
-                    self.bytes += bytes;
-                }
-            }
-            Added::Duplicate => self.counters.spans_duplicate += 1,
-            Added::Full => self.counters.spans_rejected += 1,
-        }
-        added
-    }
-
-    fn evict(&mut self, store_max_bytes: usize) {
-        while self.bytes > store_max_bytes
-            && let Some((_, trace)) = self.traces.pop_first()
-        {
-            self.arrivals.remove(&trace.id());
-            self.bytes -= trace.bytes();
-            self.counters.traces_evicted += 1;
-            self.counters.spans_evicted += trace.len() as u64;
-            for operation in trace.into_operations() {
-                // One is this one, the other the store's own.
-                if Arc::strong_count(&operation) == 2 {
-                    self.operations.remove(&operation);
-                    self.bytes -= operation.bytes();
-                }
-            }
-        }
-    }
-}
-
-impl Operation {
-    /// What it takes to keep it, about: name, two counts, three pointers, a place in a hash table.
-    fn bytes(&self) -> usize {
-        self.name.len() + 128
-    }
 }

@@ -1,118 +1,121 @@
-//! Items out of an OTLP request in JSON.
+//! OTLP requests in JSON as those in protobuf, which is what is kept and passed on.
 //!
-//! The outer levels are kept as the text they are, and only one item at a time is parsed, for the reason `protobuf`
-//! gives; it is then written as protobuf, which is what is kept.
+//! The outer levels are kept as the text they are, and only one item at a time is parsed, for the reason that `protobuf`
+//! gives.
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
+use prost::encoding::{WireType, encode_key, encode_varint};
 use serde::Deserializer as _;
 use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Deserializer, Error, Map, Value};
 
-use super::answer::{Refusal, Rejected};
+use super::Signal;
+use super::answer::Refusal;
 use super::schema::{Message, RESOURCE_HEAD, SCOPE_HEAD};
-use super::signal::{Item, service};
 use super::transcode;
-use crate::store::{Batch, Head, Limits, Origin};
+use crate::store::Limits;
 
 /// A message in JSON that is longer than this many times what it may have in protobuf is not looked at.
 const JSON_PER_PROTOBUF: usize = 4;
 
+/// Numbers of the fields that list the next level.
+const RESOURCES: u32 = 1;
+const SCOPES: u32 = 2;
+const ITEMS: u32 = 2;
+
 type Result<T> = std::result::Result<T, Error>;
 
-/// Items by origin, and how many could not be taken. A metric that is not looked at counts as one data point.
+/// A request in protobuf.
+pub(super) struct Transcoded {
+    pub(super) request: Vec<u8>,
+    /// Items that were too large to be looked at; a metric counts as one data point.
+    pub(super) too_large: u64,
+}
+
+/// The request in protobuf.
 ///
 /// # Errors
-/// When anything cannot be decoded; then nothing is taken.
-pub(super) fn decode<T: Item>(
+/// When it is not JSON, or a field that is known holds something else than it should.
+pub(super) fn to_protobuf(
+    signal: Signal,
     request: &[u8],
     limits: Limits,
-) -> std::result::Result<(Vec<Batch<T>>, Rejected), Refusal> {
-    let mut decoder = Decoder {
+) -> std::result::Result<Transcoded, Refusal> {
+    let mut transcoder = Transcoder {
+        keys: signal.keys(),
+        message: signal.message(),
         limits,
-        batches: Vec::new(),
-        rejected: Rejected::new(T::SIGNAL),
+        too_large: 0,
     };
     // Strings of unknown fields are skipped unseen, but JSON is UTF-8 throughout.
     let request =
         std::str::from_utf8(request).map_err(|error| Refusal::Malformed(error.to_string()))?;
-    decoder
+    let request = transcoder
         .request(request)
         .map_err(|error| Refusal::Malformed(error.to_string()))?;
-    Ok((decoder.batches, decoder.rejected))
+    Ok(Transcoded {
+        request,
+        too_large: transcoder.too_large,
+    })
 }
 
-struct Decoder<T> {
+struct Transcoder {
+    keys: [&'static str; 3],
+    /// What an item is.
+    message: &'static Message,
     limits: Limits,
-    batches: Vec<Batch<T>>,
-    rejected: Rejected,
+    too_large: u64,
 }
 
-impl<T: Item> Decoder<T> {
-    fn request(&mut self, request: &str) -> Result<()> {
-        let [resources, _, _] = T::SIGNAL.keys();
-        let [resources] = members(request, [resources])?;
-        for_each(resources, |json| self.resource(json))
-    }
-
-    fn resource(&mut self, json: &str) -> Result<()> {
-        let [_, scopes, _] = T::SIGNAL.keys();
-        let [resource, schema_url, scopes] = members(json, ["resource", "schemaUrl", scopes])?;
-        let origin = self.head(
-            &RESOURCE_HEAD,
-            ["resource", "schemaUrl"],
-            [resource, schema_url],
-        )?;
-        let origin = origin.map(|head| (service(&head), Head::new(&head)));
-        for_each(scopes, |json| self.scope(origin.as_ref(), json))
-    }
-
-    /// `origin` is service and head of the resource, unless they are too large.
-    fn scope(&mut self, origin: Option<&(Arc<str>, Head)>, json: &str) -> Result<()> {
-        let [_, _, items] = T::SIGNAL.keys();
-        let [scope, schema_url, list] = members(json, ["scope", "schemaUrl", items])?;
-        let head = self.head(&SCOPE_HEAD, ["scope", "schemaUrl"], [scope, schema_url])?;
-        let (Some((service, resource)), Some(head)) = (origin, head) else {
-            return for_each(list, |_| {
-                self.rejected.too_large += 1;
-                Ok(())
-            });
-        };
-        let mut items = Vec::new();
-        for_each(list, |json| {
-            items.extend(self.item(service, json)?);
+impl Transcoder {
+    fn request(&mut self, json: &str) -> Result<Vec<u8>> {
+        let [resources] = members(json, [self.keys[0]])?;
+        let mut out = Vec::new();
+        for_each(resources, |json| {
+            let resource = self.resource(json)?;
+            append(RESOURCES, &resource, &mut out);
             Ok(())
         })?;
-        if !items.is_empty() {
-            let origin = Origin {
-                service: service.clone(),
-                resource: resource.clone(),
-                scope: Head::new(&head),
-            };
-            self.batches.push(Batch { origin, items });
-        }
-        Ok(())
+        Ok(out)
     }
 
-    fn item(&mut self, service: &Arc<str>, json: &str) -> Result<Option<T>> {
-        if json.len() > self.limits.item_max_bytes.saturating_mul(JSON_PER_PROTOBUF) {
-            self.rejected.too_large += 1;
-            return Ok(None);
-        }
-        let bytes = encoded(T::MESSAGE, &serde_json::from_str(json)?)?;
-        if bytes.len() > self.limits.item_max_bytes {
-            self.rejected.too_large += T::count(&bytes);
-            return Ok(None);
-        }
-        let item = T::read(service, &bytes);
-        self.rejected.invalid_id += u64::from(item.is_none());
-        Ok(item)
+    fn resource(&mut self, json: &str) -> Result<Vec<u8>> {
+        const HEAD: [&str; 2] = ["resource", "schemaUrl"];
+        let [resource, schema_url, scopes] = members(json, [HEAD[0], HEAD[1], self.keys[1]])?;
+        let head = self.head(&RESOURCE_HEAD, HEAD, [resource, schema_url])?;
+        let is_looked_at = head.is_some();
+        let mut out = head.unwrap_or_default();
+        for_each(scopes, |json| {
+            let scope = self.scope(is_looked_at, json)?;
+            append(SCOPES, &scope, &mut out);
+            Ok(())
+        })?;
+        Ok(out)
     }
 
-    /// The head of a resource or scope in protobuf. These are small; what is large in JSON already is not parsed at all.
+    fn scope(&mut self, is_looked_at: bool, json: &str) -> Result<Vec<u8>> {
+        const HEAD: [&str; 2] = ["scope", "schemaUrl"];
+        let [scope, schema_url, items] = members(json, [HEAD[0], HEAD[1], self.keys[2]])?;
+        let head = self.head(&SCOPE_HEAD, HEAD, [scope, schema_url])?;
+        let is_looked_at = is_looked_at && head.is_some();
+        let item_max_bytes = self.limits.item_max_bytes.saturating_mul(JSON_PER_PROTOBUF);
+        let mut out = head.unwrap_or_default();
+        for_each(items, |json| {
+            if is_looked_at && json.len() <= item_max_bytes {
+                let item = encoded(self.message, &serde_json::from_str(json)?)?;
+                append(ITEMS, &item, &mut out);
+            } else {
+                self.too_large += 1;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+
+    /// The head of a resource or scope. These are small; what is large in JSON already is not parsed at all.
     fn head(
         &self,
         message: &'static Message,
@@ -131,6 +134,12 @@ impl<T: Item> Decoder<T> {
         }
         encoded(message, &json).map(Some)
     }
+}
+
+fn append(number: u32, message: &[u8], out: &mut Vec<u8>) {
+    encode_key(number, WireType::LengthDelimited, out);
+    encode_varint(message.len() as u64, out);
+    out.extend_from_slice(message);
 }
 
 fn encoded(message: &'static Message, json: &Map<String, Value>) -> Result<Vec<u8>> {

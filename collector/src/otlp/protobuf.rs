@@ -22,8 +22,8 @@ mod field {
 ///
 /// # Errors
 /// When anything cannot be decoded; then nothing is taken.
-pub(super) fn decode<T: Item>(
-    request: &[u8],
+pub(super) fn decode<'r, T: Item<'r>>(
+    request: &'r [u8],
     limits: Limits,
 ) -> Result<(Vec<Batch<T>>, Rejected), Refusal> {
     let mut decoder = Decoder {
@@ -43,8 +43,8 @@ struct Decoder<T> {
     rejected: Rejected,
 }
 
-impl<T: Item> Decoder<T> {
-    fn request(&mut self, mut request: &[u8]) -> Result<(), Malformed> {
+impl<'r, T: Item<'r>> Decoder<T> {
+    fn request(&mut self, mut request: &'r [u8]) -> Result<(), Malformed> {
         while let Some(field) = next_field(&mut request)? {
             if field.number == field::REQUEST_RESOURCES {
                 self.resource(field.delimited()?)?;
@@ -53,7 +53,7 @@ impl<T: Item> Decoder<T> {
         Ok(())
     }
 
-    fn resource(&mut self, message: &[u8]) -> Result<(), Malformed> {
+    fn resource(&mut self, message: &'r [u8]) -> Result<(), Malformed> {
         let head = head_of(message, field::RESOURCE_SCOPES)?;
         let origin = match head.len() > self.limits.origin_max_bytes {
             true => None,
@@ -75,7 +75,7 @@ impl<T: Item> Decoder<T> {
     fn scope(
         &mut self,
         origin: Option<&(Arc<str>, Head)>,
-        message: &[u8],
+        message: &'r [u8],
     ) -> Result<(), Malformed> {
         let head = head_of(message, field::SCOPE_ITEMS)?;
         let origin = match origin.filter(|_| head.len() <= self.limits.origin_max_bytes) {
@@ -96,10 +96,10 @@ impl<T: Item> Decoder<T> {
                 continue;
             }
             let bytes = field.delimited()?;
-            check(T::MESSAGE, bytes, DEPTH_MAX - 3)?;
+            check(T::SIGNAL.message(), bytes, DEPTH_MAX - 3)?;
             match &origin {
-                Some(origin) if bytes.len() <= self.limits.item_max_bytes => {
-                    let item = T::read(&origin.service, bytes);
+                Some(_) if bytes.len() <= self.limits.item_max_bytes => {
+                    let item = T::read(bytes);
                     self.rejected.invalid_id += u64::from(item.is_none());
                     items.extend(item);
                 }

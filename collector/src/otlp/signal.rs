@@ -6,7 +6,7 @@ use trace_model::{SpanId, TraceId};
 
 use super::schema::{LOG_RECORD, METRIC, Message, SPAN};
 use super::wire::{Value, fields};
-use crate::store::{EncodedLog, EncodedMetric, EncodedSpan, Operation};
+use crate::store::{EncodedLog, EncodedMetric, EncodedSpan, name_and_kind};
 
 /// A kind of telemetry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +43,15 @@ impl Signal {
         }
     }
 
+    /// What the items of a request are.
+    pub(super) fn message(self) -> &'static Message {
+        match self {
+            Self::Traces => &SPAN,
+            Self::Logs => &LOG_RECORD,
+            Self::Metrics => &METRIC,
+        }
+    }
+
     /// What a request lists, and these list in turn, in JSON.
     pub(super) fn keys(self) -> [&'static str; 3] {
         match self {
@@ -71,13 +80,12 @@ impl Signal {
     }
 }
 
-/// A span, a log record or a metric, as it is kept.
-pub(super) trait Item: Sized {
+/// A span, a log record or a metric, where it lies in a request.
+pub(super) trait Item<'r>: Sized {
     const SIGNAL: Signal;
-    const MESSAGE: &'static Message;
 
     /// The item of these bytes, which are a message of its kind; nothing when its ids are invalid.
-    fn read(service: &Arc<str>, bytes: &[u8]) -> Option<Self>;
+    fn read(bytes: &'r [u8]) -> Option<Self>;
 
     /// How many a partial success counts for it.
     fn count(_bytes: &[u8]) -> u64 {
@@ -85,79 +93,64 @@ pub(super) trait Item: Sized {
     }
 }
 
-impl Item for EncodedSpan {
+impl<'r> Item<'r> for EncodedSpan<'r> {
     const SIGNAL: Signal = Signal::Traces;
-    const MESSAGE: &'static Message = &SPAN;
 
-    fn read(service: &Arc<str>, bytes: &[u8]) -> Option<Self> {
+    fn read(bytes: &'r [u8]) -> Option<Self> {
         let (mut trace_id, mut span_id, mut parent_id): (&[u8], &[u8], &[u8]) = (&[], &[], &[]);
-        let (mut name, mut kind) = ("", 0);
         for field in fields(bytes) {
             match (field.number, field.value) {
-                (1, Value::Delimited(bytes)) => trace_id = bytes,
-                (2, Value::Delimited(bytes)) => span_id = bytes,
-                (4, Value::Delimited(bytes)) => parent_id = bytes,
-                (5, Value::Delimited(bytes)) => name = std::str::from_utf8(bytes).ok()?,
-                #[allow(clippy::cast_possible_truncation, reason = "as protobuf does")]
-                (6, Value::Varint(value)) => kind = value as i32,
+                (1, Value::Delimited(id)) => trace_id = id,
+                (2, Value::Delimited(id)) => span_id = id,
+                (4, Value::Delimited(id)) => parent_id = id,
                 _ => {}
             }
         }
         if !matches!(parent_id.len(), 0 | 8) {
             return None;
         }
+        let (name, kind) = name_and_kind(bytes);
         Some(Self {
             trace_id: trace_id_of(trace_id)?,
             span_id: SpanId(span_id.try_into().ok().filter(|id| *id != [0; 8])?),
-            operation: Operation {
-                service: service.clone(),
-                name: name.into(),
-                kind,
-            },
-            bytes: bytes.into(),
+            name,
+            kind,
+            bytes,
         })
     }
 }
 
-impl Item for EncodedLog {
+impl<'r> Item<'r> for EncodedLog<'r> {
     const SIGNAL: Signal = Signal::Logs;
-    const MESSAGE: &'static Message = &LOG_RECORD;
 
     /// A record with an invalid trace id is one without, as its definition says.
-    fn read(_service: &Arc<str>, bytes: &[u8]) -> Option<Self> {
-        let trace_id = fields(bytes)
-            .filter(|field| field.number == 9)
-            .filter_map(|field| field.delimited().ok())
-            .last();
+    fn read(bytes: &'r [u8]) -> Option<Self> {
+        let trace_id = delimited(bytes, 9).last();
         Some(Self {
             trace_id: trace_id.and_then(trace_id_of),
-            bytes: bytes.into(),
+            bytes,
         })
     }
 }
 
-impl Item for EncodedMetric {
+impl<'r> Item<'r> for EncodedMetric<'r> {
     const SIGNAL: Signal = Signal::Metrics;
-    const MESSAGE: &'static Message = &METRIC;
 
-    fn read(_service: &Arc<str>, bytes: &[u8]) -> Option<Self> {
-        let name = fields(bytes)
-            .filter(|field| field.number == 1)
-            .filter_map(|field| field.delimited().ok())
-            .last();
+    fn read(bytes: &'r [u8]) -> Option<Self> {
+        let name = delimited(bytes, 1).last();
         Some(Self {
-            name: std::str::from_utf8(name.unwrap_or_default()).ok()?.into(),
+            name: std::str::from_utf8(name.unwrap_or_default()).ok()?,
             points: Self::count(bytes),
-            bytes: bytes.into(),
+            bytes,
         })
     }
 
     /// Its data points: field 1 of whatever it holds.
     fn count(bytes: &[u8]) -> u64 {
-        fields(bytes)
-            .filter(|field| matches!(field.number, 5 | 7 | 9 | 10 | 11))
-            .filter_map(|field| field.delimited().ok())
-            .map(|data| fields(data).filter(|field| field.number == 1).count() as u64)
+        [5, 7, 9, 10, 11]
+            .into_iter()
+            .flat_map(|number| delimited(bytes, number))
+            .map(|data| delimited(data, 1).count() as u64)
             .sum()
     }
 }
@@ -167,17 +160,19 @@ fn trace_id_of(bytes: &[u8]) -> Option<TraceId> {
     (id != [0; 16]).then_some(TraceId(id))
 }
 
+/// The values of a field of a message, where they are messages, texts or bytes.
+fn delimited(message: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
+    fields(message)
+        .filter(move |field| field.number == number)
+        .filter_map(|field| field.delimited().ok())
+}
+
 /// `service.name` in the head of a resource; empty when it has none.
 pub(super) fn service(head: &[u8]) -> Arc<str> {
-    let inner = |bytes, number| {
-        fields(bytes)
-            .filter(move |field| field.number == number)
-            .filter_map(|field| field.delimited().ok())
-    };
-    let name = inner(head, 1)
-        .flat_map(|resource| inner(resource, 1))
-        .find(|attribute| inner(attribute, 1).last() == Some(b"service.name"))
-        .and_then(|attribute| inner(inner(attribute, 2).last()?, 1).last());
+    let name = delimited(head, 1)
+        .flat_map(|resource| delimited(resource, 1))
+        .find(|attribute| delimited(attribute, 1).last() == Some(b"service.name"))
+        .and_then(|attribute| delimited(delimited(attribute, 2).last()?, 1).last());
     std::str::from_utf8(name.unwrap_or_default())
         .unwrap_or_default()
         .into()

@@ -9,7 +9,7 @@ use super::schema::{Field as Known, Kind, Message};
 pub(super) const DEPTH_MAX: u32 = 100;
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Malformed {
+pub(crate) enum Malformed {
     #[error("{0}")]
     Decode(#[from] DecodeError),
     #[error("a field is longer than the message it is in")]
@@ -23,16 +23,16 @@ pub(super) enum Malformed {
 }
 
 /// A field as it stands in a message.
-pub(super) struct Field<'m> {
-    pub(super) number: u32,
+pub(crate) struct Field<'m> {
+    pub(crate) number: u32,
     /// Key and value.
     pub(super) encoded: &'m [u8],
-    pub(super) value: Value<'m>,
+    pub(crate) value: Value<'m>,
 }
 
 /// What a field holds.
 #[derive(Clone, Copy)]
-pub(super) enum Value<'m> {
+pub(crate) enum Value<'m> {
     Varint(u64),
     Fixed32,
     Fixed64,
@@ -43,7 +43,7 @@ pub(super) enum Value<'m> {
 
 impl<'m> Field<'m> {
     /// The value, where a message, a text or bytes are expected.
-    pub(super) fn delimited(&self) -> Result<&'m [u8], Malformed> {
+    pub(crate) fn delimited(&self) -> Result<&'m [u8], Malformed> {
         match self.value {
             Value::Delimited(bytes) => Ok(bytes),
             _ => Err(Malformed::WireType(self.number)),
@@ -87,7 +87,7 @@ pub(super) fn next_field<'m>(rest: &mut &'m [u8]) -> Result<Option<Field<'m>>, M
 }
 
 /// Fields of a message that was [checked](check) already; it ends where one could not be read.
-pub(super) fn fields(mut rest: &[u8]) -> impl Iterator<Item = Field<'_>> {
+pub(crate) fn fields(mut rest: &[u8]) -> impl Iterator<Item = Field<'_>> {
     std::iter::from_fn(move || next_field(&mut rest).ok().flatten())
 }
 

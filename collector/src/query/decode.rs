@@ -18,7 +18,7 @@ pub(super) fn spans(trace: &TraceView) -> Result<Vec<Span>, DecodeError> {
         let instance = instance(&resource(stored)?);
         let scope = ScopeSpans::decode(stored.origin.scope.bytes())?.scope;
         let scope = scope.map_or_else(String::new, |scope| scope.name);
-        for bytes in &stored.items {
+        for bytes in stored.items.iter() {
             spans.push(Span {
                 service: stored.origin.service.to_string(),
                 instance: instance.clone(),

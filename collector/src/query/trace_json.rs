@@ -1,7 +1,6 @@
 //! What is stored as OTLP JSON, decoded item by item while it is written.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
@@ -12,7 +11,7 @@ use prost::Message;
 use serde::ser::{Error as _, SerializeMap as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 
-use crate::store::OriginItems;
+use crate::store::{Items, OriginItems};
 
 /// What a signal is made of, and its names in JSON.
 pub(super) trait Item: Message + Default + Serialize {
@@ -85,10 +84,10 @@ struct ResourceJson<'s, T> {
 struct ScopeJson<'s, T> {
     scope: Option<InstrumentationScope>,
     schema_url: String,
-    items: Items<'s, T>,
+    items: ItemsJson<'s, T>,
 }
 
-struct Items<'s, T>(&'s [Arc<[u8]>], PhantomData<T>);
+struct ItemsJson<'s, T>(&'s Items, PhantomData<T>);
 
 impl<'s, T> ResourceJson<'s, T> {
     /// The heads of all signals have the same fields.
@@ -101,7 +100,7 @@ impl<'s, T> ResourceJson<'s, T> {
             scope: ScopeJson {
                 scope: scope_head.scope,
                 schema_url: scope_head.schema_url,
-                items: Items(&stored.items, PhantomData),
+                items: ItemsJson(&stored.items, PhantomData),
             },
         })
     }
@@ -135,11 +134,11 @@ impl<T: Item> Serialize for ScopeJson<'_, T> {
     }
 }
 
-impl<T: Item> Serialize for Items<'_, T> {
+impl<T: Item> Serialize for ItemsJson<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut sequence = serializer.serialize_seq(Some(self.0.len()))?;
-        for item in self.0 {
-            sequence.serialize_element(&T::decode(&**item).map_err(S::Error::custom)?)?;
+        for item in self.0.iter() {
+            sequence.serialize_element(&T::decode(item).map_err(S::Error::custom)?)?;
         }
         sequence.end()
     }

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use serde::Serialize;
 use trace_model::TraceId;
 
-use super::{Batch, Origin, OriginItems, TraceView};
+use super::{Batch, Items, Origin, OriginItems, TraceView};
 
 /// A log record.
-pub(crate) struct EncodedLog {
+pub(crate) struct EncodedLog<'r> {
     /// Absent when it was made outside of any trace.
     pub(crate) trace_id: Option<TraceId>,
     /// The protobuf message.
-    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) bytes: &'r [u8],
 }
 
 /// What became of log records since the start, and what is held now. `received = held + rejected + evicted`.
@@ -50,7 +50,8 @@ pub(super) struct Logs {
 
 struct Record {
     origin: Arc<Origin>,
-    log: EncodedLog,
+    trace_id: Option<TraceId>,
+    bytes: Arc<[u8]>,
 }
 
 impl Logs {
@@ -58,8 +59,6 @@ impl Logs {
     const RECORD_OVERHEAD_BYTES: usize = 128;
     /// What a trace takes beyond the places of its records, about.
     const TRACE_OVERHEAD_BYTES: usize = 128;
-    /// What an origin takes beyond its heads, about.
-    const ORIGIN_OVERHEAD_BYTES: usize = 128;
 
     pub(super) fn new(max_bytes: usize) -> Self {
         Self {
@@ -82,13 +81,13 @@ impl Logs {
         }
     }
 
-    pub(super) fn insert(&mut self, batches: Vec<Batch<EncodedLog>>, rejected: u64) {
+    pub(super) fn insert(&mut self, batches: &[Batch<EncodedLog<'_>>], rejected: u64) {
         self.counters.logs_received += rejected;
         self.counters.logs_rejected += rejected;
         for Batch { origin, items } in batches {
             for log in items {
                 self.counters.logs_received += 1;
-                self.add(&origin, log);
+                self.add(origin, log);
                 while self.bytes > self.max_bytes && self.evict_oldest() {}
             }
         }
@@ -98,25 +97,27 @@ impl Logs {
         let numbers = self.by_trace.get(&id).into_iter().flatten();
         let place = |number: &u64| usize::try_from(number - self.first).ok();
         let mut view = TraceView::new();
+        let mut scratch = Vec::new();
         for record in numbers.filter_map(|number| self.records.get(place(number)?)) {
-            let bytes = record.log.bytes.clone();
-            match view.iter_mut().find(|held| held.origin == *record.origin) {
-                Some(held) => held.items.push(bytes),
-                None => view.push(OriginItems {
-                    origin: (*record.origin).clone(),
-                    items: vec![bytes],
-                }),
-            }
+            let of_origin = |held: &OriginItems| Arc::ptr_eq(&held.origin, &record.origin);
+            let place = view.iter().position(of_origin).unwrap_or_else(|| {
+                view.push(OriginItems {
+                    origin: record.origin.clone(),
+                    items: Items::default(),
+                });
+                view.len() - 1
+            });
+            view[place].items.push(&record.bytes, &mut scratch);
         }
         view
     }
 
-    fn add(&mut self, origin: &Origin, log: EncodedLog) {
+    fn add(&mut self, origin: &Origin, log: &EncodedLog<'_>) {
         let origin = match self.origins.get(origin) {
             Some(origin) => origin.clone(),
             None => {
                 let origin = Arc::new(origin.clone());
-                self.bytes += Self::ORIGIN_OVERHEAD_BYTES + origin.bytes();
+                self.bytes += origin.bytes();
                 self.origins.insert(origin.clone());
                 origin
             }
@@ -130,18 +131,27 @@ impl Logs {
             numbers.push_back(number);
         }
         self.bytes += Self::RECORD_OVERHEAD_BYTES + log.bytes.len();
-        self.records.push_back(Record { origin, log });
+        self.records.push_back(Record {
+            origin,
+            trace_id: log.trace_id,
+            bytes: log.bytes.into(),
+        });
     }
 
     /// Whether there was one.
     fn evict_oldest(&mut self) -> bool {
-        let Some(Record { origin, log }) = self.records.pop_front() else {
+        let Some(Record {
+            origin,
+            trace_id,
+            bytes,
+        }) = self.records.pop_front()
+        else {
             return false;
         };
         self.first += 1;
         self.counters.logs_evicted += 1;
-        self.bytes -= Self::RECORD_OVERHEAD_BYTES + log.bytes.len();
-        if let Some(trace_id) = log.trace_id
+        self.bytes -= Self::RECORD_OVERHEAD_BYTES + bytes.len();
+        if let Some(trace_id) = trace_id
             && let Entry::Occupied(mut numbers) = self.by_trace.entry(trace_id)
         {
             numbers.get_mut().pop_front();
@@ -153,7 +163,7 @@ impl Logs {
         // One is this one, the other the set's own.
         if Arc::strong_count(&origin) == 2 {
             self.origins.remove(&origin);
-            self.bytes -= Self::ORIGIN_OVERHEAD_BYTES + origin.bytes();
+            self.bytes -= origin.bytes();
         }
         true
     }

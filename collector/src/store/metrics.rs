@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Batch, Origin, OriginItems, TraceView};
+use super::{Batch, Items, Origin, OriginItems, TraceView};
 
 /// A metric with its data points.
-pub(crate) struct EncodedMetric {
-    pub(crate) name: Box<str>,
+pub(crate) struct EncodedMetric<'r> {
+    pub(crate) name: &'r str,
     /// How many data points it has.
     pub(crate) points: u64,
     /// The protobuf message.
-    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) bytes: &'r [u8],
 }
 
 /// What became of metrics since the start, and what is held now.
@@ -45,7 +45,7 @@ pub(super) struct Metrics {
 
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
-    origin: Origin,
+    origin: Arc<Origin>,
     name: Box<str>,
 }
 
@@ -78,13 +78,13 @@ impl Metrics {
         }
     }
 
-    pub(super) fn insert(&mut self, batches: Vec<Batch<EncodedMetric>>, rejected: u64) {
+    pub(super) fn insert(&mut self, batches: &[Batch<EncodedMetric<'_>>], rejected: u64) {
         self.counters.data_points_received += rejected;
         self.counters.data_points_rejected += rejected;
         for Batch { origin, items } in batches {
             for metric in items {
                 self.counters.data_points_received += metric.points;
-                self.put(&origin, metric);
+                self.put(origin, metric);
                 while self.bytes > self.max_bytes
                     && let Some((_, key)) = self.by_update.pop_first()
                 {
@@ -98,6 +98,7 @@ impl Metrics {
     pub(super) fn latest(&self) -> TraceView {
         let mut places = HashMap::new();
         let mut view = TraceView::new();
+        let mut scratch = Vec::new();
         for key in self.by_update.values() {
             let Some(latest) = self.held.get(key) else {
                 continue;
@@ -105,29 +106,29 @@ impl Metrics {
             let place = *places.entry(&key.origin).or_insert_with(|| {
                 view.push(OriginItems {
                     origin: key.origin.clone(),
-                    items: Vec::new(),
+                    items: Items::default(),
                 });
                 view.len() - 1
             });
-            view[place].items.push(latest.bytes.clone());
+            view[place].items.push(&latest.bytes, &mut scratch);
         }
         view
     }
 
-    fn put(&mut self, origin: &Origin, metric: EncodedMetric) {
+    fn put(&mut self, origin: &Origin, metric: &EncodedMetric<'_>) {
         let key = Arc::new(Key {
-            origin: origin.clone(),
-            name: metric.name,
+            origin: Arc::new(origin.clone()),
+            name: metric.name.into(),
         });
         if let Some(update) = self.forget(&key) {
             self.by_update.remove(&update);
         }
         self.last_update += 1;
-        self.bytes += Self::size(&key, &metric.bytes);
+        self.bytes += Self::size(&key, metric.bytes);
         self.by_update.insert(self.last_update, key.clone());
         let latest = Latest {
             update: self.last_update,
-            bytes: metric.bytes,
+            bytes: metric.bytes.into(),
         };
         self.held.insert(key, latest);
     }

@@ -1,12 +1,11 @@
 //! One trace in the store: its spans as encoded bytes, grouped by where they came from.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use prost::encoding::{decode_varint, encode_varint, encoded_len_varint};
 use trace_model::{SpanId, TraceId};
-
-use super::Operation;
 
 /// What spans of one scope have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,12 +19,13 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
+    /// What it takes to keep it, about: itself, reference counts, a place in a set that may be half empty.
     pub(super) fn bytes(&self) -> usize {
-        self.service.len() + self.resource.bytes.len() + self.scope.bytes.len()
+        192 + self.service.len() + self.resource.bytes.len() + self.scope.bytes.len()
     }
 }
 
-/// Encoded bytes that are compared and hashed with every span: by pointer and by a digest that is computed once.
+/// Encoded bytes that are compared and hashed often: by pointer and by a digest that is computed once.
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
     digest: u64,
@@ -65,12 +65,65 @@ impl Hash for Head {
 /// The encoded items of one origin, in the order of arrival.
 #[derive(Clone)]
 pub(crate) struct OriginItems {
-    pub(crate) origin: Origin,
-    pub(crate) items: Vec<Arc<[u8]>>,
+    pub(crate) origin: Arc<Origin>,
+    pub(crate) items: Items,
 }
 
 /// The spans or log records of a trace by origin.
 pub(crate) type TraceView = Vec<OriginItems>;
+
+/// Encoded messages, each behind its length, in pieces that are never changed: a reader takes references to the pieces.
+#[derive(Clone, Default)]
+pub(crate) struct Items {
+    pieces: Vec<Arc<[u8]>>,
+    count: usize,
+}
+
+impl Items {
+    /// A piece of less is replaced by one with the next item added, so that few allocations hold many items.
+    const PIECE_BYTES: usize = 2 << 10;
+    /// What a piece takes beyond its bytes: a pointer in a growing vector, reference counts, what the allocator adds.
+    const PIECE_OVERHEAD_BYTES: usize = 56;
+
+    /// What an item of this length may take at most.
+    fn size(length: usize) -> usize {
+        encoded_len_varint(length as u64) + length + Self::PIECE_OVERHEAD_BYTES
+    }
+
+    /// Returns how many bytes more are taken. `scratch` is a buffer that is used again.
+    pub(super) fn push(&mut self, item: &[u8], scratch: &mut Vec<u8>) -> usize {
+        scratch.clear();
+        let length = Self::size(item.len()) - Self::PIECE_OVERHEAD_BYTES;
+        self.count += 1;
+        let last = self
+            .pieces
+            .pop_if(|last| last.len() + length <= Self::PIECE_BYTES);
+        scratch.extend_from_slice(last.as_deref().unwrap_or_default());
+        encode_varint(item.len() as u64, scratch);
+        scratch.extend_from_slice(item);
+        self.pieces.push(scratch.as_slice().into());
+        match last {
+            Some(_) => length,
+            None => length + Self::PIECE_OVERHEAD_BYTES,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.pieces.iter().flat_map(|piece| {
+            let mut rest: &[u8] = piece;
+            std::iter::from_fn(move || {
+                let length = usize::try_from(decode_varint(&mut rest).ok()?).ok()?;
+                let (item, after) = rest.split_at_checked(length)?;
+                rest = after;
+                Some(item)
+            })
+        })
+    }
+}
 
 /// What became of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,65 +136,60 @@ pub(super) enum Added {
 pub(super) struct Trace {
     id: TraceId,
     origins: TraceView,
-    /// Where in `origins` an origin is.
-    places: HashMap<Origin, usize>,
     span_ids: HashSet<SpanId>,
-    operations: HashSet<Arc<Operation>>,
     bytes: usize,
+    pub(super) is_pinned: bool,
 }
 
 impl Trace {
     /// What an empty trace takes in the store, about: itself and its places in two maps.
-    pub(super) const OVERHEAD_BYTES: usize = 512;
-    /// What an origin takes beyond its head: two reference counts, growing vectors, a place in a map.
-    const ORIGIN_OVERHEAD_BYTES: usize = 256;
-    /// What a span takes beyond its bytes: the reference counts, a pointer in a growing vector, its id and operation in
-    /// hash sets that may be half empty, what the allocator adds.
-    const SPAN_OVERHEAD_BYTES: usize = 128;
+    pub(super) const OVERHEAD_BYTES: usize = 320;
+    /// What an origin takes in a trace: a pointer and its items in a growing vector.
+    const ORIGIN_OVERHEAD_BYTES: usize = 80;
+    /// What a span takes beyond its bytes: its id in a hash set that may be half empty.
+    const SPAN_OVERHEAD_BYTES: usize = 16;
 
     pub(super) fn new(id: TraceId) -> Self {
         Self {
             id,
             origins: Vec::new(),
-            places: HashMap::new(),
             span_ids: HashSet::new(),
-            operations: HashSet::new(),
             bytes: Self::OVERHEAD_BYTES,
+            is_pinned: false,
         }
     }
 
     pub(super) fn add(
         &mut self,
-        origin: &Origin,
+        origin: &Arc<Origin>,
         span_id: SpanId,
-        span: Arc<[u8]>,
-        operation: &Arc<Operation>,
+        span: &[u8],
         max_bytes: usize,
+        scratch: &mut Vec<u8>,
     ) -> Added {
         if self.span_ids.contains(&span_id) {
             return Added::Duplicate;
         }
-        let place = self.places.get(origin).copied();
-        let mut bytes = self.bytes + Self::SPAN_OVERHEAD_BYTES + span.len();
-        if place.is_none() {
-            bytes += Self::ORIGIN_OVERHEAD_BYTES + origin.bytes();
-        }
-        if bytes > max_bytes {
+        let at_most = Self::ORIGIN_OVERHEAD_BYTES + Self::SPAN_OVERHEAD_BYTES;
+        if self.bytes + at_most + Items::size(span.len()) > max_bytes {
             return Added::Full;
         }
-        self.bytes = bytes;
         self.span_ids.insert(span_id);
-        self.operations.insert(operation.clone());
-        match place {
-            Some(place) => self.origins[place].items.push(span),
-            None => {
-                self.places.insert(origin.clone(), self.origins.len());
-                self.origins.push(OriginItems {
-                    origin: origin.clone(),
-                    items: vec![span],
-                });
-            }
-        }
+        // Newest last: spans come in batches of one origin.
+        let place = self
+            .origins
+            .iter()
+            .rposition(|held| Arc::ptr_eq(&held.origin, origin));
+        let place = place.unwrap_or_else(|| {
+            self.bytes += Self::ORIGIN_OVERHEAD_BYTES;
+            self.origins.push(OriginItems {
+                origin: origin.clone(),
+                items: Items::default(),
+            });
+            self.origins.len() - 1
+        });
+        let taken = self.origins[place].items.push(span, scratch);
+        self.bytes += Self::SPAN_OVERHEAD_BYTES + taken;
         Added::Stored
     }
 
@@ -168,7 +216,7 @@ impl Trace {
         self.origins.clone()
     }
 
-    pub(super) fn into_operations(self) -> HashSet<Arc<Operation>> {
-        self.operations
+    pub(super) fn into_view(self) -> TraceView {
+        self.origins
     }
 }

@@ -1,12 +1,12 @@
 //! What is kept, what goes first, and that every loss is counted.
 
 use collector::otlp::Limits;
-use collector::store::{Counters, MIN_MAX_BYTES};
+use collector::store::{Counters, MIN_MAX_BYTES, PINNED_MAX};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 
-use crate::host::Host;
+use crate::host::{Host, exchange};
 use crate::sample::{request, span, text};
 
 /// A span of about this many bytes.
@@ -196,4 +196,81 @@ fn spans_of_one_origin_share_it_over_requests() {
         answer["result"]["resourceSpans"].as_array().unwrap().len(),
         1
     );
+}
+
+/// Asks for something without a body.
+fn ask(host: &Host, method: &str, path: &str) -> u16 {
+    let head = format!("{method} {path} HTTP/1.1\r\ncontent-length: 0\r\n");
+    exchange(host.query, &head, b"").status
+}
+
+#[test]
+fn pinned_traces_go_last() {
+    let host = small_host();
+    let path = |trace_id: u128| format!("/api/x/traces/{trace_id:032x}/pin");
+    for trace_id in 1..=2 {
+        host.send(&request("shop", vec![sized(trace_id, 1, 50_000)]));
+    }
+    assert_eq!(ask(&host, "PUT", &path(1)), 204);
+    assert_eq!(
+        ask(&host, "PUT", &path(1)),
+        204,
+        "once more changes nothing"
+    );
+    assert_eq!(host.counters().traces_pinned, 1);
+    let flood = |from: u128| {
+        for trace_id in from..from + 40 {
+            host.send(&request("shop", vec![sized(trace_id, 1, 50_000)]));
+        }
+        check_sums(&host.counters());
+    };
+    let is_held = |trace_id: u128| ask(&host, "GET", &format!("/api/v3/traces/{trace_id:032x}"));
+    flood(100);
+    assert_eq!((is_held(1), is_held(2)), (200, 404));
+    assert_eq!(ask(&host, "DELETE", &path(1)), 204);
+    flood(200);
+    assert_eq!(is_held(1), 404);
+    assert_eq!(host.counters().traces_pinned, 0);
+    assert_eq!(ask(&host, "PUT", &path(1)), 404);
+    assert_eq!(ask(&host, "PUT", "/api/x/traces/1/pin"), 400);
+    assert_eq!(ask(&host, "GET", &path(1)), 405);
+}
+
+#[test]
+fn as_many_traces_as_may_be_are_pinned_and_the_bound_holds_all_the_same() {
+    let host = small_host();
+    for trace_id in 1..=u128::try_from(PINNED_MAX).unwrap() {
+        host.send(&request("shop", vec![span(trace_id, 1)]));
+        assert_eq!(
+            ask(&host, "PUT", &format!("/api/x/traces/{trace_id:032x}/pin")),
+            204
+        );
+    }
+    host.send(&request("shop", vec![span(1_000, 1)]));
+    assert_eq!(
+        ask(&host, "PUT", &format!("/api/x/traces/{:032x}/pin", 1_000)),
+        409
+    );
+    for span_id in 2..=11 {
+        for trace_id in 1..=u128::try_from(PINNED_MAX).unwrap() {
+            host.send(&request("shop", vec![sized(trace_id, span_id, 2_000)]));
+        }
+        check_sums(&host.counters());
+    }
+    assert!(host.counters().traces_evicted > 0);
+}
+
+#[test]
+fn many_small_spans_of_one_trace_are_given_back_in_the_order_of_arrival() {
+    let host = Host::start();
+    for first in (1..=2_000).step_by(7) {
+        let spans = (first..first + 7).map(|span_id| sized(1, span_id, span_id as usize % 300));
+        host.send(&request("shop", spans.collect()));
+    }
+    let held: Vec<u64> = host
+        .spans_of(1)
+        .iter()
+        .map(|span| u64::from_be_bytes(span.span_id.0))
+        .collect();
+    assert_eq!(held, (1..=2_002).collect::<Vec<_>>());
 }
