@@ -8,6 +8,7 @@ use web_sys::UrlSearchParams;
 
 use crate::percent;
 use crate::state::{DEFAULT_METHOD, Place, Question, Spot};
+use crate::trace_list::Filter;
 
 /// What an address asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +21,23 @@ pub(crate) enum Address {
     Reader(Place),
     /// The answers of several methods to one question, side by side; its method is the usual one.
     Compare(Question),
+    /// The traces that the collector holds, as far as they pass the filter.
+    Traces(Filter),
+    /// One trace.
+    Trace(TracePlace),
     /// The page that tries the tracer.
     TracingTest,
+}
+
+/// A trace, and where to open it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TracePlace {
+    /// Its id, as it was written.
+    pub id: String,
+    /// The span whose details are shown.
+    pub span: Option<SpanId>,
+    /// What is looked for in it.
+    pub wanted: String,
 }
 
 /// The address in the browser's address bar.
@@ -32,6 +48,14 @@ pub(crate) fn current() -> Address {
     Address::new(&path, |name| {
         parameters.as_ref().and_then(|all| all.get(name))
     })
+}
+
+/// Makes `address` the browser's address in place of the one it has.
+pub(crate) fn replace(address: &Address) {
+    if let Ok(history) = window().history() {
+        // As in `push`.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address.href()));
+    }
 }
 
 /// Makes `address` the browser's address, as a new entry of its history unless it is there already.
@@ -69,6 +93,13 @@ impl Address {
                 query,
             });
         }
+        if let Some(id) = path.strip_prefix("/traces/") {
+            return Address::Trace(TracePlace {
+                id: percent::decode(id),
+                span: parameter("span").and_then(|id| id.parse().ok()),
+                wanted: query,
+            });
+        }
         let question = Question {
             query,
             method: parameter("method")
@@ -79,6 +110,7 @@ impl Address {
         match path {
             "/books" => Address::Books,
             "/compare" => Address::compare(question),
+            "/traces" => Address::Traces(Filter::read(parameter)),
             "/tracing-test" => Address::TracingTest,
             _ => Address::Search(question),
         }
@@ -89,6 +121,16 @@ impl Address {
         match self {
             Address::Books => "/books".into(),
             Address::TracingTest => "/tracing-test".into(),
+            Address::Traces(filter) => with_parameters("/traces", &filter.parameters()),
+            Address::Trace(place) => {
+                let path = format!("/traces/{}", percent::encode(&place.id));
+                let mut parameters = Parameters::new();
+                parameters.extend(place.span.map(|span| ("span", span.to_string())));
+                if !place.wanted.trim().is_empty() {
+                    parameters.push(("q", place.wanted.clone()));
+                }
+                with_parameters(&path, &parameters)
+            }
             Address::Search(question) => with_parameters("/", &question_parameters(question)),
             Address::Compare(question) => {
                 with_parameters("/compare", &question_parameters(question))
@@ -101,7 +143,8 @@ impl Address {
     }
 }
 
-type Parameters = Vec<(&'static str, String)>;
+/// Names and values of an address, not yet encoded.
+pub(crate) type Parameters = Vec<(&'static str, String)>;
 
 fn question_parameters(question: &Question) -> Parameters {
     let mut parameters = Vec::new();
@@ -129,7 +172,8 @@ fn place_parameters(place: &Place) -> Parameters {
     parameters
 }
 
-fn with_parameters(path: &str, parameters: &Parameters) -> String {
+/// The path with its parameters encoded.
+pub(crate) fn with_parameters(path: &str, parameters: &Parameters) -> String {
     let pairs: Vec<String> = parameters
         .iter()
         .map(|(name, value)| format!("{name}={}", percent::encode(value)))
@@ -208,6 +252,33 @@ mod tests {
             &[("q", "love"), ("method", "tfidf"), ("book", "emma.txt")],
             Address::Compare(question("love", Method::Hybrid, Some("emma.txt"))),
             "/compare?q=love&book=emma.txt",
+        );
+    }
+
+    #[test]
+    fn a_trace_is_opened_at_a_span() {
+        let id = "0af7651916cd43dd8448eb211c80319c";
+        let span = SpanId([0xab; 8]);
+        let place = |span, wanted: &str| {
+            Address::Trace(TracePlace {
+                id: id.into(),
+                span,
+                wanted: wanted.into(),
+            })
+        };
+        let path = format!("/traces/{id}");
+        check(&path, &[("span", "nonsense")], place(None, ""), &path);
+        check(
+            &path,
+            &[("span", "abababababababab"), ("q", "status=200")],
+            place(Some(span), "status=200"),
+            &format!("{path}?span=abababababababab&q=status%3D200"),
+        );
+        check(
+            "/traces/",
+            &[],
+            Address::Traces(Filter::default()),
+            "/traces",
         );
     }
 

@@ -5,7 +5,7 @@ use gloo_net::http::{RequestBuilder, Response};
 use opentelemetry_browser::SendTraced;
 use serde::de::DeserializeOwned;
 use shared::{PageConfig, QueryCapture};
-use trace_model::{Span, TraceId};
+use trace_model::TraceId;
 use web_sys::AbortSignal;
 
 use crate::reply::{ApiError, Reply};
@@ -77,10 +77,19 @@ pub(crate) async fn read<T: DeserializeOwned>(
         .parse()
 }
 
-/// The spans of a trace as far as they have arrived; empty while the collector knows none. Never traced itself.
-pub(crate) async fn trace(id: TraceId) -> Result<Vec<Span>, ApiError> {
-    let url = format!("/telemetry/api/v3/traces/{id}");
-    send(Request::get(&url)).await?.parse_trace()
+/// A trace as far as it has arrived, in the words of the collector. Never traced itself.
+pub(crate) async fn trace(id: TraceId) -> Result<Reply, ApiError> {
+    send(Request::get(&format!("/telemetry/api/v3/traces/{id}"))).await
+}
+
+/// Names of the services whose spans the collector holds.
+pub(crate) async fn services() -> Result<Vec<String>, ApiError> {
+    #[derive(serde::Deserialize)]
+    struct Services {
+        services: Vec<String>,
+    }
+    let reply = send(Request::get("/telemetry/api/v3/services")).await?;
+    Ok(reply.accepted()?.parse::<Services>()?.services)
 }
 
 /// Fetches `url` as code does that knows nothing of tracing, and throws the answer away.

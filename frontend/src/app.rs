@@ -7,9 +7,11 @@ use shared::PageConfig;
 
 use crate::address::{self, Address};
 use crate::components::link::Link;
-use crate::pages::{books, compare, reader, search, tracing_test};
+use crate::pages::{books, compare, reader, search, trace, traces, tracing_test};
 use crate::session::Session;
 use crate::state::{Place, Question};
+use crate::trace_list::Filter;
+use crate::wording;
 
 /// The page that is shown. Another book or another comparison is another page; a question is asked on the one it is typed.
 #[derive(Clone, PartialEq)]
@@ -18,6 +20,8 @@ enum Page {
     Books,
     Reader(Place),
     Compare(Question),
+    Traces,
+    Trace(String),
     TracingTest,
 }
 
@@ -36,9 +40,13 @@ pub(crate) fn app(config: PageConfig, tracer: Guard) -> impl IntoView {
         Address::Books => Page::Books,
         Address::Reader(place) => Page::Reader(place),
         Address::Compare(question) => Page::Compare(question),
+        Address::Traces(_) => Page::Traces,
+        Address::Trace(place) => Page::Trace(place.id),
         Address::TracingTest => Page::TracingTest,
     });
     let on_books = move || matches!(page.get(), Page::Books | Page::Reader(_));
+    let on_traces = move || matches!(page.get(), Page::Traces | Page::Trace(_));
+    let has_traces = session.config.with_value(|config| config.trace_panel);
     let on_test = move || page.get() == Page::TracingTest;
     let search_address = move || Address::Search(session.asked());
     view! {
@@ -50,12 +58,20 @@ pub(crate) fn app(config: PageConfig, tracer: Guard) -> impl IntoView {
                 "Gutenberg Explorer"
             </Link>
             <nav aria-label="Main">
-                <Link to=search_address current=move || !on_books() && !on_test()>
+                <Link to=search_address current=move || !on_books() && !on_traces() && !on_test()>
                     "Search"
                 </Link>
                 <Link to=move || Address::Books current=on_books>
                     "Books"
                 </Link>
+                {has_traces
+                    .then(|| {
+                        view! {
+                            <Link to=move || Address::Traces(Filter::default()) current=on_traces>
+                                "Traces"
+                            </Link>
+                        }
+                    })}
             </nav>
         </header>
         <main>
@@ -64,6 +80,8 @@ pub(crate) fn app(config: PageConfig, tracer: Guard) -> impl IntoView {
                 Page::Books => books::Books().into_any(),
                 Page::Reader(place) => view! { <reader::Reader place=place /> }.into_any(),
                 Page::Compare(question) => view! { <compare::Compare question=question /> }.into_any(),
+                Page::Traces => traces::Traces().into_any(),
+                Page::Trace(id) => view! { <trace::Trace id=id /> }.into_any(),
                 Page::TracingTest => tracing_test::TracingTest().into_any(),
             }}
         </main>
@@ -79,6 +97,8 @@ fn title(address: &Address, session: Session) -> String {
     const NAME: &str = "Gutenberg Explorer";
     match address {
         Address::Books => format!("Books — {NAME}"),
+        Address::Traces(_) => format!("Traces — {NAME}"),
+        Address::Trace(place) => format!("Trace {} — {NAME}", wording::shortened(&place.id)),
         Address::TracingTest => format!("Tracing test — {NAME}"),
         Address::Reader(place) => format!("{} — {NAME}", session.title_of(&place.id)),
         Address::Search(question) if question.is_blank() => NAME.into(),

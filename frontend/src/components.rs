@@ -10,4 +10,5 @@ pub(crate) mod search_form;
 pub(crate) mod sentence;
 pub(crate) mod syntax_help;
 pub(crate) mod telemetry;
+pub(crate) mod trace_line;
 pub(crate) mod trace_panel;

@@ -18,11 +18,13 @@ mod comparing;
 mod counters;
 mod experiment;
 mod explaining;
+mod otlp_file;
 mod passage;
 mod percent;
 mod reading;
 mod reply;
 mod state;
+mod trace_list;
 mod trace_watch;
 mod wording;
 
@@ -36,6 +38,8 @@ mod components;
 mod frame;
 #[cfg(target_arch = "wasm32")]
 mod frontend_search;
+#[cfg(target_arch = "wasm32")]
+mod live;
 #[cfg(target_arch = "wasm32")]
 mod loading;
 #[cfg(target_arch = "wasm32")]

@@ -4,4 +4,6 @@ pub(crate) mod books;
 pub(crate) mod compare;
 pub(crate) mod reader;
 pub(crate) mod search;
+pub(crate) mod trace;
+pub(crate) mod traces;
 pub(crate) mod tracing_test;

@@ -1,18 +1,18 @@
 //! What lives as long as the page: the state of the search, the address, the latest trace, the list of books, and the one
 //! search that may be under way.
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
 use opentelemetry_browser::{ClockOffset, Guard, Stats};
 use shared::{Books, PageConfig, QueryCapture};
-use trace_view::Drawing;
 use web_sys::AbortController;
 
 use crate::address::{self, Address};
+use crate::components::trace_panel::Panel;
 use crate::frontend_search::{Search, TracedSearch, frontend_search};
 use crate::loading;
+use crate::otlp_file::Imported;
 use crate::state::{Failure, Question, SearchState};
+use crate::trace_watch::Subject;
 
 /// Handle to the page's life; cheap to copy.
 #[derive(Clone, Copy)]
@@ -21,12 +21,12 @@ pub(crate) struct Session {
     pub state: RwSignal<SearchState>,
     /// What the browser's address bar shows.
     pub address: RwSignal<Address>,
-    /// The trace of the latest search that ended.
-    pub traced: RwSignal<Option<TracedSearch>>,
-    /// The drawing of that trace, as far as it has arrived.
-    pub drawing: RwSignal<Option<Arc<Drawing>>>,
+    /// The trace of the latest search that ended, as far as it has arrived.
+    pub panel: Panel,
     /// The list of books, once it was needed.
     pub books: RwSignal<Option<Result<Books, Failure>>>,
+    /// Traces out of files.
+    pub imported: RwSignal<Vec<Imported>>,
     /// What the server told the page at its start.
     pub config: StoredValue<PageConfig>,
     asked: RwSignal<Question>,
@@ -41,9 +41,9 @@ impl Session {
         Session {
             state: RwSignal::default(),
             address: RwSignal::new(address::current()),
-            traced: RwSignal::new(None),
-            drawing: RwSignal::new(None),
+            panel: Panel::new(Subject::OwnWork),
             books: RwSignal::new(None),
+            imported: RwSignal::default(),
             config: StoredValue::new(config),
             asked: RwSignal::default(),
             searches: StoredValue::new(0),
@@ -145,7 +145,7 @@ impl Session {
     pub(crate) fn show_trace(self, search: &Search, traced: TracedSearch) {
         self.flush();
         if !search.signal.aborted() {
-            self.traced.set(Some(traced));
+            self.panel.traced.set(Some(traced));
         }
     }
 
@@ -153,7 +153,7 @@ impl Session {
     fn clear(self, question: Question) {
         self.abort();
         self.asked.set(question);
-        self.traced.set(None);
+        self.panel.traced.set(None);
         self.state.update(SearchState::clear);
     }
 

@@ -6,6 +6,15 @@ use trace_view::{Drawing, Origin, Origins};
 
 use crate::wording::counted;
 
+/// Whose trace is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// Something that this page has done: it begins here.
+    OwnWork,
+    /// Any trace of the collector.
+    AnyTrace,
+}
+
 /// How far the trace of a search has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
@@ -19,6 +28,8 @@ pub(crate) enum Progress {
     Partial(usize),
     /// Nothing arrived until the page stopped asking.
     Absent,
+    /// The collector has no such trace.
+    NotHeld,
     /// Sampling left this search out.
     SampledOut,
     /// The collector does not answer, since this time of day.
@@ -31,11 +42,13 @@ pub(crate) const PAUSES_MS: [i32; 11] =
 
 impl Progress {
     /// What is known from the spans that the collector has.
-    pub(crate) fn of(drawing: &Drawing) -> Progress {
+    pub(crate) fn of(drawing: &Drawing, subject: Subject) -> Progress {
         match drawing.completeness {
             _ if drawing.tree.is_empty() => Progress::Asking,
             // What the page shows it has begun itself, or continued: without its own part nothing is whole.
-            Completeness::Complete if !has_own_part(drawing) => Progress::Waiting(1),
+            Completeness::Complete if subject == Subject::OwnWork && !has_own_part(drawing) => {
+                Progress::Waiting(1)
+            }
             Completeness::Complete => Progress::Complete,
             // With two roots and nothing missing in name, at least the span above them is.
             Completeness::Waiting {
@@ -46,8 +59,9 @@ impl Progress {
     }
 
     /// The page stops asking.
-    pub(crate) fn at_last(self) -> Progress {
+    pub(crate) fn at_last(self, subject: Subject) -> Progress {
         match self {
+            Progress::Asking if subject == Subject::AnyTrace => Progress::NotHeld,
             Progress::Asking => Progress::Absent,
             Progress::Waiting(missing) => Progress::Partial(missing),
             settled => settled,
@@ -62,6 +76,7 @@ impl Progress {
             Progress::Complete => "Complete".into(),
             Progress::Partial(missing) => format!("{} never arrived", spans(*missing)),
             Progress::Absent => "No span arrived".into(),
+            Progress::NotHeld => "Not held".into(),
             Progress::SampledOut => "Kept out by sampling".into(),
             Progress::Unreachable(since) => format!("Collector not reachable since {since}"),
         }
@@ -74,6 +89,9 @@ impl Progress {
             Progress::Partial(_) => "A service has not sent its spans, or sends them late.",
             Progress::Absent => {
                 "The collector answers but knows nothing of this search. Do the services export to this collector?"
+            }
+            Progress::NotHeld => {
+                "The collector has no such trace: it was never received, or has made room for newer ones."
             }
             Progress::SampledOut => {
                 "Only a share of all searches is recorded here. Search again for another draw."
@@ -205,9 +223,9 @@ mod tests {
     #[track_caller]
     fn check(spans: Vec<Span>, progress: Progress, words: &str, at_last: &str) {
         let drawing = Drawing::new(spans, ORIGINS);
-        assert_eq!(Progress::of(&drawing), progress);
+        assert_eq!(Progress::of(&drawing, Subject::OwnWork), progress);
         assert_eq!(progress.in_words(), words);
-        assert_eq!(progress.at_last().in_words(), at_last);
+        assert_eq!(progress.at_last(Subject::OwnWork).in_words(), at_last);
     }
 
     #[test]
@@ -234,7 +252,7 @@ mod tests {
             span(2, 0, "a", "y", Kind::Internal),
         ];
         assert_eq!(
-            Progress::of(&Drawing::new(two, ORIGINS)),
+            Progress::of(&Drawing::new(two, ORIGINS), Subject::OwnWork),
             Progress::Waiting(1)
         );
     }
@@ -248,11 +266,30 @@ mod tests {
         for progress in [
             Progress::Partial(1),
             Progress::Absent,
+            Progress::NotHeld,
             Progress::SampledOut,
             silent,
         ] {
             assert!(progress.advice().ends_with(['.', '?']), "{progress:?}");
         }
+    }
+
+    #[test]
+    fn any_trace_is_whole_without_a_part_of_this_page() {
+        let foreign = vec![span(1, 0, "shop", "GET /", Kind::Server)];
+        let drawing = Drawing::new(foreign, ORIGINS);
+        assert_eq!(
+            Progress::of(&drawing, Subject::AnyTrace),
+            Progress::Complete
+        );
+        assert_eq!(
+            Progress::of(&drawing, Subject::OwnWork),
+            Progress::Waiting(1)
+        );
+        assert_eq!(
+            Progress::Asking.at_last(Subject::AnyTrace),
+            Progress::NotHeld
+        );
     }
 
     #[test]

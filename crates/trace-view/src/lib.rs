@@ -23,6 +23,7 @@ mod waterfall;
 pub use copy::CopyButton;
 pub use details::SpanAddress;
 pub use drawing::{Drawing, Origin, Origins, Share};
+pub use plain::plain;
 pub use reading::Reading;
 pub use rows::RowId;
 pub use split_bar::SplitBar;

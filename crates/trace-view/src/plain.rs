@@ -2,7 +2,8 @@
 
 /// The text with at most `max_letters` letters. Control characters, and characters that turn the direction of what
 /// follows, are shown as what they are instead of doing what they do.
-pub(crate) fn plain(text: &str, max_letters: usize) -> String {
+#[must_use]
+pub fn plain(text: &str, max_letters: usize) -> String {
     let mut shown = String::with_capacity(text.len().min(max_letters * 4));
     for (count, letter) in text.chars().enumerate() {
         if count == max_letters {

@@ -57,6 +57,7 @@ pub fn SplitBar(
                                 <button
                                     type="button"
                                     class=origin
+                                    class:none=duration_ns == 0
                                     aria-pressed=move || (chosen.get() == Some(origin)).to_string()
                                     on:click=move |_| choose(origin)
                                 >

@@ -8,17 +8,18 @@ use crate::comparing::{Column, Compared, Movement, RankedHit};
 use crate::components::link::Link;
 use crate::components::notice::failed;
 use crate::components::passages::{marked, score};
-use crate::components::trace_panel::TracePanel;
+use crate::components::trace_panel::{Panel, TracePanel};
 use crate::loading;
 use crate::session::Session;
 use crate::state::{Failure, Question};
+use crate::trace_watch::Subject;
 
 /// The comparison page.
 #[component]
 pub(crate) fn Compare(question: Question) -> impl IntoView {
     let session = expect_context::<Session>();
-    let traced = RwSignal::new(None);
-    let drawing = RwSignal::new(None);
+    let panel = Panel::new(Subject::OwnWork);
+    let traced = panel.traced;
     let loaded = RwSignal::new(None::<Result<Comparison, Failure>>);
     let question = StoredValue::new(question);
     let load = move || {
@@ -48,7 +49,7 @@ pub(crate) fn Compare(question: Question) -> impl IntoView {
                 }
             }}
         </section>
-        <TracePanel traced=traced drawing=drawing />
+        <TracePanel panel=panel />
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn Search() -> impl IntoView {
                     }
                 }}
             </section>
-            <TracePanel traced=session.traced drawing=session.drawing />
+            <TracePanel panel=session.panel />
         </div>
     }
 }

@@ -6,10 +6,11 @@ use opentelemetry::trace::TraceContextExt;
 use trace_model::TraceId;
 
 use crate::components::telemetry::Telemetry;
-use crate::components::trace_panel::TracePanel;
+use crate::components::trace_panel::{Panel, TracePanel};
 use crate::experiment::{self, Experiment, Tried};
 use crate::frontend_search::{TracedSearch, traced_search};
 use crate::session::Session;
+use crate::trace_watch::Subject;
 use crate::tracing_test;
 
 /// Where the browser keeps the list while the page is loaded anew.
@@ -31,12 +32,13 @@ pub(crate) fn TracingTest() -> impl IntoView {
         trace_id: TraceId(context.trace_id().to_bytes()),
         sampled: context.is_sampled(),
     });
+    let panel = Panel::new(Subject::OwnWork);
+    panel.traced.set(load);
     let bench = Bench {
         session,
-        traced: RwSignal::new(load),
+        traced: panel.traced,
         tried: RwSignal::new(kept()),
     };
-    let drawing = RwSignal::new(None);
     let cost_ns = RwSignal::new(None);
     let measure = Callback::new(move |()| {
         leptos::task::spawn_local(async move {
@@ -55,7 +57,7 @@ pub(crate) fn TracingTest() -> impl IntoView {
                 {move || list(bench, load)}
                 <Telemetry cost_ns=cost_ns measure=measure />
             </div>
-            <TracePanel traced=bench.traced drawing=drawing />
+            <TracePanel panel=panel />
         </div>
     }
 }
