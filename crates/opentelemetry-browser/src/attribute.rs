@@ -28,4 +28,6 @@ pub(crate) const SERVER_PORT: &str = "server.port";
 pub(crate) const SERVICE_INSTANCE_ID: &str = "service.instance.id";
 #[cfg(feature = "session")]
 pub(crate) const SESSION_ID: &str = "session.id";
+#[cfg(all(feature = "session", feature = "logs"))]
+pub(crate) const SESSION_PREVIOUS_ID: &str = "session.previous_id";
 pub(crate) const URL_FULL: &str = "url.full";

@@ -101,7 +101,7 @@ fn report(call: ClientCall, error: &JsValue, signal: &AbortSignal) {
         call.cancelled();
     } else {
         let (name, message) = described(error);
-        call.failed(name, message);
+        call.failed(&name, message);
     }
 }
 

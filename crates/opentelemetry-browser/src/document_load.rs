@@ -7,8 +7,8 @@
 use std::cell::RefCell;
 
 use js_sys::Array;
-use opentelemetry::trace::{SpanBuilder, SpanContext, TraceContextExt, Tracer};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt};
 use wasm_bindgen::prelude::*;
 
 use crate::attribute;
@@ -17,8 +17,8 @@ use crate::limits::Limits;
 use crate::pipeline::timing::Timing;
 use crate::pipeline::{self, Pipeline};
 use crate::propagation::remote_context;
-use crate::scoped;
-use crate::span::OpenSpan;
+use crate::span::{Item, OpenSpan};
+use crate::tracer::start_own;
 use crate::url::Url;
 
 #[wasm_bindgen(module = "/src/load.js")]
@@ -82,18 +82,14 @@ fn begin(pipeline: &Pipeline, resource_limit: usize) {
         None => Context::new(),
     };
     let url = document.text(1);
-    let builder = SpanBuilder::from_name("documentLoad");
-    let span = scoped::tracer().build_with_context(builder, &parent);
+    let span = start_own("documentLoad", SpanKind::Internal, &parent);
     let serial = span.serial();
     let cx = parent.with_span(span);
     if let Some(serial) = serial {
         let start_ns = pipeline.unix_ns(timing.start_ms);
-        let shown = url_attribute(pipeline, &url);
         pipeline.update(serial, |span, limits| {
             span.start_ns = start_ns;
-            if let Some(shown) = &shown {
-                span.set(shown, limits);
-            }
+            set_url(span, &url, pipeline, limits);
         });
     }
     record_fetch(pipeline, "documentFetch", &cx, &url, &timing);
@@ -130,7 +126,7 @@ pub(crate) fn record(
     (start_ms, end_ms): (f64, f64),
     describe: impl FnOnce(&mut OpenSpan, &Limits),
 ) {
-    let span = scoped::tracer().build_with_context(SpanBuilder::from_name(name), parent);
+    let span = start_own(name, SpanKind::Internal, parent);
     if let Some(serial) = span.serial() {
         let start_ns = pipeline.unix_ns(start_ms);
         pipeline.update(serial, |span, limits| {
@@ -150,11 +146,8 @@ pub(crate) fn record_fetch(
     timing: &Timing,
 ) {
     let period = (timing.start_ms, timing.response_end_ms);
-    let shown = url_attribute(pipeline, url);
     record(pipeline, name, parent, period, |span, limits| {
-        if let Some(shown) = &shown {
-            span.set(shown, limits);
-        }
+        set_url(span, url, pipeline, limits);
         timing.describe(span, limits, |at_ms| pipeline.unix_ns(at_ms));
     });
 }
@@ -197,8 +190,10 @@ fn finish(pipeline: &Pipeline) {
     };
     let dropped = count.saturating_sub(load.resource_limit);
     if dropped > 0 {
-        let dropped = KeyValue::new(attribute::PAGE_RESOURCES_DROPPED, dropped as i64);
-        pipeline.update(serial, |span, limits| span.set(&dropped, limits));
+        let dropped = Item::Int(dropped as i64);
+        pipeline.update(serial, |span, limits| {
+            span.set(attribute::PAGE_RESOURCES_DROPPED, dropped, limits);
+        });
     }
     let mut last_ms = load.mounted_ms;
     let milestones = milestones();
@@ -225,7 +220,9 @@ fn is_the_program(url: &str) -> bool {
     is_the_program
 }
 
-fn url_attribute(pipeline: &Pipeline, url: &str) -> Option<KeyValue> {
-    let keys = &pipeline.urls().redacted_query_keys;
-    Url::parse(url).map(|url| KeyValue::new(attribute::URL_FULL, url.redacted(keys)))
+fn set_url(span: &mut OpenSpan, url: &str, pipeline: &Pipeline, limits: &Limits) {
+    if let Some(url) = Url::parse(url) {
+        let shown = url.redacted(&pipeline.urls().redacted_query_keys);
+        span.set(attribute::URL_FULL, Item::Text(&shown), limits);
+    }
 }

@@ -4,11 +4,13 @@
 use std::cell::Cell;
 use std::panic::PanicHookInfo;
 
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::Context;
 use wasm_bindgen::prelude::*;
 
 use crate::callback::callback;
+use crate::decimal;
 use crate::logs::{Event, Severity};
+use crate::span::Item;
 use crate::{pipeline, scoped};
 
 #[wasm_bindgen(module = "/src/optional.js")]
@@ -38,21 +40,20 @@ pub(crate) fn install(with_console: bool) {
     observe_errors(callback(|error| {
         let name = error.text(0);
         if !(name == TRAP && TRAP_TO_COME.take()) {
-            exception(&name, &error.text(1), error.text(2), Severity::Error);
+            exception(&name, &error.text(1), &error.text(2), Severity::Error);
         }
         JsValue::UNDEFINED
     }));
     if with_console {
         observe_console(callback(|said| {
             if !IS_PANICKING.get() {
-                let event = Event {
-                    name: "browser.console",
-                    severity: Severity::Error,
-                    attributes: Vec::new(),
-                    body: &said.text(0),
-                    at_ms: None,
-                };
-                event.emit(&Context::current());
+                let text = said.text(0);
+                let event = Event::new("browser.console", Severity::Error, &[]);
+                Event {
+                    body: &text,
+                    ..event
+                }
+                .emit(&Context::current());
             }
             JsValue::UNDEFINED
         }));
@@ -71,19 +72,15 @@ fn panicked(info: &PanicHookInfo<'_>) {
     let message = info.payload_as_str().unwrap_or("not a text");
     let mut trace = String::new();
     if let Some(location) = info.location() {
-        for part in [
-            "at ",
-            location.file(),
-            ":",
-            &location.line().to_string(),
-            "\n",
-        ] {
+        for part in ["at ", location.file(), ":"] {
             trace.push_str(part);
         }
+        decimal::push(&mut trace, location.line().into());
+        trace.push('\n');
     }
     trace.push_str(&stack());
     TRAP_TO_COME.set(true);
-    exception(PANIC, message, trace, Severity::Fatal);
+    exception(PANIC, message, &trace, Severity::Fatal);
     if let Some(pipeline) = pipeline::current() {
         pipeline.fail_stack(&Context::current(), PANIC, message);
         // It may be the last thing that this program does.
@@ -91,20 +88,17 @@ fn panicked(info: &PanicHookInfo<'_>) {
     }
 }
 
-fn exception(name: &str, message: &str, stack: String, severity: Severity) {
-    let mut attributes = vec![
-        KeyValue::new("exception.type", name.to_owned()),
-        KeyValue::new("exception.message", message.to_owned()),
+fn exception(name: &str, message: &str, stack: &str, severity: Severity) {
+    let attributes = [
+        ("exception.type", Item::Text(name)),
+        ("exception.message", Item::Text(message)),
+        ("exception.stacktrace", Item::Text(stack)),
     ];
-    if !stack.is_empty() {
-        attributes.push(KeyValue::new("exception.stacktrace", stack));
-    }
-    let event = Event {
-        name: "exception",
-        severity,
-        attributes,
-        body: "",
-        at_ms: None,
+    // A stack may be missing.
+    let told = if stack.is_empty() {
+        &attributes[..2]
+    } else {
+        &attributes
     };
-    event.emit(&Context::current());
+    Event::new("exception", severity, told).emit(&Context::current());
 }

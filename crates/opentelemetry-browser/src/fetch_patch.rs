@@ -107,7 +107,7 @@ fn tell(arguments: &Arguments) -> JsValue {
             CALLS.with(|calls| with(calls, |calls| calls.under_way.push((id, call))));
         }
         ANSWERED => call.answered(arguments.number(2) as u16, &arguments.text(3)),
-        FAILED => call.failed(arguments.text(2), arguments.text(3)),
+        FAILED => call.failed(&arguments.text(2), arguments.text(3)),
         // Dropped, it is cancelled.
         _ => drop(call),
     }

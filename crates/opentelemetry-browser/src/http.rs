@@ -1,16 +1,16 @@
 //! The CLIENT span of one HTTP request, by the semantic conventions, for the typed client and for the patched fetch
 //! alike.
 
-use std::borrow::Cow;
-
-use opentelemetry::trace::{Span, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::Context;
+use opentelemetry::trace::{Span, SpanKind, Status, TraceContextExt};
 
 use crate::attribute;
+use crate::decimal;
 use crate::pipeline::{self, Pipeline};
 use crate::propagation::{AllowedOrigins, Headers};
-use crate::scoped;
-use crate::url::{Url, push_number};
+use crate::span::Item;
+use crate::tracer::start_own;
+use crate::url::Url;
 
 /// Methods that name a span; others are `_OTHER`, so that a server full of invented methods makes no endless list.
 const KNOWN_METHODS: [&str; 9] = [
@@ -42,12 +42,11 @@ impl UrlPolicy {
 pub(crate) struct ClientCall {
     cx: Context,
     headers: Option<Headers>,
-    /// Of its span in the pipeline; none when the span is not recorded.
+    /// Of its span in the pipeline; none when the span is not recorded, or the request is over.
     serial: Option<u64>,
     /// By `performance.now()`.
     #[cfg(feature = "server_timing")]
     sent_ms: f64,
-    is_over: bool,
 }
 
 impl ClientCall {
@@ -64,29 +63,24 @@ impl ClientCall {
             .iter()
             .find(|known| **known == method)
             .copied();
-        let method_name = known.unwrap_or("_OTHER");
-        let mut attributes = vec![
-            KeyValue::new(attribute::HTTP_REQUEST_METHOD, method_name),
-            KeyValue::new(
-                attribute::URL_FULL,
-                target.redacted(&policy.redacted_query_keys),
-            ),
-            KeyValue::new(attribute::SERVER_ADDRESS, target.host.to_owned()),
-            KeyValue::new(attribute::SERVER_PORT, i64::from(target.port)),
-        ];
-        if known.is_none() {
-            attributes.push(KeyValue::new(
-                attribute::HTTP_REQUEST_METHOD_ORIGINAL,
-                method.to_owned(),
-            ));
-        }
         // A span that is not about one of the known methods is called `HTTP`.
-        let builder = SpanBuilder::from_name(known.unwrap_or("HTTP"))
-            .with_kind(SpanKind::Client)
-            .with_attributes(attributes);
-        let span = scoped::tracer().build_with_context(builder, &current);
+        let span = start_own(known.unwrap_or("HTTP"), SpanKind::Client, &current);
         let serial = span.serial();
         if let Some(serial) = serial {
+            let shown = target.redacted(&policy.redacted_query_keys);
+            pipeline.update(serial, |span, limits| {
+                let mut set = |key, item| span.set(key, item, limits);
+                set(
+                    attribute::HTTP_REQUEST_METHOD,
+                    Item::Text(known.unwrap_or("_OTHER")),
+                );
+                set(attribute::URL_FULL, Item::Text(&shown));
+                set(attribute::SERVER_ADDRESS, Item::Text(target.host));
+                set(attribute::SERVER_PORT, Item::Int(target.port.into()));
+                if known.is_none() {
+                    set(attribute::HTTP_REQUEST_METHOD_ORIGINAL, Item::Text(method));
+                }
+            });
             pipeline.watch(serial, url);
         }
         let headers = if policy.allowed.allows(&target) {
@@ -100,7 +94,6 @@ impl ClientCall {
             serial,
             #[cfg(feature = "server_timing")]
             sent_ms: pipeline.performance_ms(),
-            is_over: false,
         })
     }
 
@@ -130,48 +123,46 @@ impl ClientCall {
     /// The server answered. The span ends when the body is complete, as far as the browser tells. `url` is that of the
     /// answer, empty when it did not come by the network and has no timing.
     pub(crate) fn answered(mut self, status: u16, url: &str) {
-        let span = self.cx.span();
-        span.set_attribute(KeyValue::new(
-            attribute::HTTP_RESPONSE_STATUS_CODE,
-            i64::from(status),
-        ));
-        if status >= 400 {
-            let mut error_type = String::new();
-            push_number(&mut error_type, status);
-            span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type));
-            // The conventions want no description where the status code says it all.
-            span.set_status(Status::error(""));
-        }
-        self.is_over = !url.is_empty()
-            && self
-                .watching()
-                .is_some_and(|(pipeline, serial)| pipeline.keep_until_timed(serial, &self.cx));
+        let Some((pipeline, serial)) = self.watching() else {
+            return;
+        };
+        pipeline.update(serial, |span, limits| {
+            span.set(
+                attribute::HTTP_RESPONSE_STATUS_CODE,
+                Item::Int(status.into()),
+                limits,
+            );
+            if status >= 400 {
+                let mut error_type = String::new();
+                decimal::push(&mut error_type, status.into());
+                span.set(attribute::ERROR_TYPE, Item::Text(&error_type), limits);
+                // The conventions want no description where the status code says it all.
+                span.set_status(Status::error(""));
+            }
+        });
         // What is not kept is over with its headers: dropping would call it cancelled.
-        if !self.is_over {
-            self.over();
+        if url.is_empty() || !pipeline.keep_until_timed(serial, &self.cx) {
+            pipeline.stop_watching(serial);
+            pipeline.end(serial, pipeline.now_ns());
         }
+        self.serial = None;
     }
 
     /// There was no answer; `error_type` is the name of JavaScript's error.
-    pub(crate) fn failed(
-        mut self,
-        error_type: impl Into<Cow<'static, str>>,
-        message: impl Into<Cow<'static, str>>,
-    ) {
-        scoped::fail(&self.cx, error_type, message);
-        self.over();
+    pub(crate) fn failed(mut self, error_type: &str, message: String) {
+        if let Some((pipeline, serial)) = self.watching() {
+            pipeline.update(serial, |span, limits| {
+                span.set(attribute::ERROR_TYPE, Item::Text(error_type), limits);
+                span.set_status(Status::error(message));
+            });
+            pipeline.stop_watching(serial);
+            pipeline.end(serial, pipeline.now_ns());
+            self.serial = None;
+        }
     }
 
     /// The page lost interest, which is nobody's error.
     pub(crate) fn cancelled(self) {}
-
-    fn over(&mut self) {
-        self.is_over = true;
-        if let Some((pipeline, serial)) = self.watching() {
-            pipeline.stop_watching(serial);
-        }
-        scoped::end(&self.cx);
-    }
 
     fn watching(&self) -> Option<(&'static Pipeline, u64)> {
         pipeline::current().zip(self.serial)
@@ -180,11 +171,9 @@ impl ClientCall {
 
 impl Drop for ClientCall {
     fn drop(&mut self) {
-        if !self.is_over {
-            self.cx
-                .span()
-                .set_attribute(KeyValue::new(attribute::CANCELLED, true));
-            self.over();
+        if let Some((pipeline, serial)) = self.watching() {
+            pipeline.stop_watching(serial);
+            pipeline.cancel(serial);
         }
     }
 }

@@ -6,14 +6,15 @@
 
 use std::cell::RefCell;
 
-use opentelemetry::trace::{SpanBuilder, TraceContextExt, Tracer};
-use opentelemetry::{Context, ContextGuard, KeyValue};
+use opentelemetry::trace::{SpanKind, TraceContextExt};
+use opentelemetry::{Context, ContextGuard};
 use wasm_bindgen::prelude::*;
 
 use crate::callback::callback;
 use crate::logs::{Event, Severity};
 use crate::pipeline;
-use crate::scoped;
+use crate::span::Item;
+use crate::tracer::start_own;
 
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
@@ -101,14 +102,15 @@ pub(crate) fn context_for(parent: &Context) -> Option<Context> {
         return opened;
     }
     let parent = without(parent);
-    let attributes = vec![KeyValue::new(ELEMENT, target)];
-    let builder = SpanBuilder::from_name(name).with_attributes(attributes);
-    let span = scoped::tracer().build_with_context(builder, &parent);
+    let span = start_own(name, SpanKind::Internal, &parent);
     let number = span.serial();
     let cx = parent.with_span(span);
     if let Some(number) = number {
         let start_ns = pipeline.unix_ns(start_ms);
-        pipeline.update(number, |span, _| span.start_ns = start_ns);
+        pipeline.update(number, |span, limits| {
+            span.start_ns = start_ns;
+            span.set(ELEMENT, Item::Text(&target), limits);
+        });
     }
     let ended_ms = with(serial, |interaction| {
         interaction.span = Some((cx.clone(), number));
@@ -150,17 +152,16 @@ fn begin(kind: &str, target: String, start_ms: f64) -> u64 {
 fn over(serial: u64) {
     let ended = with(serial, |interaction| {
         interaction.is_over = true;
-        let attributes = vec![KeyValue::new(ELEMENT, interaction.target.clone())];
         let span = interaction.span.clone();
         (
             interaction.name,
-            attributes,
+            interaction.target.clone(),
             interaction.start_ms,
             interaction.left_ms,
             span,
         )
     });
-    let (Some(pipeline), Some((name, attributes, start_ms, left_ms, span))) =
+    let (Some(pipeline), Some((name, target, start_ms, left_ms, span))) =
         (pipeline::current(), ended)
     else {
         return;
@@ -169,16 +170,14 @@ fn over(serial: u64) {
     if let Some(number) = number {
         pipeline.end(number, pipeline.unix_ns(left_ms));
     }
+    let event = match name {
+        "submit" => "browser.submit",
+        _ => "browser.click",
+    };
+    let attributes = [(ELEMENT, Item::Text(&target))];
     let event = Event {
-        name: if name == "submit" {
-            "browser.submit"
-        } else {
-            "browser.click"
-        },
-        severity: Severity::Info,
-        attributes,
-        body: "",
         at_ms: Some(start_ms),
+        ..Event::new(event, Severity::Info, &attributes)
     };
     event.emit(&cx);
 }

@@ -8,6 +8,7 @@ mod batch;
 mod callback;
 mod clock;
 mod config;
+mod decimal;
 mod export;
 mod http;
 mod ids;

@@ -6,7 +6,7 @@ use otlp_encoder::LogHead;
 
 use crate::batch::{Finished, Signal};
 use crate::pipeline::{self, Pipeline};
-use crate::span::{Losses, Scope, write_attributes};
+use crate::span::{Item, Losses, Scope, Tally, item_of};
 
 /// How bad an event is, with the numbers of OTLP.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,32 +28,41 @@ pub enum Severity {
 /// Records an event that happens now, in the current span if there is one. `name` is that of the semantic conventions, for
 /// instance `browser.web_vital`. In a trace that is not recorded, events are not recorded either.
 pub fn emit(name: &'static str, severity: Severity, attributes: Vec<KeyValue>) {
-    let event = Event {
-        name,
-        severity,
-        attributes,
-        body: "",
-        at_ms: None,
-    };
-    event.emit(&Context::current());
+    let attributes: Vec<(&str, Item<'_>)> = attributes.iter().map(item_of).collect();
+    Event::new(name, severity, &attributes).emit(&Context::current());
 }
 
 /// An event with all that may be said about it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Event<'a> {
     /// By the semantic conventions.
     pub(crate) name: &'a str,
     pub(crate) severity: Severity,
-    pub(crate) attributes: Vec<KeyValue>,
+    pub(crate) attributes: &'a [(&'a str, Item<'a>)],
     /// A text for people; none when empty.
     pub(crate) body: &'a str,
     /// When it happened, by `performance.now()`; none for now.
     pub(crate) at_ms: Option<f64>,
 }
 
-impl Event<'_> {
+impl<'a> Event<'a> {
+    /// An event that happens now and has no more to say.
+    pub(crate) fn new(
+        name: &'a str,
+        severity: Severity,
+        attributes: &'a [(&'a str, Item<'a>)],
+    ) -> Self {
+        Self {
+            name,
+            severity,
+            attributes,
+            body: "",
+            at_ms: None,
+        }
+    }
+
     /// Records the event in the span of `cx`.
-    pub(crate) fn emit(self, cx: &Context) {
+    pub(crate) fn emit(&self, cx: &Context) {
         if let Some(pipeline) = pipeline::current() {
             pipeline.log(self, cx);
         }
@@ -61,7 +70,7 @@ impl Event<'_> {
 }
 
 impl Pipeline {
-    fn log(&self, event: Event<'_>, cx: &Context) {
+    pub(crate) fn log(&self, event: &Event<'_>, cx: &Context) {
         use opentelemetry::trace::TraceContextExt;
 
         let span = cx.span();
@@ -95,9 +104,11 @@ impl Pipeline {
             let mut writer = record.attributes();
             #[cfg(feature = "session")]
             writer.string(crate::attribute::SESSION_ID, &session_id);
-            let attributes = &event.attributes;
-            let dropped = write_attributes(&mut writer, attributes, self.limits(), &mut losses);
-            record.dropped_attributes(dropped);
+            let mut tally = Tally::default();
+            for attribute in event.attributes {
+                tally.set(&mut writer, *attribute, self.limits(), &mut losses);
+            }
+            record.dropped_attributes(tally.dropped);
         });
         self.count_created(Signal::Logs);
         let record = Finished {

@@ -1,13 +1,14 @@
 //! Navigation as events `browser.navigation`: what the page writes into the history, what its user comes back to, and a
 //! page that returns from the back/forward cache with all it had in memory.
 
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::Context;
 use wasm_bindgen::prelude::*;
 
 use crate::attribute;
 use crate::callback::callback;
 use crate::logs::{Event, Severity};
 use crate::pipeline;
+use crate::span::Item;
 use crate::url::Url;
 
 #[wasm_bindgen(module = "/src/optional.js")]
@@ -23,18 +24,17 @@ pub(crate) fn install() {
             let keys = &pipeline.urls().redacted_query_keys;
             let url = entry.text(1);
             let shown = Url::parse(&url).map_or_else(String::new, |url| url.redacted(keys));
-            let event = Event {
-                name: "browser.navigation",
-                severity: Severity::Info,
-                attributes: vec![
-                    KeyValue::new("browser.navigation.type", entry.text(0)),
-                    KeyValue::new("browser.navigation.same_document", entry.flag(2)),
-                    KeyValue::new("browser.navigation.hash_change", entry.flag(3)),
-                    KeyValue::new(attribute::URL_FULL, shown),
-                ],
-                body: "",
-                at_ms: None,
-            };
+            let kind = entry.text(0);
+            let attributes = [
+                ("browser.navigation.type", Item::Text(&kind)),
+                (
+                    "browser.navigation.same_document",
+                    Item::Bool(entry.flag(2)),
+                ),
+                ("browser.navigation.hash_change", Item::Bool(entry.flag(3))),
+                (attribute::URL_FULL, Item::Text(&shown)),
+            ];
+            let event = Event::new("browser.navigation", Severity::Info, &attributes);
             event.emit(&Context::current());
         }
         JsValue::UNDEFINED

@@ -11,10 +11,11 @@ mod page_end;
 mod stack;
 pub(crate) mod timing;
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::time::SystemTime;
 
-use opentelemetry::trace::{SpanBuilder, SpanContext, SpanKind, TraceContextExt, TraceFlags};
+use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags};
 use opentelemetry::{Context, InstrumentationScope, TraceId};
 use otlp_encoder::Attributes;
 
@@ -33,7 +34,7 @@ use crate::sampler::RatioSampler;
 use crate::server_clock::Bounds;
 #[cfg(feature = "session")]
 use crate::session::{self, Session};
-use crate::span::{Losses, OpenSpan, Parent, Scope, scope_of};
+use crate::span::{Item, Losses, OpenSpan, Parent, Scope, scope_of};
 use crate::stats::Stats;
 use crate::transport::Exporter;
 
@@ -139,7 +140,8 @@ impl Pipeline {
     /// Begins a span. Returns its context, and its serial number when it is recorded.
     pub(crate) fn start(
         &self,
-        builder: SpanBuilder,
+        name: Cow<'static, str>,
+        kind: SpanKind,
         parent_cx: &Context,
         scope: &Scope,
     ) -> (SpanContext, Option<u64>) {
@@ -157,19 +159,21 @@ impl Pipeline {
         if !context.is_sampled() {
             return (context, None);
         }
-        let span = self.open_span(context.clone(), parent, builder, scope);
+        let start_ns = self.begin(parent);
+        let scope = Scope::clone(scope);
+        #[cfg_attr(not(feature = "session"), allow(unused_mut))]
+        let mut span = OpenSpan::new(context.clone(), parent, scope, name, kind, start_ns);
+        #[cfg(feature = "session")]
+        if !matches!(parent, Parent::Local(_)) {
+            span.session_id = Some(self.session_id());
+        }
         self.count_created(Signal::Spans);
         let serial = with(&self.open, |open| open.insert(span));
         (context, serial)
     }
 
-    fn open_span(
-        &self,
-        context: SpanContext,
-        parent: Parent,
-        builder: SpanBuilder,
-        scope: &Scope,
-    ) -> OpenSpan {
+    /// Now, at the start of a span; that of a trace looks at the other clock as well.
+    fn begin(&self, parent: Parent) -> u64 {
         let performance_ms = self.host.performance_ms();
         if parent == Parent::None {
             let reading = Reading {
@@ -179,29 +183,7 @@ impl Pipeline {
             let is_any_open = with(&self.open, |open| !open.spans.is_empty());
             self.clock.anchor(reading, is_any_open.unwrap_or(true));
         }
-        let start_ns = match builder.start_time {
-            Some(start) => self.refine_ns(start),
-            None => self.clock.now_ns(performance_ms),
-        };
-        let kind = builder.span_kind.unwrap_or(SpanKind::Internal);
-        let limits = &self.limits;
-        let scope = Scope::clone(scope);
-        let mut span = OpenSpan::new(context, parent, scope, builder.name, kind, start_ns);
-        #[cfg(feature = "session")]
-        if !matches!(parent, Parent::Local(_)) {
-            span.session_id = Some(self.session_id());
-        }
-        for attribute in &builder.attributes.unwrap_or_default() {
-            span.set(attribute, limits);
-        }
-        for event in &builder.events.unwrap_or_default() {
-            let at_ns = self.refine_ns(event.timestamp);
-            span.add_event(&event.name, at_ns, &event.attributes, 0, limits);
-        }
-        for link in &builder.links.unwrap_or_default() {
-            span.add_link(link, limits);
-        }
-        span
+        self.clock.now_ns(performance_ms)
     }
 
     /// Changes an open span; one that has ended stays as it is.
@@ -226,6 +208,14 @@ impl Pipeline {
         }
     }
 
+    /// Ends a span now whose work will not be done any more.
+    pub(crate) fn cancel(&self, serial: u64) {
+        self.update(serial, |span, limits| {
+            span.set(attribute::CANCELLED, Item::Bool(true), limits);
+        });
+        self.end(serial, self.now_ns());
+    }
+
     /// Counts a span that has begun, or a log record.
     pub(crate) fn count_created(&self, signal: Signal) {
         with(&self.exporter, |exporter| exporter.count_created(signal));
@@ -237,8 +227,12 @@ impl Pipeline {
             exporter.push(signal, record, losses)
         });
         if has_to_schedule == Some(true) {
-            self.advance(|exporter, now_ms| exporter.schedule(now_ms));
+            self.schedule();
         }
+    }
+
+    fn schedule(&self) {
+        self.advance(|exporter, now_ms| exporter.schedule(now_ms));
     }
 
     /// Sends all spans that have ended, those of requests included whose timing is only waiting to be told.
@@ -358,7 +352,11 @@ impl Pipeline {
     fn advance(&self, decide: impl FnOnce(&mut Exporter, f64) -> Vec<Command>) {
         let now_ms = self.host.performance_ms();
         let commands = with(&self.exporter, |exporter| decide(exporter, now_ms));
-        for command in commands.unwrap_or_default() {
+        self.run(commands.unwrap_or_default());
+    }
+
+    fn run(&self, commands: Vec<Command>) {
+        for command in commands {
             match command {
                 Command::StartTimer { delay_ms } => self.host.start_timer(delay_ms),
                 Command::Send(export) => self.host.send(&export),

@@ -3,14 +3,13 @@
 
 use std::borrow::Cow;
 
-use opentelemetry::trace::{FutureExt, SpanBuilder, SpanContext, Status, TraceContextExt, Tracer};
+use opentelemetry::trace::{FutureExt, SpanContext, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
 use crate::attribute;
 use crate::clock::system_time;
 use crate::pipeline;
-use crate::span::Scope;
-use crate::tracer::BrowserTracer;
+use crate::tracer::start_own;
 
 /// Runs `f` in a span: an INTERNAL child of the current context, current itself while `f` runs.
 pub fn in_span<T>(name: &'static str, f: impl FnOnce(&Context) -> T) -> T {
@@ -52,18 +51,10 @@ pub fn fail(
 
 /// Adds an event, something that happens now, to the span of `cx`.
 pub fn event(cx: &Context, name: impl Into<Cow<'static, str>>, attributes: Vec<KeyValue>) {
-    cx.span().add_event_with_timestamp(name, now(), attributes);
-}
-
-/// Ends the span of `cx` now, by the fine clock.
-pub(crate) fn end(cx: &Context) {
-    cx.span().end_with_timestamp(now());
-}
-
-/// The tracer of the spans that this crate opens itself.
-pub(crate) fn tracer() -> BrowserTracer {
-    let scope = pipeline::current().map(|pipeline| Scope::clone(&pipeline.own_scope));
-    BrowserTracer::new(scope.unwrap_or_default())
+    let now_ns = pipeline::current().map_or(0, |pipeline| pipeline.now_ns());
+    // Not now by the API's own clock, which has whole milliseconds.
+    cx.span()
+        .add_event_with_timestamp(name, system_time(now_ns), attributes);
 }
 
 /// Forgets what is current, which nothing detached because WebAssembly trapped meanwhile: work that comes later has nothing
@@ -78,10 +69,6 @@ pub(crate) fn leave_what_trapped() {
     }
 }
 
-fn now() -> std::time::SystemTime {
-    system_time(pipeline::current().map_or(0, |pipeline| pipeline.now_ns()))
-}
-
 async fn run<T>(scoped: Scoped, f: impl AsyncFnOnce(Context) -> T) -> T {
     // Called inside the future, so that even what `f` does before its first await sees its span.
     let cx = scoped.cx.clone();
@@ -94,32 +81,32 @@ async fn run<T>(scoped: Scoped, f: impl AsyncFnOnce(Context) -> T) -> T {
 /// A span and the work it stands for. Dropped before the work is done, the work was cancelled.
 struct Scoped {
     cx: Context,
-    is_finished: bool,
+    /// Of the span in the pipeline; none when it is not recorded, or has ended.
+    serial: Option<u64>,
 }
 
 impl Scoped {
     fn start(name: &'static str, parent: &Context) -> Self {
-        let span = tracer().build_with_context(SpanBuilder::from_name(name), parent);
+        let span = start_own(name, SpanKind::Internal, parent);
+        let serial = span.serial();
         Self {
             cx: parent.with_span(span),
-            is_finished: false,
+            serial,
         }
     }
 
     /// Ends the span now, though clones of its context may live on in tasks that were spawned from it.
     fn finish(mut self) {
-        self.is_finished = true;
-        end(&self.cx);
+        if let (Some(serial), Some(pipeline)) = (self.serial.take(), pipeline::current()) {
+            pipeline.end(serial, pipeline.now_ns());
+        }
     }
 }
 
 impl Drop for Scoped {
     fn drop(&mut self) {
-        if !self.is_finished {
-            self.cx
-                .span()
-                .set_attribute(KeyValue::new(attribute::CANCELLED, true));
-            end(&self.cx);
+        if let (Some(serial), Some(pipeline)) = (self.serial, pipeline::current()) {
+            pipeline.cancel(serial);
         }
     }
 }

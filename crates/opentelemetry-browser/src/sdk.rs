@@ -12,7 +12,7 @@ use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use crate::batch::Signal;
 use crate::clock::unix_ns;
 use crate::pipeline::{self, Pipeline, with};
-use crate::span::{OpenSpan, Parent, scope_of};
+use crate::span::{OpenSpan, Parent, item_of, scope_of};
 
 /// Most spans whose fine start is remembered; one that has been open for longer starts at the SDK's whole millisecond.
 const MOST_STARTED: usize = 1024;
@@ -98,7 +98,8 @@ fn open_span(pipeline: &Pipeline, span: SpanData, end_ns: u64) -> OpenSpan {
         open.session_id = Some(pipeline.session_id());
     }
     for attribute in &span.attributes {
-        open.set(attribute, limits);
+        let (key, item) = item_of(attribute);
+        open.set(key, item, limits);
     }
     for event in &span.events.events {
         let dropped = event.dropped_attributes_count;

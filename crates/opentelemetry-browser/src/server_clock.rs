@@ -2,11 +2,9 @@
 //! server's time on it lies between the question and the answer. Each answer gives such bounds, the quickest the tightest,
 //! and all of them hold together.
 
-use opentelemetry::KeyValue;
-
 use crate::attribute::{CLOCK_OFFSET_MS, CLOCK_OFFSET_UNCERTAINTY_MS};
 use crate::pipeline::Pipeline;
-use crate::span::OpenSpan;
+use crate::span::{Item, OpenSpan};
 
 /// The distance from the page's clock to the server's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,7 +102,7 @@ impl Pipeline {
                 (CLOCK_OFFSET_MS, offset.offset_ms),
                 (CLOCK_OFFSET_UNCERTAINTY_MS, offset.uncertainty_ms),
             ] {
-                span.set(&KeyValue::new(key, rounded(ms)), self.limits());
+                span.set(key, Item::Double(rounded(ms)), self.limits());
             }
         }
     }

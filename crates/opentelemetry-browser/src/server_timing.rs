@@ -3,7 +3,9 @@
 
 use opentelemetry::trace::SpanContext;
 
+use crate::decimal::fractional;
 use crate::propagation::remote_context;
+use crate::url::split;
 
 /// The headers of an answer that are looked at.
 #[derive(Clone, Debug, Default)]
@@ -29,8 +31,7 @@ impl Said {
     /// `clock;desc="<milliseconds since the Unix epoch>"`, else within the second of its `Date`.
     pub(crate) fn time_ms(&self) -> Option<(f64, f64)> {
         let timing = self.server_timing.as_deref();
-        let clock: Option<f64> =
-            timing.and_then(|timing| description(timing, "clock")?.parse().ok());
+        let clock = timing.and_then(|timing| fractional(description(timing, "clock")?));
         clock
             .map(|time_ms| (time_ms, time_ms))
             .or_else(|| self.date_ms.map(|date_ms| (date_ms, date_ms + 1000.0)))
@@ -38,31 +39,43 @@ impl Said {
 }
 
 /// The description of the first metric of this name in a `Server-Timing` header; empty when it has none.
-fn description<'a>(header: &'a str, name: &str) -> Option<&'a str> {
-    split(header, ',').find_map(|metric| {
-        let mut parts = split(metric, ';').map(str::trim);
-        if !parts.next()?.eq_ignore_ascii_case(name) {
-            return None;
+fn description<'a>(mut header: &'a str, name: &str) -> Option<&'a str> {
+    while !header.is_empty() {
+        let (metric, more) = cut(header, b',');
+        let (found, mut parameters) = cut(metric, b';');
+        if found.trim_ascii().eq_ignore_ascii_case(name) {
+            while !parameters.is_empty() {
+                let (parameter, more) = cut(parameters, b';');
+                let (key, value) = split(parameter, b"=");
+                if key.trim_ascii() == "desc" && !value.is_empty() {
+                    return value.get(1..).map(unquoted);
+                }
+                parameters = more;
+            }
+            return Some("");
         }
-        let mut parameters = parts.filter_map(|part| part.split_once('='));
-        let found = parameters.find(|(key, _)| key.trim() == "desc");
-        Some(found.map_or("", |(_, value)| {
-            let value = value.trim();
-            let unquoted = value
-                .strip_prefix('"')
-                .and_then(|rest| rest.strip_suffix('"'));
-            unquoted.unwrap_or(value)
-        }))
-    })
+        header = more;
+    }
+    None
 }
 
-/// Splits at separators that are not within quotes.
-fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+fn unquoted(text: &str) -> &str {
+    let text = text.trim_ascii();
+    let inner = text.strip_prefix('"');
+    inner
+        .and_then(|inner| inner.strip_suffix('"'))
+        .unwrap_or(text)
+}
+
+/// What is before and after the first separator that is not within quotes.
+fn cut(text: &str, separator: u8) -> (&str, &str) {
     let mut is_quoted = false;
-    text.split(move |character| {
-        is_quoted ^= character == '"';
-        character == separator && !is_quoted
-    })
+    let end = text.bytes().position(|byte| {
+        is_quoted ^= byte == b'"';
+        byte == separator && !is_quoted
+    });
+    let parts = end.and_then(|end| Some((text.get(..end)?, text.get(end + 1..)?)));
+    parts.unwrap_or((text, ""))
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

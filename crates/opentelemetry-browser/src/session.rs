@@ -4,8 +4,19 @@
 
 use std::rc::Rc;
 
+#[cfg(feature = "logs")]
+use opentelemetry::Context;
+
+#[cfg(feature = "logs")]
+use crate::attribute::{SESSION_ID, SESSION_PREVIOUS_ID};
+use crate::decimal;
 use crate::ids::Random;
+#[cfg(feature = "logs")]
+use crate::logs::{Event, Severity};
 use crate::pipeline::{Pipeline, with};
+#[cfg(feature = "logs")]
+use crate::span::Item;
+use crate::url::split;
 
 /// How often the time of the last record is written down at most: storage is slow, and minutes are near enough.
 const WRITE_INTERVAL_MS: f64 = 60_000.0;
@@ -25,14 +36,16 @@ pub(crate) struct Active {
     pub(crate) id: Rc<str>,
     /// Has to be stored, if any.
     pub(crate) to_store: Option<String>,
+    /// Set when it has just begun: the one before, which is over; empty when none is known.
+    pub(crate) begun_after: Option<Rc<str>>,
 }
 
 impl Session {
     /// The session of what was stored, or none yet. Times are in milliseconds since the Unix epoch; `idle_ms` ends it.
     pub(crate) fn restore(stored: Option<&str>, idle_ms: u32) -> Self {
         let read = |stored: &str| {
-            let (id, active) = stored.split_once(' ')?;
-            let last_active_ms: u64 = active.parse().ok()?;
+            let (id, active) = split(stored, b" ");
+            let last_active_ms = decimal::whole(active.get(1..)?)?;
             let is_id = id.len() == 36 && id.is_ascii();
             is_id.then(|| (Rc::from(id), last_active_ms as f64))
         };
@@ -50,8 +63,9 @@ impl Session {
     /// The session of something that is recorded at `now_ms`; a new one after a long pause, or when the clock has gone back
     /// as far.
     pub(crate) fn touch(&mut self, now_ms: f64, random: &Random) -> Active {
+        let mut begun_after = None;
         if (now_ms - self.last_active_ms).abs() > self.idle_ms {
-            self.id = random.uuid().into();
+            begun_after = Some(std::mem::replace(&mut self.id, random.uuid().into()));
             self.written_ms = f64::NEG_INFINITY;
         }
         self.last_active_ms = now_ms;
@@ -61,7 +75,13 @@ impl Session {
         }
         Active {
             id: Rc::clone(&self.id),
-            to_store: has_to_write.then(|| [&*self.id, " ", &(now_ms as u64).to_string()].concat()),
+            to_store: has_to_write.then(|| {
+                let mut text = String::from(&*self.id);
+                text.push(' ');
+                decimal::push(&mut text, now_ms as u64);
+                text
+            }),
+            begun_after,
         }
     }
 }
@@ -78,7 +98,30 @@ impl Pipeline {
         if let Some(to_store) = active.to_store {
             self.host.store_session(&to_store);
         }
+        #[cfg(feature = "logs")]
+        if let Some(previous) = &active.begun_after {
+            self.tell_session(previous);
+        }
         active.id
+    }
+
+    /// Events `session.end` and `session.start`, which are known only now that something is recorded again.
+    #[cfg(feature = "logs")]
+    fn tell_session(&self, previous: &str) {
+        let tell = |name, attributes: &[(&str, Item<'_>)]| {
+            self.log(
+                &Event::new(name, Severity::Info, attributes),
+                &Context::new(),
+            );
+        };
+        if previous.is_empty() {
+            return tell("session.start", &[]);
+        }
+        tell("session.end", &[(SESSION_ID, Item::Text(previous))]);
+        tell(
+            "session.start",
+            &[(SESSION_PREVIOUS_ID, Item::Text(previous))],
+        );
     }
 }
 

@@ -54,6 +54,18 @@ pub(crate) enum Parent {
     Remote(SpanId),
 }
 
+/// The value of an attribute.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Item<'a> {
+    Text(&'a str),
+    Int(i64),
+    #[cfg(any(feature = "server_timing", feature = "web_vitals"))]
+    Double(f64),
+    Bool(bool),
+    /// Any of the API's.
+    Value(&'a Value),
+}
+
 /// How many items a list has, and for how many there was no room.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tally {
@@ -89,12 +101,12 @@ impl Tally {
     pub(crate) fn set(
         &mut self,
         writer: &mut Attributes<'_>,
-        attribute: &KeyValue,
+        (key, item): (&str, Item<'_>),
         limits: &Limits,
         losses: &mut Losses,
     ) {
-        if writer.remove(attribute.key.as_str()) || self.takes(limits.attributes, losses) {
-            losses.shortened_texts += write_attribute(writer, attribute, limits.text_length);
+        if writer.remove(key) || self.takes(limits.attributes, losses) {
+            losses.shortened_texts += write(writer, key, item, limits.text_length);
         }
     }
 }
@@ -108,7 +120,7 @@ pub(crate) fn write_attributes(
 ) -> u32 {
     let mut tally = Tally::default();
     for attribute in attributes {
-        tally.set(writer, attribute, limits, losses);
+        tally.set(writer, item_of(attribute), limits, losses);
     }
     tally.dropped
 }
@@ -142,11 +154,11 @@ impl OpenSpan {
     }
 
     /// Sets an attribute; a key that is there already gets the new value.
-    pub(crate) fn set(&mut self, attribute: &KeyValue, limits: &Limits) {
+    pub(crate) fn set(&mut self, key: &str, item: Item<'_>, limits: &Limits) {
         let mut writer = SpanWriter::ahead(&mut self.written);
         let losses = &mut self.losses;
         self.attributes
-            .set(&mut writer.attributes(), attribute, limits, losses);
+            .set(&mut writer.attributes(), (key, item), limits, losses);
     }
 
     /// Adds an event.
@@ -246,18 +258,25 @@ impl OpenSpan {
     }
 }
 
+/// An attribute of the API.
+pub(crate) fn item_of(attribute: &KeyValue) -> (&str, Item<'_>) {
+    (attribute.key.as_str(), Item::Value(&attribute.value))
+}
+
 /// Writes one attribute, its texts cut off after `most` characters each; returns how many were.
-fn write_attribute(writer: &mut Attributes<'_>, attribute: &KeyValue, most: usize) -> u64 {
-    let key = attribute.key.as_str();
+fn write(writer: &mut Attributes<'_>, key: &str, item: Item<'_>, most: usize) -> u64 {
     let mut shortened_texts = 0;
-    match &attribute.value {
-        Value::Bool(value) => writer.bool(key, *value),
-        Value::I64(value) => writer.int(key, *value),
-        Value::F64(value) => writer.double(key, *value),
-        Value::String(value) => {
-            writer.string(key, shorten(value.as_str(), most, &mut shortened_texts));
+    match item {
+        Item::Text(text) => writer.string(key, shorten(text, most, &mut shortened_texts)),
+        Item::Int(value) | Item::Value(&Value::I64(value)) => writer.int(key, value),
+        #[cfg(any(feature = "server_timing", feature = "web_vitals"))]
+        Item::Double(value) => writer.double(key, value),
+        Item::Value(&Value::F64(value)) => writer.double(key, value),
+        Item::Bool(value) | Item::Value(&Value::Bool(value)) => writer.bool(key, value),
+        Item::Value(Value::String(text)) => {
+            return write(writer, key, Item::Text(text.as_str()), most);
         }
-        Value::Array(array) => writer.array(key, |values| match array {
+        Item::Value(Value::Array(array)) => writer.array(key, |values| match array {
             Array::Bool(items) => items.iter().for_each(|item| values.bool(*item)),
             Array::I64(items) => items.iter().for_each(|item| values.int(*item)),
             Array::F64(items) => items.iter().for_each(|item| values.double(*item)),
@@ -267,25 +286,27 @@ fn write_attribute(writer: &mut Attributes<'_>, attribute: &KeyValue, most: usiz
             // The type may grow in later versions of the API, which would then be handled here.
             _ => {}
         }),
-        _ => {}
+        Item::Value(_) => {}
     }
     shortened_texts
 }
 
 /// Writes an attribute in the place of the one that has its key, if any.
 pub(crate) fn replace_attribute(writer: &mut Attributes<'_>, attribute: &KeyValue) {
-    writer.remove(attribute.key.as_str());
-    write_attribute(writer, attribute, usize::MAX);
+    let (key, item) = item_of(attribute);
+    writer.remove(key);
+    write(writer, key, item, usize::MAX);
 }
 
 /// The first `most` characters of a text.
 fn shorten<'a>(text: &'a str, most: usize, shortened_texts: &mut u64) -> &'a str {
     // A text has no more characters than bytes, which is told at once.
-    if text.len() > most
-        && let Some((end, _)) = text.char_indices().nth(most)
-    {
-        *shortened_texts += 1;
-        return text.get(..end).unwrap_or_default();
+    if text.len() > most {
+        let is_start = |(_, byte): &(usize, u8)| byte & 0xc0 != 0x80;
+        if let Some((end, _)) = text.bytes().enumerate().filter(is_start).nth(most) {
+            *shortened_texts += 1;
+            return text.get(..end).unwrap_or_default();
+        }
     }
     text
 }
@@ -300,20 +321,22 @@ pub(crate) fn scope_of(scope: &InstrumentationScope) -> Scope {
     let mut bytes = Vec::new();
     otlp_encoder::scope_head(&mut bytes, &head, |writer| {
         for attribute in scope.attributes() {
-            write_attribute(writer, attribute, usize::MAX);
+            let (key, item) = item_of(attribute);
+            write(writer, key, item, usize::MAX);
         }
     });
     bytes.into()
 }
 
-/// The `tracestate` of a context, without work for the usual case that there is none.
+/// The `tracestate` of a context.
 pub(crate) fn trace_state_header(context: &SpanContext) -> String {
-    let is_empty = context.trace_state().into_iter().next().is_none();
-    if is_empty {
-        String::new()
-    } else {
-        context.trace_state().header()
+    let mut header = String::new();
+    for (key, value) in context.trace_state() {
+        for part in [if header.is_empty() { "" } else { "," }, key, "=", value] {
+            header.push_str(part);
+        }
     }
+    header
 }
 
 fn link_head<'a>(target: &SpanContext, trace_state: &'a str) -> LinkHead<'a> {

@@ -4,12 +4,14 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use opentelemetry::trace::{Link, Span, SpanBuilder, SpanContext, Status, Tracer, TracerProvider};
+use opentelemetry::trace::{
+    Link, Span, SpanBuilder, SpanContext, SpanKind, Status, Tracer, TracerProvider,
+};
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
 use crate::limits::Limits;
 use crate::pipeline::{self, Pipeline};
-use crate::span::{OpenSpan, Scope, scope_of};
+use crate::span::{OpenSpan, Scope, item_of, scope_of};
 
 /// Hands out tracers. `init` registers one as the global provider.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +35,9 @@ impl TracerProvider for BrowserTracerProvider {
     type Tracer = BrowserTracer;
 
     fn tracer_with_scope(&self, scope: InstrumentationScope) -> BrowserTracer {
-        BrowserTracer::new(scope_of(&scope))
+        BrowserTracer {
+            scope: scope_of(&scope),
+        }
     }
 }
 
@@ -41,27 +45,58 @@ impl Tracer for BrowserTracer {
     type Span = BrowserSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent_cx: &Context) -> BrowserSpan {
-        #[cfg(all(target_arch = "wasm32", feature = "interaction"))]
-        let interaction = crate::interaction::context_for(parent_cx);
-        #[cfg(all(target_arch = "wasm32", feature = "interaction"))]
-        let parent_cx = interaction.as_ref().unwrap_or(parent_cx);
-        pipeline::current().map_or(
-            BrowserSpan {
-                context: SpanContext::NONE,
-                serial: None,
-            },
-            |pipeline| {
-                let (context, serial) = pipeline.start(builder, parent_cx, &self.scope);
-                BrowserSpan { context, serial }
-            },
-        )
+        let kind = builder.span_kind.unwrap_or(SpanKind::Internal);
+        let span = start(builder.name, kind, parent_cx, &self.scope);
+        let (Some(serial), Some(pipeline)) = (span.serial, pipeline::current()) else {
+            return span;
+        };
+        if let Some(start_time) = builder.start_time {
+            let start_ns = pipeline.refine_ns(start_time);
+            pipeline.update(serial, |span, _| span.start_ns = start_ns);
+        }
+        pipeline.update(serial, |span, limits| {
+            for attribute in &builder.attributes.unwrap_or_default() {
+                let (key, item) = item_of(attribute);
+                span.set(key, item, limits);
+            }
+            for link in &builder.links.unwrap_or_default() {
+                span.add_link(link, limits);
+            }
+        });
+        for event in &builder.events.unwrap_or_default() {
+            let at_ns = pipeline.refine_ns(event.timestamp);
+            add_event(pipeline, serial, &event.name, at_ns, &event.attributes);
+        }
+        span
     }
 }
 
-impl BrowserTracer {
-    /// A tracer for the library of `scope`.
-    pub(crate) fn new(scope: Scope) -> Self {
-        Self { scope }
+/// Begins a span below that of `parent_cx`, if it has one.
+pub(crate) fn start(
+    name: Cow<'static, str>,
+    kind: SpanKind,
+    parent_cx: &Context,
+    scope: &Scope,
+) -> BrowserSpan {
+    #[cfg(all(target_arch = "wasm32", feature = "interaction"))]
+    let interaction = crate::interaction::context_for(parent_cx);
+    #[cfg(all(target_arch = "wasm32", feature = "interaction"))]
+    let parent_cx = interaction.as_ref().unwrap_or(parent_cx);
+    let (context, serial) = match pipeline::current() {
+        Some(pipeline) => pipeline.start(name, kind, parent_cx, scope),
+        None => (SpanContext::NONE, None),
+    };
+    BrowserSpan { context, serial }
+}
+
+/// The same for what this crate records itself.
+pub(crate) fn start_own(name: &'static str, kind: SpanKind, parent_cx: &Context) -> BrowserSpan {
+    match pipeline::current() {
+        Some(pipeline) => start(name.into(), kind, parent_cx, &pipeline.own_scope),
+        None => BrowserSpan {
+            context: SpanContext::NONE,
+            serial: None,
+        },
     }
 }
 
@@ -121,7 +156,10 @@ impl Span for BrowserSpan {
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        self.update(|span, limits| span.set(&attribute, limits));
+        self.update(|span, limits| {
+            let (key, item) = item_of(&attribute);
+            span.set(key, item, limits);
+        });
     }
 
     fn set_status(&mut self, status: Status) {

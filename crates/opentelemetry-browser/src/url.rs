@@ -1,5 +1,7 @@
 //! As much of URLs as tracing needs. The browser has parsed and normalised them before; this only finds the parts.
 
+use crate::decimal;
+
 /// Query parameters that sign a URL: whoever has them may use it. The list is that of the semantic conventions.
 const SIGNATURE_KEYS: [&str; 4] = ["AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"];
 
@@ -39,7 +41,7 @@ impl<'a> Url<'a> {
         let default_port = if is_https { 443 } else { 80 };
         let port = match colon_and_port.get(1..) {
             None | Some("") => default_port,
-            Some(digits) => number(digits)?,
+            Some(digits) => decimal::whole(digits)?.try_into().ok()?,
         };
         if host.is_empty() {
             return None;
@@ -61,7 +63,7 @@ impl<'a> Url<'a> {
         origin.push_str(&self.host.to_ascii_lowercase());
         if self.has_own_port {
             origin.push(':');
-            push_number(&mut origin, self.port);
+            decimal::push(&mut origin, self.port.into());
         }
         origin
     }
@@ -77,7 +79,7 @@ impl<'a> Url<'a> {
         text.push_str(self.host);
         if self.has_own_port {
             text.push(':');
-            push_number(&mut text, self.port);
+            decimal::push(&mut text, self.port.into());
         }
         let (before_fragment, fragment) = split(self.rest, b"#");
         let (path, query) = split(before_fragment, b"?");
@@ -120,27 +122,15 @@ fn has_scheme(text: &str, scheme: &str) -> bool {
 }
 
 /// The text before the first of some ASCII characters, and the rest of it.
+#[allow(
+    clippy::manual_contains,
+    reason = "`contains` brings a search by words, which is long"
+)]
 pub(crate) fn split<'a>(text: &'a str, separators: &[u8]) -> (&'a str, &'a str) {
-    let end = text.bytes().position(|byte| separators.contains(&byte));
+    let is_separator = |byte| separators.iter().any(|separator| *separator == byte);
+    let end = text.bytes().position(is_separator);
     end.and_then(|end| text.split_at_checked(end))
         .unwrap_or((text, ""))
-}
-
-/// A port of decimal digits.
-fn number(digits: &str) -> Option<u16> {
-    digits.bytes().try_fold(0_u16, |number, digit| {
-        let digit = digit.wrapping_sub(b'0');
-        (digit < 10).then_some(())?;
-        number.checked_mul(10)?.checked_add(u16::from(digit))
-    })
-}
-
-/// Writes a number in decimal digits.
-pub(crate) fn push_number(text: &mut String, number: u16) {
-    if number >= 10 {
-        push_number(text, number / 10);
-    }
-    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

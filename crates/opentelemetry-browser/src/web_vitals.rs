@@ -1,12 +1,12 @@
 //! How the page feels to its user, as events: `browser.web_vital` for LCP, CLS, INP, FCP and TTFB whenever the page may be
 //! seen no more, and `browser.long_animation_frame` for each frame that took more than 50 ms.
 
-use opentelemetry::KeyValue;
 use wasm_bindgen::prelude::*;
 
 use crate::callback::callback;
 use crate::logs::{Event, Severity};
 use crate::pipeline;
+use crate::span::Item;
 use crate::url::Url;
 
 #[wasm_bindgen(module = "/src/optional.js")]
@@ -18,50 +18,49 @@ extern "C" {
 /// Observes for the life of the page. Has to come before what sends everything when the page is hidden.
 pub(crate) fn install() {
     let measured = callback(|vital| {
-        let attributes = vec![
-            KeyValue::new("browser.web_vital.name", vital.text(0)),
-            KeyValue::new("browser.web_vital.value", vital.number(1)),
-            KeyValue::new("browser.web_vital.delta", vital.number(2)),
+        let name = vital.text(0);
+        let attributes = [
+            ("browser.web_vital.name", Item::Text(&name)),
+            ("browser.web_vital.value", Item::Double(vital.number(1))),
+            ("browser.web_vital.delta", Item::Double(vital.number(2))),
         ];
-        emit("browser.web_vital", attributes, None);
+        emit("browser.web_vital", &attributes, None);
         JsValue::UNDEFINED
     });
     let slow_frame = callback(|frame| {
-        let mut attributes = vec![
-            KeyValue::new("browser.long_animation_frame.duration", frame.number(1)),
-            KeyValue::new(
-                "browser.long_animation_frame.blocking_duration",
-                frame.number(2),
-            ),
-        ];
-        let script = frame.text(3);
-        if let Some(pipeline) = pipeline::current()
-            && !script.is_empty()
-        {
-            let keys = &pipeline.urls().redacted_query_keys;
-            let script = Url::parse(&script)
-                .map(|url| url.redacted(keys))
-                .unwrap_or(script);
-            attributes.push(KeyValue::new("browser.long_animation_frame.script", script));
+        let mut script = frame.text(3);
+        let shown = pipeline::current().zip(Url::parse(&script));
+        if let Some((pipeline, url)) = shown {
+            script = url.redacted(&pipeline.urls().redacted_query_keys);
         }
-        emit(
-            "browser.long_animation_frame",
-            attributes,
-            Some(frame.number(0)),
-        );
+        let attributes = [
+            (
+                "browser.long_animation_frame.duration",
+                Item::Double(frame.number(1)),
+            ),
+            (
+                "browser.long_animation_frame.blocking_duration",
+                Item::Double(frame.number(2)),
+            ),
+            ("browser.long_animation_frame.script", Item::Text(&script)),
+        ];
+        // Not every frame has a script to blame.
+        let told = if script.is_empty() {
+            &attributes[..2]
+        } else {
+            &attributes
+        };
+        emit("browser.long_animation_frame", told, Some(frame.number(0)));
         JsValue::UNDEFINED
     });
     observe_vitals(measured, slow_frame);
 }
 
 /// Records an event in the trace of the page's load, where there is one.
-fn emit(name: &'static str, attributes: Vec<KeyValue>, at_ms: Option<f64>) {
+fn emit(name: &'static str, attributes: &[(&str, Item<'_>)], at_ms: Option<f64>) {
     let event = Event {
-        name,
-        severity: Severity::Info,
-        attributes,
-        body: "",
         at_ms,
+        ..Event::new(name, Severity::Info, attributes)
     };
     #[cfg(feature = "document_load")]
     let cx = crate::document_load::context();

@@ -1,15 +1,14 @@
 //! The end of the page, or what may be it: what is open ends, what waits is sent, and what may not arrive is kept.
 
-use opentelemetry::KeyValue;
-
 use super::{Pipeline, with};
+use crate::span::Item;
 
 impl Pipeline {
     /// Marks every open span with an attribute: what a hidden page measures, the browser may have slowed down.
     pub(crate) fn mark_all(&self, marker: &'static str) {
         with(&self.open, |open| {
             for (_, span) in &mut open.spans {
-                span.set(&KeyValue::new(marker, true), &self.limits);
+                span.set(marker, Item::Bool(true), &self.limits);
             }
         });
     }

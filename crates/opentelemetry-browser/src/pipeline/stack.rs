@@ -1,11 +1,11 @@
 //! The end of spans whose work will never be done, because the program trapped in the midst of it.
 
+use opentelemetry::Context;
 use opentelemetry::trace::{Status, TraceContextExt};
-use opentelemetry::{Context, KeyValue};
 
 use super::{Pipeline, with};
 use crate::attribute;
-use crate::span::Parent;
+use crate::span::{Item, Parent};
 
 impl Pipeline {
     /// Ends the span of `cx` and those above it, as far as they are open in this page, with an error: nobody will come back
@@ -19,8 +19,7 @@ impl Pipeline {
                     .spans
                     .iter_mut()
                     .find(|(_, span)| span.context.span_id() == span_id)?;
-                let error = KeyValue::new(attribute::ERROR_TYPE, error_type);
-                span.set(&error, &self.limits);
+                span.set(attribute::ERROR_TYPE, Item::Text(error_type), &self.limits);
                 span.set_status(Status::error(message.to_owned()));
                 if let Parent::Local(above) = span.parent {
                     next = Some(above);

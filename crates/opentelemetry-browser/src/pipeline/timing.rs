@@ -4,12 +4,13 @@
 //! An entry always comes, also for a body that breaks off or is not wanted any more, so nothing here needs a timer. Only
 //! its order is not certain: it may come before the page has seen the headers.
 
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::Context;
 
 use super::{Pipeline, with};
 use crate::attribute;
 use crate::limits::Limits;
-use crate::span::OpenSpan;
+use crate::span::{Item, OpenSpan};
+use crate::url::split;
 
 /// Most requests that are watched. Beyond it the oldest has to do with the time of its headers.
 const MOST_WATCHED: usize = 64;
@@ -108,9 +109,8 @@ impl Timing {
             }
         }
         if self.encoded_body_size > 0.0 {
-            let size = self.encoded_body_size as i64;
-            let attribute = KeyValue::new(attribute::HTTP_RESPONSE_BODY_SIZE, size);
-            span.set(&attribute, limits);
+            let size = Item::Int(self.encoded_body_size as i64);
+            span.set(attribute::HTTP_RESPONSE_BODY_SIZE, size, limits);
         }
     }
 }
@@ -248,5 +248,5 @@ impl Watched {
 }
 
 fn without_fragment(url: &str) -> &str {
-    url.split_once('#').map_or(url, |(before, _)| before)
+    split(url, b"#").0
 }

@@ -10,7 +10,7 @@ fn a_call_may_end_in_four_ways() {
         };
         start("GET").answered(399, "http://own/");
         start("POST").answered(404, "http://own/");
-        start("PURGE").failed("TypeError", "no network");
+        start("PURGE").failed("TypeError", "no network".to_owned());
         start("GET").cancelled();
         let [answered, refused, failed, cancelled] = bench.exported().try_into().unwrap();
         let status_code = |span: &Span| span.status.as_ref().map_or(0, |status| status.code);

@@ -57,3 +57,44 @@ fn all_traces_of_a_session_are_sampled_alike() {
         assert!((16..48).contains(&sampled), "{sampled} of 64 sessions");
     });
 }
+
+#[cfg(feature = "logs")]
+#[test]
+fn sessions_begin_and_end_as_events() {
+    use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+
+    in_page(1.0, |bench| {
+        in_span("first", |_| {});
+        bench.pass_ms(60_000.0);
+        in_span("in the same session", |_| {});
+        bench.pass_ms(31.0 * 60_000.0);
+        in_span("after a long pause", |_| {});
+        let spans = bench.exported_with_session();
+        let [before, _, after] = [0, 1, 2].map(|index| session_of(&spans[index]).unwrap());
+        let requests = bench.sent.borrow();
+        let told: Vec<(String, Vec<(String, String)>)> = requests
+            .iter()
+            .filter(|export| export.signal == Signal::Logs)
+            .map(|export| ExportLogsServiceRequest::decode(&*export.body).unwrap())
+            .flat_map(|request| request.resource_logs)
+            .flat_map(|resource| resource.scope_logs)
+            .flat_map(|scope| scope.log_records)
+            .map(|record| {
+                let attributes = record.attributes.into_iter();
+                let texts = attributes.map(|entry| (entry.key, text(entry.value.unwrap().value)));
+                (record.event_name, texts.collect())
+            })
+            .collect();
+        let attribute = |key: &str, id: &str| (key.to_owned(), id.to_owned());
+        let id = |id: &str| attribute("session.id", id);
+        let previous = attribute("session.previous_id", &before);
+        assert_eq!(
+            told,
+            [
+                ("session.start".to_owned(), vec![id(&before)]),
+                ("session.end".to_owned(), vec![id(&before)]),
+                ("session.start".to_owned(), vec![id(&after), previous]),
+            ]
+        );
+    });
+}

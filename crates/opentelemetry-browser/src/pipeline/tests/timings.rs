@@ -168,7 +168,7 @@ fn a_failed_request_leaves_its_timing_to_no_other() {
         start().answered(200, URL);
         bench.pass_ms(3.0);
         start().cancelled();
-        start().failed("TypeError", "no network");
+        start().failed("TypeError", "no network".to_owned());
         pipeline().on_timing(URL, timing(3.0, 3.5));
         pipeline().on_timing(URL, timing(3.0, 3.5));
         assert_eq!(pipeline().stats().spans.open, 1, "the first still waits");
@@ -189,7 +189,7 @@ fn the_timing_may_come_before_the_headers() {
         bench.pass_ms(20.0);
         assert!(bench.exported().is_empty());
         answered.answered(200, URL);
-        failed.failed("TypeError", "no network");
+        failed.failed("TypeError", "no network".to_owned());
         let [answered, failed] = bench.exported().try_into().unwrap();
         assert_eq!((end_ns(&answered), events(&answered).len()), (4_000_000, 2));
         assert_eq!((end_ns(&failed), events(&failed).len()), (20_000_000, 0));
