@@ -5,6 +5,9 @@ use serde_json::{Map, Value as Json};
 use crate::duration::{self, percentile};
 use crate::{SpanId, TraceId, Tree};
 
+/// Budgets that are held together.
+pub const BUDGETS_MAX: usize = 100;
+
 /// Spans that have to keep to limits.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Budget {
@@ -117,6 +120,9 @@ impl Budgets {
         let list = document.get("budget").and_then(Json::as_array);
         let list = list.filter(|list| !list.is_empty());
         let list = list.ok_or_else(|| around("expected at least one `budget`"))?;
+        if list.len() > BUDGETS_MAX {
+            return Err(around(&format!("at most {BUDGETS_MAX} are taken")));
+        }
         let mut budgets = Vec::with_capacity(list.len());
         for (i, json) in list.iter().enumerate() {
             let table = json

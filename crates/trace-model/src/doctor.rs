@@ -8,6 +8,9 @@ use crate::{Kind, Salvage, Span, SpanId, Tree, Value};
 /// Findings of one examination; a trace that is broken in more places says how many are left out.
 pub const FINDINGS_MAX: usize = 100;
 
+/// Calls of one trace whose answer is looked for elsewhere; there is no end to what a sender makes up.
+const LOOKED_FOR_MAX: usize = 1_000;
+
 /// Bits of [`Span::flags`]: sampled, of the W3C; that it is known whether the parent is remote, and that it is.
 const SAMPLED: u32 = 1;
 const REMOTE_IS_KNOWN: u32 = 0x100;
@@ -124,9 +127,10 @@ pub fn examine(tree: &Tree, roots_elsewhere: &[Span]) -> Examination {
 /// What became of calls without an answer.
 fn calls(tree: &Tree, roots_elsewhere: &[Span], findings: &mut Vec<Finding>) {
     let mut unanswered = Vec::new();
-    for row in unanswered_calls(tree) {
+    for (i, row) in unanswered_calls(tree).enumerate() {
         let call = tree.span(row);
-        let answers = roots_elsewhere.iter().filter(|root| may_answer(root, call));
+        let roots = roots_elsewhere.iter().filter(|_| i < LOOKED_FOR_MAX);
+        let answers = roots.filter(|root| may_answer(root, call));
         match answers.min_by_key(|root| root.start_ns.abs_diff(call.start_ns)) {
             Some(answer) => findings.push(Finding {
                 ailment: Ailment::HeaderMissing,
@@ -316,7 +320,8 @@ fn single_spans(tree: &Tree, findings: &mut Vec<Finding>) {
 }
 
 fn clocks(tree: &Tree, findings: &mut Vec<Finding>) {
-    for moved in tree.adjustments().iter().filter(|moved| !moved.fits) {
+    let unfit = tree.adjustments().iter().filter(|moved| !moved.fits);
+    for moved in unfit.take(FINDINGS_MAX) {
         let is_its = |span: &Span| span.service == moved.service && span.instance == moved.instance;
         let rows: Vec<usize> = (0..tree.len())
             .filter(|&row| is_its(tree.span(row)))

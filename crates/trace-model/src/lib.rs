@@ -16,7 +16,7 @@ mod split;
 mod summary;
 mod tree;
 
-pub use budget::{Budget, BudgetError, Budgets, Found, Limit, Verdict};
+pub use budget::{BUDGETS_MAX, Budget, BudgetError, Budgets, Found, Limit, Verdict};
 pub use clocks::{Adjustment, OffsetSource};
 pub use completeness::{Completeness, completeness};
 pub use critical_path::Segment;

@@ -1,5 +1,7 @@
 //! Where the time went: the duration of the whole divided by origin.
 
+use std::collections::HashMap;
+
 use crate::{Kind, Span, Tree};
 
 /// Whose time it was.
@@ -24,9 +26,15 @@ pub struct Share<O> {
 /// They sum to that duration exactly. What the origins are is up to the caller: services, layers, anything.
 pub fn split<O: PartialEq>(tree: &Tree, origin_of: impl Fn(&Span) -> O) -> Vec<Share<O>> {
     let mut shares: Vec<Share<O>> = Vec::new();
+    // A call with many children has many stretches, each of which would look through all of them.
+    let mut was_answered: HashMap<usize, bool> = HashMap::new();
     for segment in tree.critical_path() {
         let span = tree.span(segment.row);
-        let part = match span.kind == Kind::Client && tree.has_remote_child(segment.row) {
+        let is_answered_call = span.kind == Kind::Client
+            && *was_answered
+                .entry(segment.row)
+                .or_insert_with(|| tree.has_remote_child(segment.row));
+        let part = match is_answered_call {
             true => Part::Network,
             false => Part::Origin(origin_of(span)),
         };
