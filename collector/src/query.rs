@@ -3,46 +3,56 @@
 //! | request | answer |
 //! | --- | --- |
 //! | `GET /api/v3/traces/{trace_id}` | the trace as OTLP JSON, `{"result":{"resourceSpans":[…]}}`; 404 when it is not held |
-//! | `GET /api/v3/traces?query.service_name=&query.num_traces=` | the newest traces in the same form, newest first |
+//! | `GET /api/v3/traces?query.serviceName=&query.searchDepth=` | the newest traces in the same form, newest first |
+//! | `GET /api/v3/trace-summaries?…` | the same in a line each, `{"summaries":[…]}` |
 //! | `GET /api/v3/services` | `{"services":["…"]}` |
-//! | `GET /api/v3/operations?service=` | `{"operations":[{"name":"…","spanKind":"server"}]}` |
+//! | `GET /api/v3/operations?service=&spanKind=` | `{"operations":[{"name":"…","spanKind":"server"}]}` |
 //! | `GET /api/x/summaries?limit=` | `{"summaries":[…],"more":false}`: the newest traces in a line each, newest first |
 //! | `GET /api/x/live?limit=` | the same as server-sent events, with every change: [`live`] |
+//! | `GET /api/x/traces/{trace_id}/view?limit=` | the tree with everything that is computed from it: [`view`] |
 //! | `GET /api/x/traces/{trace_id}/logs` | the log records of a trace, `{"resourceLogs":[…]}`; an empty list when none is held |
 //! | `PUT`, `DELETE /api/x/traces/{trace_id}/pin` | the trace goes last, or in its turn again: 204; 409 when too many are pinned |
+//! | `GET /api/x/diff?a=&b=` | two traces beside each other, span by span |
+//! | `GET /api/x/stats?limit=` | counters, and how long the operations of the newest traces take |
+//! | `GET /api/x/budgets`, `POST` with budgets | whether the spans held keep to them: [`trace_model::Budgets`] |
 //! | `GET /api/x/metrics` | the latest value of each metric, `{"resourceMetrics":[…]}` |
 //! | `GET /health` | `{"status":"ok", …}` with the [counters](crate::store::Counters) |
 //!
-//! Both take `service=`, `text=` (in a name or service, or the beginning of the id), `min_duration=`, `max_duration=` (such
-//! as `12.5ms`), `error=true|false` and `attribute=key=value`, the last several times; a parameter that is not known is
-//! refused. Errors are `application/problem+json`.
+//! `summaries`, `live`, `stats` and `budgets` take `service=`, `text=` (in a name or service, or the beginning of the id),
+//! `min_duration=`, `max_duration=` (such as `12.5ms`), `error=true|false` and `attribute=key=value`, the last several times.
+//! Under `/api/x/` a parameter that is not known is refused. Answers have an `ETag`; whoever names it in `If-None-Match` gets
+//! 304 while it holds. Errors are `application/problem+json`.
 
 mod answer;
+mod api_v3;
+mod budgets;
+mod compare;
 mod decode;
 mod filter;
 mod live;
 mod parameters;
+mod stats;
 mod summaries;
 mod trace_json;
+mod view;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{Method, StatusCode};
+use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::metrics::v1::Metric;
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde::Serialize;
 use tokio::sync::Semaphore;
-use trace_model::TraceId;
+use trace_model::{Budgets, TraceId};
 
 use crate::problem::{self, Problem};
-use crate::store::{Counters, FeedCounters, PinError, Store};
+use crate::store::{Counters, FeedCounters, PinError, Store, TraceView};
 
 /// How much a reader may ask for.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +63,14 @@ pub struct Limits {
     pub list_max: usize,
     /// Bytes of the whole traces in a list, as stored; one trace is given even if it is larger.
     pub list_max_bytes: usize,
+    /// Traces that are looked through for statistics and budgets.
+    pub scan_max: usize,
+    /// Rows of a view or a comparison when the request does not say.
+    pub rows_default: usize,
+    /// Rows of a view or a comparison, whatever the request says.
+    pub rows_max: usize,
+    /// Bytes of a body.
+    pub body_max_bytes: usize,
     /// Requests that read and write traces at a time; others wait.
     pub work_max: usize,
     /// Readers of `/api/x/live` at a time; others are refused.
@@ -68,13 +86,18 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 20 traces in a list, 200 at most and of 8 MiB, four requests at work; 64 live readers with 1,000 traces waiting for
-    /// each, told every 100 ms at most and every 5 s at least, left after 60 s.
+    /// 20 traces in a list, 200 at most and of 8 MiB; 10,000 looked through; 10,000 rows, 100,000 at most; bodies of 64 KiB;
+    /// four requests at work; 64 live readers with 1,000 traces waiting for each, told every 100 ms at most and every 5 s
+    /// at least, left after 60 s.
     fn default() -> Self {
         Self {
             list_default: 20,
             list_max: 200,
             list_max_bytes: 8 << 20,
+            scan_max: 10_000,
+            rows_default: 10_000,
+            rows_max: 100_000,
+            body_max_bytes: 64 << 10,
             work_max: 4,
             live_readers: 64,
             live_pending: 1_000,
@@ -87,24 +110,40 @@ impl Default for Limits {
 
 /// Answers from `store`.
 pub fn router(store: Arc<Store>, limits: Limits) -> Router {
+    router_with(store, limits, None)
+}
+
+/// Answers from `store`, about these budgets as well.
+pub fn router_with(store: Arc<Store>, limits: Limits, budgets: Option<Budgets>) -> Router {
     let app = App {
         store,
+        budgets: budgets.map(Arc::new),
         limits,
         places: Arc::new(Semaphore::new(limits.work_max.max(1))),
     };
     Router::new()
-        .route("/api/v3/traces", get(list_traces))
-        .route("/api/v3/traces/{trace_id}", get(get_trace))
-        .route("/api/v3/services", get(services))
-        .route("/api/v3/operations", get(operations))
+        .route("/api/v3/traces", get(api_v3::traces))
+        .route("/api/v3/traces/{trace_id}", get(api_v3::trace))
+        .route("/api/v3/trace-summaries", get(api_v3::trace_summaries))
+        .route("/api/v3/services", get(api_v3::services))
+        .route("/api/v3/operations", get(api_v3::operations))
         .route("/api/x/summaries", get(summaries::summaries))
         .route("/api/x/live", get(live::live))
+        .route("/api/x/traces/{trace_id}/view", get(view::view))
         .route("/api/x/traces/{trace_id}/logs", get(trace_logs))
         .route("/api/x/traces/{trace_id}/pin", put(pin).delete(unpin))
+        .route("/api/x/diff", get(compare::compare))
+        .route("/api/x/stats", get(stats::stats))
+        .route(
+            "/api/x/budgets",
+            get(budgets::check_own).post(budgets::check_given),
+        )
         .route("/api/x/metrics", get(metrics))
         .route("/health", get(health))
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
+        .layer(DefaultBodyLimit::max(limits.body_max_bytes))
+        .layer(middleware::from_fn(answer::leave_out_unchanged))
         .with_state(app)
 }
 
@@ -112,12 +151,22 @@ pub fn router(store: Arc<Store>, limits: Limits) -> Router {
 #[derive(Clone)]
 struct App {
     store: Arc<Store>,
+    budgets: Option<Arc<Budgets>>,
     limits: Limits,
     /// For work that takes long.
     places: Arc<Semaphore>,
 }
 
 impl App {
+    /// A trace that is held, with its arrival.
+    fn trace(&self, trace_id: TraceId) -> Result<(u64, TraceView), Problem> {
+        self.store.trace(trace_id).ok_or_else(|| {
+            let detail =
+                format!("trace {trace_id} is not held: it was never received, or it was evicted");
+            Problem::new(StatusCode::NOT_FOUND, detail)
+        })
+    }
+
     /// Does what takes long away from where requests are answered, only so much of it at a time.
     async fn work<T: Send + 'static>(
         &self,
@@ -142,20 +191,6 @@ impl App {
         let detail = "the traces could not be read";
         Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail))
     }
-}
-
-async fn get_trace(
-    State(app): State<App>,
-    Path(trace_id): Path<String>,
-) -> Result<Response, Problem> {
-    let trace_id = parse_id(&trace_id)?;
-    let trace = app.store.trace(trace_id).ok_or_else(|| {
-        let detail =
-            format!("trace {trace_id} is not held: it was never received, or it was evicted");
-        Problem::new(StatusCode::NOT_FOUND, detail)
-    })?;
-    app.work(move |_| Ok(answer::json(trace_json::write(&trace)?)))
-        .await
 }
 
 async fn trace_logs(
@@ -201,73 +236,6 @@ fn parse_id(trace_id: &str) -> Result<TraceId, Problem> {
         .map_err(|error| bad_request(format!("the trace id is not valid: {error}")))
 }
 
-#[derive(Deserialize)]
-struct ListQuery {
-    #[serde(rename = "query.service_name")]
-    service_name: Option<String>,
-    #[serde(rename = "query.num_traces")]
-    num_traces: Option<String>,
-}
-
-async fn list_traces(
-    State(app): State<App>,
-    query: Result<Query<ListQuery>, QueryRejection>,
-) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|error| bad_request(error.body_text()))?;
-    let count = match query.num_traces.as_deref() {
-        None | Some("") => app.limits.list_default,
-        Some(number) => number
-            .parse()
-            .ok()
-            .filter(|count| *count > 0)
-            .ok_or_else(|| {
-                let max = app.limits.list_max;
-                bad_request(format!("query.num_traces is a number from 1 to {max}"))
-            })?,
-    };
-    app.work(move |app| {
-        let service = query
-            .service_name
-            .as_deref()
-            .filter(|name| !name.is_empty());
-        let count = count.min(app.limits.list_max);
-        let traces = app.store.newest(service, count, app.limits.list_max_bytes);
-        Ok(answer::json(trace_json::write(traces.iter().flatten())?))
-    })
-    .await
-}
-
-async fn services(State(app): State<App>) -> Json<serde_json::Value> {
-    let services = app.store.services();
-    let named: Vec<&str> = services
-        .iter()
-        .map(|name| &**name)
-        .filter(|name| !name.is_empty())
-        .collect();
-    Json(json!({ "services": named }))
-}
-
-#[derive(Deserialize)]
-struct OperationsQuery {
-    service: Option<String>,
-}
-
-async fn operations(
-    State(app): State<App>,
-    query: Result<Query<OperationsQuery>, QueryRejection>,
-) -> Result<Json<serde_json::Value>, Problem> {
-    let Query(query) = query.map_err(|error| bad_request(error.body_text()))?;
-    let service = query.service.filter(|name| !name.is_empty());
-    let service = service.ok_or_else(|| bad_request("`service` is missing".to_owned()))?;
-    let operations: Vec<_> = app
-        .store
-        .operations(&service)
-        .iter()
-        .map(|operation| json!({ "name": operation.name, "spanKind": kind_name(operation.kind) }))
-        .collect();
-    Ok(Json(json!({ "operations": operations })))
-}
-
 #[derive(Serialize)]
 struct Health {
     status: &'static str,
@@ -295,15 +263,4 @@ async fn not_allowed(method: Method) -> Response {
 
 fn bad_request(detail: String) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, detail)
-}
-
-fn kind_name(kind: usize) -> &'static str {
-    match kind {
-        1 => "internal",
-        2 => "server",
-        3 => "client",
-        4 => "producer",
-        5 => "consumer",
-        _ => "unspecified",
-    }
 }

@@ -30,7 +30,7 @@ pub(crate) use metrics::EncodedMetric;
 pub use metrics::MetricCounters;
 use metrics::Metrics;
 pub(crate) use operations::Operation;
-use trace::{Added, Trace};
+use trace::Added;
 pub(crate) use trace::{Head, Items, Origin, OriginItems, TraceView};
 use traces::Traces;
 
@@ -298,34 +298,10 @@ impl Store {
         self.lock().counters.requests_refused += 1;
     }
 
-    pub(crate) fn trace(&self, id: TraceId) -> Option<TraceView> {
-        self.lock().get(id).map(Trace::view)
-    }
-
-    /// The newest traces with a span of `service`, or of any when it is absent; at most `count`, and no more than fit
-    /// into `max_bytes` after the first.
-    pub(crate) fn newest(
-        &self,
-        service: Option<&str>,
-        count: usize,
-        max_bytes: usize,
-    ) -> Vec<TraceView> {
-        let mut bytes = 0;
-        let fits = |trace: &&Trace| {
-            let is_first = bytes == 0;
-            bytes += trace.bytes();
-            is_first || bytes <= max_bytes
-        };
-        self.lock()
-            .by_arrival
-            .values()
-            .rev()
-            .map(AsRef::as_ref)
-            .filter(|trace| service.is_none_or(|service| trace.has_service(service)))
-            .take(count)
-            .take_while(fits)
-            .map(Trace::view)
-            .collect()
+    /// A trace and its arrival.
+    pub(crate) fn trace(&self, id: TraceId) -> Option<(u64, TraceView)> {
+        let traces = self.lock();
+        Some((traces.arrival(id)?, traces.get(id)?.view()))
     }
 
     /// The newest of the traces that arrived before `arrival` and have a span of `service`, or of any when it is absent:

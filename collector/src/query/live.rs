@@ -18,7 +18,7 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::channel::{Channel, Sender};
 use serde_json::json;
-use trace_model::TraceId;
+use trace_model::{Summary, TraceId};
 
 use super::filter::Filter;
 use super::parameters::Parameters;
@@ -121,8 +121,9 @@ impl Teller {
         let filter = self.filter.clone();
         let events = move |app: App| {
             let mut text = String::new();
-            for trace in ids.into_iter().filter_map(|id| app.store.trace(id)) {
-                if let Some(summary) = filter.matching(&trace)? {
+            for (_, trace) in ids.into_iter().filter_map(|id| app.store.trace(id)) {
+                let tree = filter.matching(&trace)?;
+                if let Some(summary) = tree.as_ref().and_then(Summary::of) {
                     text.push_str(&event("trace", &summary.to_json()));
                 }
             }

@@ -39,6 +39,16 @@ impl Parameters {
         }
     }
 
+    /// Takes a parameter that has an older name as well.
+    pub(super) fn take_either(
+        &mut self,
+        name: &str,
+        older: &str,
+    ) -> Result<Option<String>, Problem> {
+        let given_older = self.take(older)?;
+        Ok(self.take(name)?.or(given_older))
+    }
+
     /// A number from `min` to `max`; more than `max` is not refused but cut, since lists are bounded anyway.
     pub(super) fn take_count(
         &mut self,

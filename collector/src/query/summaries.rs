@@ -4,13 +4,13 @@ use axum::extract::State;
 use axum::response::Response;
 use prost::DecodeError;
 use serde_json::json;
-use trace_model::Summary;
+use trace_model::{Summary, Tree};
 
 use super::filter::Filter;
 use super::parameters::Parameters;
 use super::{App, answer};
 use crate::problem::Problem;
-use crate::store::Store;
+use crate::store::{Store, TraceView};
 
 /// Traces that are taken from the store at a time, so that others can read and write in between.
 const CHUNK: usize = 32;
@@ -40,21 +40,36 @@ pub(super) fn newest(
     limit: usize,
 ) -> Result<(Vec<Summary>, bool), DecodeError> {
     let mut found = Vec::new();
+    let mut more = false;
+    visit(store, filter, |_, tree| {
+        more = found.len() == limit;
+        if !more {
+            found.extend(Summary::of(tree));
+        }
+        !more
+    })?;
+    Ok((found, more))
+}
+
+/// Shows the traces that match, newest first, until `look` has seen enough and says false. Trees have their clocks adjusted.
+pub(super) fn visit(
+    store: &Store,
+    filter: &Filter,
+    mut look: impl FnMut(&TraceView, &Tree) -> bool,
+) -> Result<(), DecodeError> {
     let mut before = u64::MAX;
     loop {
         let traces = store.before(before, filter.service.as_deref(), CHUNK);
         let Some((oldest, _)) = traces.last() else {
-            return Ok((found, false));
+            return Ok(());
         };
         before = *oldest;
         for (_, trace) in &traces {
-            let Some(summary) = filter.matching(trace)? else {
-                continue;
-            };
-            if found.len() == limit {
-                return Ok((found, true));
+            if let Some(tree) = filter.matching(trace)?
+                && !look(trace, &tree)
+            {
+                return Ok(());
             }
-            found.push(summary);
         }
     }
 }

@@ -31,6 +31,10 @@ impl Traces {
             .map(|trace| &**trace)
     }
 
+    pub(super) fn arrival(&self, id: TraceId) -> Option<u64> {
+        self.arrivals.get(&id).copied()
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }

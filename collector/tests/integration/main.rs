@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod api_v3;
 mod grpc;
 mod host;
 mod live;
@@ -15,3 +16,4 @@ mod query;
 mod sample;
 mod store;
 mod summaries;
+mod view;

@@ -1,0 +1,200 @@
+//! Jaeger's query API: its parameters by both of their names, its summaries, and answers that are sent once.
+
+use opentelemetry_proto::tonic::trace::v1::{Span, Status, status::StatusCode};
+use serde_json::json;
+
+use crate::host::{Answer, Host, exchange};
+use crate::sample::{request, span, text};
+
+const SECOND_NS: u64 = 1_000_000_000;
+
+/// Trace ids of `/api/v3/traces`, and the same of `/api/v3/trace-summaries`.
+fn found(host: &Host, query: &str) -> Vec<u128> {
+    let answer = host.get(&format!("/api/v3/traces?{query}"));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let spans = trace_model::otlp_json::parse(&answer.text()).unwrap();
+    let ids: Vec<u128> = spans
+        .iter()
+        .map(|span| u128::from_be_bytes(span.trace_id.0))
+        .collect();
+    let summaries = host.get(&format!("/api/v3/trace-summaries?{query}")).json();
+    let summaries = summaries["summaries"].as_array().unwrap().iter();
+    let same: Vec<u128> = summaries
+        .map(|json| u128::from_str_radix(json["traceId"].as_str().unwrap(), 16).unwrap())
+        .collect();
+    assert_eq!(ids, same, "{query}");
+    ids
+}
+
+/// Trace 1 of `shop` and trace 2 of `bank`, a second long and begun at 10 s and 20 s.
+fn two_traces() -> Host {
+    let host = Host::start();
+    for (trace_id, service, name) in [(1, "shop", "GET /"), (2, "bank", "pay")] {
+        let span = Span {
+            name: name.to_owned(),
+            start_time_unix_nano: trace_id * 10 * SECOND_NS,
+            end_time_unix_nano: (trace_id * 10 + trace_id) * SECOND_NS,
+            attributes: vec![text("http.route", name)],
+            ..span(trace_id.into(), 1)
+        };
+        host.send(&request(service, vec![span]));
+    }
+    host
+}
+
+#[test]
+fn searches_are_narrowed_by_both_names_of_a_parameter() {
+    let host = two_traces();
+    for (query, expected) in [
+        ("", vec![2, 1]),
+        ("query.serviceName=shop", vec![1]),
+        ("query.service_name=shop", vec![1]),
+        ("query.operationName=pay", vec![2]),
+        ("query.operation_name=pay&query.service_name=shop", vec![]),
+        ("query.durationMin=1500ms", vec![2]),
+        ("query.duration_max=1.5s", vec![1]),
+        ("query.startTimeMin=1970-01-01T00:00:20Z", vec![2]),
+        ("query.startTimeMax=1970-01-01T00:00:20Z", vec![1]),
+        (
+            "query.start_time_min=1970-01-01T01:00:10%2B01:00&query.start_time_max=1970-01-01T00:00:10.000000001Z",
+            vec![1],
+        ),
+        ("query.searchDepth=1", vec![2]),
+        ("query.search_depth=1", vec![2]),
+        ("query.num_traces=1", vec![2]),
+        ("query.attributes=%7B%22http.route%22:%22pay%22%7D", vec![2]),
+        (
+            "query.attributes=%7B%22http.route%22:%22pay%22,%22service.name%22:%22shop%22%7D",
+            vec![],
+        ),
+        ("query.rawTraces=true&query.unknown=1", vec![2, 1]),
+    ] {
+        assert_eq!(found(&host, query), expected, "{query}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let host = Host::start();
+    for (query, named) in [
+        ("query.durationMin=5", "query.durationMin"),
+        ("query.duration_max=soon", "query.durationMax"),
+        ("query.startTimeMin=yesterday", "query.startTimeMin"),
+        (
+            "query.startTimeMax=1969-01-01T00:00:00Z",
+            "query.startTimeMax",
+        ),
+        ("query.attributes=route", "query.attributes"),
+        ("query.attributes=%7B%22n%22:1%7D", "query.attributes"),
+        ("query.searchDepth=0", "query.searchDepth"),
+        (
+            "query.serviceName=a&query.serviceName=b",
+            "query.serviceName",
+        ),
+    ] {
+        let answer = host.get(&format!("/api/v3/traces?{query}"));
+        assert_eq!(answer.status, 400, "{query}");
+        assert!(
+            answer.json()["detail"].as_str().unwrap().contains(named),
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn summaries_are_in_jaegers_words() {
+    let host = Host::start();
+    let failed = Span {
+        status: Some(Status {
+            code: StatusCode::Error.into(),
+            ..Status::default()
+        }),
+        ..span(1, 1)
+    };
+    host.send(&request("shop", vec![failed]));
+    let expected = json!({"summaries": [{
+        "traceId": "00000000000000000000000000000001",
+        "rootServiceName": "shop",
+        "rootOperationName": "span 1",
+        "minStartTimeUnixNano": "1000",
+        "maxEndTimeUnixNano": "2000",
+        "spanCount": 1,
+        "errorSpanCount": 1,
+        "services": [{"name": "shop", "spanCount": 1, "errorSpanCount": 1}],
+    }]});
+    assert_eq!(host.get("/api/v3/trace-summaries").json(), expected);
+}
+
+#[test]
+fn operations_of_a_kind() {
+    let host = Host::start();
+    let server = Span {
+        kind: 2,
+        ..span(1, 2)
+    };
+    host.send(&request("shop", vec![span(1, 1), server]));
+    for name in ["spanKind=server", "span_kind=SERVER"] {
+        let answer = host.get(&format!("/api/v3/operations?service=shop&{name}"));
+        assert_eq!(
+            answer.json(),
+            json!({"operations": [{"name": "span 2", "spanKind": "server"}]})
+        );
+    }
+}
+
+fn ask(host: &Host, path: &str, known: &str) -> Answer {
+    let head = format!("GET {path} HTTP/1.1\r\nif-none-match: {known}\r\n");
+    exchange(host.query, &head, b"")
+}
+
+#[test]
+fn what_the_client_has_is_not_sent_again_until_it_changes() {
+    let id = |number: u128| format!("{number:032x}");
+    let host = Host::start();
+    host.send(&request("shop", vec![span(1, 1), span(2, 1)]));
+    for path in [
+        format!("/api/v3/traces/{}", id(1)),
+        format!("/api/x/traces/{}/view", id(1)),
+        format!("/api/x/diff?a={}&b={}", id(1), id(2)),
+        "/api/x/summaries".to_owned(),
+        "/api/v3/traces".to_owned(),
+        "/api/v3/operations?service=shop".to_owned(),
+    ] {
+        let first = host.get(&path);
+        let tag = first.header("etag").to_owned();
+        assert_eq!(
+            (first.status, first.header("cache-control")),
+            (200, "no-cache")
+        );
+        for known in [tag.clone(), format!("\"other\", W/{tag}"), "*".to_owned()] {
+            let again = ask(&host, &path, &known);
+            assert_eq!((again.status, again.body.len()), (304, 0), "{path} {known}");
+            assert_eq!(again.header("etag"), tag);
+        }
+        assert_eq!(ask(&host, &path, "\"other\"").status, 200);
+        // Each time another span, so that all of them change.
+        let id = path.len() as u64 + 100;
+        host.send(&request("shop", vec![span(1, id)]));
+        let after = ask(&host, &path, &tag);
+        assert_eq!(after.status, 200, "{path}");
+        assert_ne!(after.header("etag"), tag);
+    }
+}
+
+#[test]
+fn a_trace_that_came_back_after_it_was_evicted_is_another() {
+    let host = Host::start();
+    let path = format!("/api/v3/traces/{:032x}", 1);
+    host.send(&request("shop", vec![span(1, 1)]));
+    let before = host.get(&path).header("etag").to_owned();
+    let filler = |trace_id| Span {
+        attributes: vec![text("filler", &"x".repeat(900_000))],
+        ..span(trace_id, 1)
+    };
+    for trace_id in 2..90 {
+        host.send(&request("shop", vec![filler(trace_id)]));
+    }
+    assert_eq!(host.get(&path).status, 404);
+    host.send(&request("shop", vec![span(1, 2)]));
+    assert_eq!(ask(&host, &path, &before).status, 200);
+}
