@@ -1,7 +1,7 @@
 //! Watching a trace arrive: when to ask for it, and what its reader is told meanwhile.
 
 use shared::semconv::{service, span as name};
-use trace_model::{Adjustment, Completeness, OffsetSource, Span, duration};
+use trace_model::{Adjustment, Completeness, Span};
 use trace_view::{Drawing, Origin, Origins};
 
 use crate::wording::counted;
@@ -120,23 +120,7 @@ pub(crate) fn size(drawing: &Drawing) -> String {
 
 /// What was done to clocks that disagreed, one sentence for each service.
 pub(crate) fn clocks(adjustments: &[Adjustment]) -> Vec<String> {
-    adjustments
-        .iter()
-        .map(|moved| {
-            let Adjustment {
-                service, offset_ns, ..
-            } = moved;
-            let amount = duration::format(offset_ns.unsigned_abs());
-            let direction = if *offset_ns > 0 { "later" } else { "earlier" };
-            let how = match moved.source {
-                OffsetSource::Measured { uncertainty_ns } => {
-                    format!("measured to ±{}", duration::format(uncertainty_ns))
-                }
-                OffsetSource::Estimated => "estimated".to_owned(),
-            };
-            format!("clock of {service} set {amount} {direction}, {how}")
-        })
-        .collect()
+    adjustments.iter().map(Adjustment::to_string).collect()
 }
 
 /// The origins of a search's time, in the order of a request's way.
@@ -164,7 +148,7 @@ fn origin(span: &Span) -> Origin {
 
 #[cfg(test)]
 mod tests {
-    use trace_model::{Kind, SpanId};
+    use trace_model::{Kind, OffsetSource, SpanId};
 
     use super::*;
 

@@ -1,9 +1,10 @@
 //! Makes up for clocks that disagree: without it, an answer may seem to come before its question.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
 
-use crate::{Kind, Span, Tree, Value};
+use crate::{Kind, Span, Tree, Value, duration};
 
 /// Attribute of a caller's span: what has to be added to its times to get those of the server that answers it, in
 /// milliseconds, as measured from the times that answers name.
@@ -37,6 +38,30 @@ pub enum OffsetSource {
     },
     /// From where server spans lie in relation to their client spans.
     Estimated,
+}
+
+impl fmt::Display for Adjustment {
+    /// `clock of shop set 1.25 ms later, measured to ±90.0 µs`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let amount = duration::format(self.offset_ns.unsigned_abs());
+        let direction = if self.offset_ns > 0 {
+            "later"
+        } else {
+            "earlier"
+        };
+        write!(f, "clock of {} set {amount} {direction}, ", self.service)?;
+        match self.source {
+            OffsetSource::Measured { uncertainty_ns } => {
+                write!(f, "measured to ±{}", duration::format(uncertainty_ns))?;
+            }
+            OffsetSource::Estimated => f.write_str("estimated")?,
+        }
+        f.write_str(if self.fits {
+            ""
+        } else {
+            ", and still does not fit"
+        })
+    }
 }
 
 impl Tree {

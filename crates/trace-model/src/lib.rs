@@ -14,6 +14,7 @@ pub mod render;
 mod span;
 mod split;
 mod summary;
+pub mod terminal;
 mod tree;
 
 pub use budget::{BUDGETS_MAX, Budget, BudgetError, Budgets, Found, Limit, Verdict};

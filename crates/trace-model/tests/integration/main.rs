@@ -15,4 +15,5 @@ mod render;
 mod spans;
 mod split;
 mod summary;
+mod terminal;
 mod tree;
