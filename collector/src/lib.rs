@@ -1,10 +1,13 @@
 //! Embedded receiver of OpenTelemetry traces, logs and metrics: takes OTLP over HTTP and gRPC, keeps the newest in
 //! memory that is bounded by bytes, and answers queries. A stand-in for the OpenTelemetry Collector with a viewer behind it where there is none: on
-//! a laptop, in a test. It neither samples nor processes nor forwards.
+//! a laptop, in a test. It neither samples nor processes.
 //!
 //! ```text
 //! OTLP ──> server ──> otlp (http | grpc, body, protobuf | json) ──> store ──> query ──> GET /api/…
 //! ```
+//!
+//! With a folder, requests are on the disk before they are acknowledged ([`wal`]); with an address, they are passed on to
+//! another receiver ([`tee`]).
 //!
 //! A library with a thin program around it, so that tests can host it in their own process:
 //!
@@ -32,9 +35,12 @@
 //! at one time is bounded whatever a sender makes up. Whatever is not kept is counted, and `GET /health` tells.
 
 pub mod healthcheck;
+pub mod metrics;
 pub mod otlp;
 mod problem;
 pub mod query;
 pub mod server;
 pub mod settings;
 pub mod store;
+pub mod tee;
+pub mod wal;

@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser as _;
+use collector::metrics::Observed;
 use collector::server::{Protocol, Server};
 use collector::settings::{Arguments, Command, Settings};
 use collector::store::Store;
-use collector::{healthcheck, otlp, query, server};
+use collector::tee::Tee;
+use collector::wal::Wal;
+use collector::{healthcheck, metrics, otlp, query, server};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -35,18 +38,26 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let otlp_listener = listen(settings.otlp_http).await?;
     let grpc_listener = listen(settings.otlp_grpc).await?;
     let query_listener = listen(settings.query).await?;
+    let store = Arc::new(Store::with(settings.bounds()));
+    let wal = open_wal(&settings, &store)?;
+    let tee = start_tee(&settings, wal.as_ref())?;
     announce("otlp-http", otlp_listener.local_addr()?);
     announce("otlp-grpc", grpc_listener.local_addr()?);
     announce("query", query_listener.local_addr()?);
 
-    let store = Arc::new(Store::with(settings.bounds()));
     let (stop, _) = watch::channel(false);
     let stopped = || {
         let mut stop = stop.subscribe();
         // An error means that `stop` is gone, which ends serving as well.
         async move { drop(stop.wait_for(|stopped| *stopped).await) }
     };
-    let receiver = otlp::Receiver::new(store.clone(), otlp::Limits::default());
+    let mut receiver = otlp::Receiver::new(store.clone(), otlp::Limits::default());
+    if let Some(wal) = &wal {
+        receiver = receiver.with_wal(wal.clone());
+    }
+    if let Some(tee) = &tee {
+        receiver = receiver.with_tee(tee.clone());
+    }
     let limits = server::Limits {
         connections_max: settings.max_connections,
         ..server::Limits::default()
@@ -54,7 +65,18 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let http = Server::new(otlp_listener, Protocol::Http1, limits);
     let grpc = Server::new(grpc_listener, Protocol::Http2, limits);
     let query = Server::new(query_listener, Protocol::Http1, limits);
-    let query_router = query::router(store.clone(), query::Limits::default());
+    let observed = Observed {
+        store: store.clone(),
+        wal: wal.clone(),
+        tee: tee.clone(),
+        servers: vec![
+            ("otlp_http", http.counters()),
+            ("otlp_grpc", grpc.counters()),
+            ("query", query.counters()),
+        ],
+    };
+    let query_router = query::router(store.clone(), query::Limits::default())
+        .merge(metrics::router(Arc::new(observed)));
     let serving = async {
         tokio::join!(
             http.serve(otlp::http_router(receiver.clone()), stopped()),
@@ -72,7 +94,31 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         stop.send_replace(true);
     };
     tokio::join!(serving, stopping);
+    // Nothing is received any more: what is left goes on.
+    if let Some(tee) = tee {
+        tokio::task::spawn_blocking(move || tee.stop()).await?;
+    }
     Ok(())
+}
+
+/// What passes on, when there is an address for it.
+fn start_tee(settings: &Settings, wal: Option<&Arc<Wal>>) -> anyhow::Result<Option<Arc<Tee>>> {
+    let Some(tee) = settings.tee() else {
+        return Ok(None);
+    };
+    let tee = Tee::start(tee, wal.cloned()).context("nothing can be passed on")?;
+    Ok(Some(Arc::new(tee)))
+}
+
+/// The write-ahead log, when there is a folder for it; what it holds is in the store afterwards.
+fn open_wal(settings: &Settings, store: &Store) -> anyhow::Result<Option<Arc<Wal>>> {
+    let Some(folder) = &settings.data_dir else {
+        return Ok(None);
+    };
+    let restore = |signal, request: &[u8]| otlp::restore(store, signal, request);
+    let wal = Wal::open(folder, settings.data_max_bytes as u64, restore)
+        .with_context(|| format!("cannot use the data folder {}", folder.display()))?;
+    Ok(Some(Arc::new(wal)))
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

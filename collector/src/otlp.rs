@@ -17,7 +17,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 
-use crate::store::Store;
+use crate::store::{Batch, EncodedLog, EncodedMetric, EncodedSpan, Store};
+use crate::tee::Tee;
+use crate::wal::Wal;
+pub(crate) use answer::rejected_of;
 use answer::{Refusal, Rejected};
 use body::{Budget, Received};
 pub use grpc::router as grpc_router;
@@ -59,6 +62,8 @@ pub struct Receiver {
     store: Arc<Store>,
     limits: Limits,
     budget: Budget,
+    wal: Option<Arc<Wal>>,
+    tee: Option<Arc<Tee>>,
 }
 
 impl Receiver {
@@ -69,7 +74,24 @@ impl Receiver {
             store,
             limits,
             budget: Budget::new(limits.in_flight_max_bytes),
+            wal: None,
+            tee: None,
         }
+    }
+
+    /// Acknowledges a request when it is in `wal`; one that does not fit in there is too large.
+    #[must_use]
+    pub fn with_wal(mut self, wal: Arc<Wal>) -> Self {
+        self.limits.body_max_bytes = self.limits.body_max_bytes.min(wal.request_max_bytes());
+        self.wal = Some(wal);
+        self
+    }
+
+    /// Passes on to `tee` what is received.
+    #[must_use]
+    pub fn with_tee(mut self, tee: Arc<Tee>) -> Self {
+        self.tee = Some(tee);
+        self
     }
 
     /// Reads a body as it is sent, in time and within bounds; `framing_bytes` are not counted.
@@ -88,22 +110,38 @@ impl Receiver {
         encoding: Encoding,
         open: impl FnOnce(usize) -> Result<Received, Refusal> + Send + 'static,
     ) -> Result<Rejected, Refusal> {
-        let store = self.store.clone();
+        let receiver = self.clone();
         let max_bytes = self.limits.body_max_bytes;
         // Inflating and checking take long for large bodies; other requests need not wait for them.
         let work = move || {
             let body = open(max_bytes)?;
             match encoding {
-                Encoding::Protobuf => take(&store, signal, body.bytes(), 0),
+                Encoding::Protobuf => receiver.keep(signal, body.bytes(), 0),
                 Encoding::Json => {
-                    let json = json::to_protobuf(signal, body.bytes(), store.limits())?;
-                    take(&store, signal, &json.request, json.too_large)
+                    let limits = receiver.store.limits();
+                    let json = json::to_protobuf(signal, body.bytes(), limits)?;
+                    receiver.keep(signal, &json.request, json.too_large)
                 }
             }
         };
         tokio::task::spawn_blocking(work)
             .await
             .unwrap_or(Err(Refusal::Internal))
+    }
+
+    /// A request in protobuf: checked, written down, stored and passed on, in this order.
+    fn keep(&self, signal: Signal, request: &[u8], too_large: u64) -> Result<Rejected, Refusal> {
+        let mut checked = Checked::new(signal, request, &self.store)?;
+        checked.rejected.too_large += too_large;
+        if !checked.is_empty() {
+            if let Some(wal) = &self.wal {
+                wal.append(signal, request).map_err(Refusal::Disk)?;
+            }
+            if let Some(tee) = &self.tee {
+                tee.push(signal, request);
+            }
+        }
+        Ok(checked.store(&self.store))
     }
 
     fn count(&self, refusal: &Refusal) {
@@ -115,32 +153,65 @@ impl Receiver {
     }
 }
 
-/// Takes in what a request in protobuf brought, all or nothing but for the items that cannot be kept.
-fn take(
-    store: &Store,
-    signal: Signal,
-    request: &[u8],
-    too_large: u64,
-) -> Result<Rejected, Refusal> {
-    let limits = store.limits();
-    match signal {
-        Signal::Traces => {
-            let (batches, mut rejected) = protobuf::decode(request, limits)?;
-            rejected.too_large += too_large;
-            rejected.trace_full = store.insert(&batches, rejected.count());
-            Ok(rejected)
+/// Stores a request that was received before, such as by a process before this one.
+pub fn restore(store: &Store, signal: Signal, request: &[u8]) {
+    match Checked::new(signal, request, store) {
+        Ok(checked) => drop(checked.store(store)),
+        Err(refusal) => tracing::warn!(
+            error = &refusal as &dyn std::error::Error,
+            "a request in the write-ahead log is not OTLP"
+        ),
+    }
+}
+
+/// What a request brought, where it lies.
+struct Checked<'r> {
+    items: Items<'r>,
+    rejected: Rejected,
+}
+
+enum Items<'r> {
+    Spans(Vec<Batch<EncodedSpan<'r>>>),
+    Logs(Vec<Batch<EncodedLog<'r>>>),
+    Metrics(Vec<Batch<EncodedMetric<'r>>>),
+}
+
+impl<'r> Checked<'r> {
+    fn new(signal: Signal, request: &'r [u8], store: &Store) -> Result<Self, Refusal> {
+        let limits = store.limits();
+        let (items, rejected) = match signal {
+            Signal::Traces => {
+                let (batches, rejected) = protobuf::decode(request, limits)?;
+                (Items::Spans(batches), rejected)
+            }
+            Signal::Logs => {
+                let (batches, rejected) = protobuf::decode(request, limits)?;
+                (Items::Logs(batches), rejected)
+            }
+            Signal::Metrics => {
+                let (batches, rejected) = protobuf::decode(request, limits)?;
+                (Items::Metrics(batches), rejected)
+            }
+        };
+        Ok(Self { items, rejected })
+    }
+
+    fn is_empty(&self) -> bool {
+        match &self.items {
+            Items::Spans(batches) => batches.is_empty(),
+            Items::Logs(batches) => batches.is_empty(),
+            Items::Metrics(batches) => batches.is_empty(),
         }
-        Signal::Logs => {
-            let (batches, mut rejected) = protobuf::decode(request, limits)?;
-            rejected.too_large += too_large;
-            store.insert_logs(&batches, rejected.count());
-            Ok(rejected)
+    }
+
+    /// Returns what could not be taken.
+    fn store(mut self, store: &Store) -> Rejected {
+        let rejected = self.rejected.count();
+        match &self.items {
+            Items::Spans(batches) => self.rejected.trace_full = store.insert(batches, rejected),
+            Items::Logs(batches) => store.insert_logs(batches, rejected),
+            Items::Metrics(batches) => store.insert_metrics(batches, rejected),
         }
-        Signal::Metrics => {
-            let (batches, mut rejected) = protobuf::decode(request, limits)?;
-            rejected.too_large += too_large;
-            store.insert_metrics(&batches, rejected.count());
-            Ok(rejected)
-        }
+        self.rejected
     }
 }

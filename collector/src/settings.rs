@@ -1,10 +1,17 @@
 //! Every setting of the process, from flags and environment, checked before anything is bound.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
 
+use axum::http::Uri;
 use clap::{Args, Parser, Subcommand};
 
 use crate::store::{Bounds, MIN_MAX_BYTES, PINNED_MAX};
+use crate::tee::{self, Retry};
+
+/// Bytes that are passed on as one request, about.
+const TEE_BATCH_BYTES: usize = 512 << 10;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -67,6 +74,30 @@ pub struct Settings {
     /// Memory for the latest metrics, in bytes or with KiB, MiB or GiB.
     #[arg(long, env = "COLLECTOR_METRICS_MAX_BYTES", default_value = "4MiB", value_parser = bytes, global = true)]
     pub metrics_max_bytes: usize,
+    /// Folder in which requests are kept before they are acknowledged, and found again after a restart; none when absent.
+    #[arg(long, env = "COLLECTOR_DATA_DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+    /// Bytes on the disk in that folder, with KiB, MiB or GiB; the oldest requests go.
+    #[arg(long, env = "COLLECTOR_DATA_MAX_BYTES", default_value = "256MiB", value_parser = bytes, global = true)]
+    pub data_max_bytes: usize,
+    /// Address of another receiver of OTLP over HTTP that everything is passed on to, such as http://127.0.0.1:14318.
+    #[arg(long, env = "COLLECTOR_TEE", value_parser = http_url, global = true)]
+    pub tee: Option<Uri>,
+    /// Memory for what waits to be passed on, where there is no data folder: in bytes or with KiB, MiB or GiB.
+    #[arg(long, env = "COLLECTOR_TEE_QUEUE_MAX_BYTES", default_value = "64MiB", value_parser = bytes, global = true)]
+    pub tee_queue_max_bytes: usize,
+    /// How long to wait before something is passed on once more; each further time half as long again.
+    #[arg(long, env = "COLLECTOR_TEE_INITIAL_INTERVAL", default_value = "5s", value_parser = duration, global = true)]
+    pub tee_initial_interval: Duration,
+    /// How long to wait at most.
+    #[arg(long, env = "COLLECTOR_TEE_MAX_INTERVAL", default_value = "30s", value_parser = duration, global = true)]
+    pub tee_max_interval: Duration,
+    /// When to give something up; what is in the data folder never is.
+    #[arg(long, env = "COLLECTOR_TEE_MAX_ELAPSED", default_value = "5m", value_parser = duration, global = true)]
+    pub tee_max_elapsed: Duration,
+    /// How long a request to the other receiver may take.
+    #[arg(long, env = "COLLECTOR_TEE_TIMEOUT", default_value = "5s", value_parser = duration, global = true)]
+    pub tee_timeout: Duration,
     /// Traces that may be pinned; those go last.
     #[arg(long, env = "COLLECTOR_MAX_PINNED", default_value_t = PINNED_MAX, global = true)]
     pub max_pinned: usize,
@@ -89,6 +120,42 @@ impl Settings {
             pinned_max: self.max_pinned,
         }
     }
+
+    /// Where and how to pass on what is received, if anywhere.
+    #[must_use]
+    pub fn tee(&self) -> Option<tee::Settings> {
+        Some(tee::Settings {
+            url: self.tee.clone()?,
+            queue_max_bytes: self.tee_queue_max_bytes,
+            batch_max_bytes: TEE_BATCH_BYTES,
+            timeout: self.tee_timeout,
+            retry: Retry {
+                initial_interval: self.tee_initial_interval,
+                max_interval: self.tee_max_interval,
+                max_elapsed: self.tee_max_elapsed,
+            },
+            drain: self.tee_timeout,
+        })
+    }
+}
+
+fn http_url(text: &str) -> Result<Uri, String> {
+    let url: Uri = text.parse().map_err(|_| "expected an address".to_owned())?;
+    match (url.scheme_str(), url.host(), url.query()) {
+        (Some("http"), Some(_), None) => Ok(url),
+        (Some("https"), ..) => {
+            Err("https is not spoken here: expected http://HOST:PORT".to_owned())
+        }
+        _ => Err("expected http://HOST:PORT, perhaps with a path".to_owned()),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration_ns = trace_model::duration::parse(text);
+    duration_ns
+        .filter(|duration_ns| *duration_ns > 0)
+        .map(Duration::from_nanos)
+        .ok_or_else(|| "expected a duration above zero, such as 500ms, 5s or 2m".to_owned())
 }
 
 fn positive(text: &str) -> Result<usize, String> {
@@ -138,6 +205,35 @@ mod tests {
             "é",
         ] {
             assert!(bytes(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_other_receiver_is_an_address_of_http() {
+        for text in [
+            "http://127.0.0.1:4318",
+            "http://collector",
+            "http://[::1]:1/otlp/",
+        ] {
+            assert!(http_url(text).is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "collector:4318",
+            "https://x",
+            "http://",
+            "http://x/?y=1",
+            "ftp://x",
+        ] {
+            assert!(http_url(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_have_a_unit_and_are_above_zero() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        for text in ["", "5", "0s", "-1s", "s", "1 day"] {
+            assert!(duration(text).is_err(), "{text}");
         }
     }
 

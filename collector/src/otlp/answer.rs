@@ -1,10 +1,13 @@
 //! What a sender is told over HTTP, in the form it spoke: success, partial success, or a `Status`; and why, which gRPC shares.
 
+use std::io;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use prost::encoding::{bytes, int32, int64, string};
 use serde_json::json;
 
+use super::wire::{Value, fields};
 use super::{Encoding, Signal};
 
 /// Items that were received and not taken, by reason.
@@ -78,6 +81,8 @@ pub(crate) enum Refusal {
     Slow,
     #[error("too many bodies are being received")]
     Busy,
+    #[error("the write-ahead log cannot be written")]
+    Disk(#[source] io::Error),
     #[error("internal error")]
     Internal,
 }
@@ -101,10 +106,23 @@ impl Refusal {
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, RESOURCE_EXHAUSTED),
             Self::Malformed(_) | Self::Framing => (StatusCode::BAD_REQUEST, INVALID_ARGUMENT),
             Self::Slow => (StatusCode::REQUEST_TIMEOUT, DEADLINE_EXCEEDED),
-            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE),
+            Self::Busy | Self::Disk(_) => (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL),
         }
     }
+}
+
+/// How many items a receiver says it has rejected, in a response in protobuf.
+pub(crate) fn rejected_of(response: &[u8]) -> u64 {
+    fields(response)
+        .filter(|field| field.number == 1)
+        .filter_map(|field| field.delimited().ok())
+        .flat_map(fields)
+        .filter_map(|field| match (field.number, field.value) {
+            (1, Value::Varint(count)) => Some(count),
+            _ => None,
+        })
+        .sum()
 }
 
 pub(super) fn success(encoding: Encoding, rejected: &Rejected) -> Response {
@@ -143,7 +161,7 @@ pub(super) fn refusal(encoding: Encoding, refusal: &Refusal) -> Response {
     let mut response = respond(status, encoding, body);
     let headers = response.headers_mut();
     match refusal {
-        Refusal::Busy => {
+        Refusal::Busy | Refusal::Disk(_) => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
         }
         // The rest of the body is not waited for.

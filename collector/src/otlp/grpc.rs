@@ -68,7 +68,7 @@ async fn answer(receiver: &Receiver, signal: Signal, headers: &HeaderMap, body: 
             let (_, code) = refusal.codes();
             // Only who is told when to come back may come back after RESOURCE_EXHAUSTED.
             let details = match refusal {
-                Refusal::Busy => retry_info(),
+                Refusal::Busy | Refusal::Disk(_) => retry_info(),
                 _ => Vec::new(),
             };
             failure(code, &refusal.to_string(), &details)

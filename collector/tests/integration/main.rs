@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod api_v3;
+mod durability;
 mod grpc;
 mod host;
 mod live;
@@ -16,4 +17,6 @@ mod query;
 mod sample;
 mod store;
 mod summaries;
+mod tee;
 mod view;
+mod wal;

@@ -3,6 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 
+use crate::host::exchange;
+use crate::sample::one_json;
+
 fn collector() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_collector"));
     command.env_clear().stdin(Stdio::null());
@@ -10,25 +13,35 @@ fn collector() -> Command {
 }
 
 /// Runs to the end; returns exit code and stderr.
-fn run(arguments: &[&str]) -> (Option<i32>, String) {
+pub(crate) fn run(arguments: &[&str]) -> (Option<i32>, String) {
     let Output { status, stderr, .. } = collector().args(arguments).output().unwrap();
     (status.code(), String::from_utf8(stderr).unwrap())
 }
 
 /// A running collector and the addresses it said.
-struct Running {
-    child: Child,
+pub(crate) struct Running {
+    pub(crate) child: Child,
     listening: Vec<(String, String)>,
 }
 
 impl Running {
     fn start() -> Self {
-        let arguments = [
+        Self::with(&[])
+    }
+
+    /// On free ports but for what is said.
+    pub(crate) fn with(arguments: &[&str]) -> Self {
+        let is_said = |port: &&str| {
+            let (name, _) = port.split_once('=').unwrap();
+            !arguments.iter().any(|said| said.starts_with(name))
+        };
+        let ports = [
             "--otlp-http=127.0.0.1:0",
             "--otlp-grpc=127.0.0.1:0",
             "--query=127.0.0.1:0",
         ];
         let mut child = collector()
+            .args(ports.into_iter().filter(is_said))
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -50,13 +63,19 @@ impl Running {
         Self { child, listening }
     }
 
-    fn address(&self, name: &str) -> &str {
+    pub(crate) fn address(&self, name: &str) -> &str {
         &self
             .listening
             .iter()
             .find(|(listener, _)| listener == name)
             .unwrap()
             .1
+    }
+
+    /// Ends it without a warning.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     fn signal(&self, signal: &str) {
@@ -102,6 +121,9 @@ fn a_bad_setting_is_a_message_and_exit_code_2() {
         (["--max-bytes", "1"], "--max-bytes"),
         (["--max-bytes", "64 MB"], "--max-bytes"),
         (["--log", "a=b=c"], "a=b=c"),
+        (["--tee", "https://collector"], "https is not spoken here"),
+        (["--tee-timeout", "5"], "500ms, 5s or 2m"),
+        (["--max-connections", "0"], "--max-connections"),
         (["--unknown", "1"], "--unknown"),
     ] {
         let (code, message) = run(&arguments);
@@ -121,4 +143,39 @@ fn a_taken_port_is_a_message_and_exit_code_1() {
         message.contains(&format!("cannot listen on {taken}")),
         "{message}"
     );
+}
+
+#[test]
+fn it_says_of_itself_what_became_of_everything() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let data_dir = format!("--data-dir={}", folder.path().display());
+    let running = Running::with(&[&data_dir, "--tee=http://127.0.0.1:9"]);
+    let otlp = running.address("otlp-http").parse().unwrap();
+    let head = "POST /v1/traces HTTP/1.1\r\ncontent-type: application/json\r\n";
+    let body = one_json("");
+    let head = format!("{head}content-length: {}\r\n", body.len());
+    assert_eq!(exchange(otlp, &head, body.as_bytes()).status, 200);
+    let query = running.address("query").parse().unwrap();
+    let answer = exchange(query, "GET /metrics HTTP/1.1\r\n", b"");
+    assert!(
+        answer
+            .header("content-type")
+            .starts_with("text/plain; version=0.0.4")
+    );
+    let text = answer.text();
+    for line in [
+        "# TYPE collector_spans_received_total counter",
+        "collector_spans_received_total 1",
+        "# TYPE collector_spans_held gauge",
+        "collector_spans_held 1",
+        "collector_logs_received_total 0",
+        "collector_metrics_held 0",
+        "collector_wal_appended_total 1",
+        "# TYPE collector_wal_bytes gauge",
+        "collector_tee_sent_total 0",
+        "collector_connections_accepted_total{listener=\"otlp_http\"} 1",
+        "collector_connections_open{listener=\"query\"} 1",
+    ] {
+        assert!(text.lines().any(|said| said == line), "{line} in {text}");
+    }
 }
