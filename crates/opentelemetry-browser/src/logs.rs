@@ -61,6 +61,11 @@ impl<'a> Event<'a> {
         }
     }
 
+    #[cfg(feature = "session")]
+    fn says(&self, key: &str) -> bool {
+        self.attributes.iter().any(|(said, _)| *said == key)
+    }
+
     /// Records the event in the span of `cx`.
     pub(crate) fn emit(&self, cx: &Context) {
         if let Some(pipeline) = pipeline::current() {
@@ -103,7 +108,9 @@ impl Pipeline {
             }
             let mut writer = record.attributes();
             #[cfg(feature = "session")]
-            writer.string(crate::attribute::SESSION_ID, &session_id);
+            if !event.says(crate::attribute::SESSION_ID) {
+                writer.string(crate::attribute::SESSION_ID, &session_id);
+            }
             let mut tally = Tally::default();
             for attribute in event.attributes {
                 tally.set(&mut writer, *attribute, self.limits(), &mut losses);

@@ -17,7 +17,7 @@ use crate::attribute::SESSION_ID;
 use crate::limits::Limits;
 
 /// Room for a span as most are.
-const USUAL_BYTES: usize = 224;
+const USUAL_BYTES: usize = 256;
 
 /// The library that a record comes from, as OTLP says it before the records.
 pub(crate) type Scope = Arc<[u8]>;
@@ -71,6 +71,8 @@ pub(crate) enum Item<'a> {
 pub(crate) struct Tally {
     kept: usize,
     pub(crate) dropped: u32,
+    /// A bit for the looks of every key: one that looks like none before need not be searched for.
+    looks: u64,
 }
 
 /// What a span or log record had to do without.
@@ -105,7 +107,11 @@ impl Tally {
         limits: &Limits,
         losses: &mut Losses,
     ) {
-        if writer.remove(key) || self.takes(limits.attributes, losses) {
+        let last = key.bytes().next_back().unwrap_or_default();
+        let look = 1 << ((key.len() as u32 * 7 + u32::from(last)) % 64);
+        let may_be_there = self.looks & look != 0;
+        self.looks |= look;
+        if (may_be_there && writer.remove(key)) || self.takes(limits.attributes, losses) {
             losses.shortened_texts += write(writer, key, item, limits.text_length);
         }
     }

@@ -7,9 +7,6 @@ const FIXED_64: u32 = 1;
 const LENGTH_DELIMITED: u32 = 2;
 const FIXED_32: u32 = 5;
 
-/// Longest varint of a `u64`, in bytes.
-const VARINT_MAX_BYTES: usize = 10;
-
 /// Where the content of a nested message begins; its length goes right before.
 #[must_use = "an opened message has to be closed"]
 pub(crate) struct Open {
@@ -28,16 +25,21 @@ pub(crate) fn open(buffer: &mut Vec<u8>, field: u32) -> Open {
 /// Ends a nested message: writes its length in the fewest bytes, and moves the content when they are more than one.
 pub(crate) fn close(buffer: &mut Vec<u8>, open: Open) {
     let end = buffer.len();
-    let length = end.saturating_sub(open.content);
-    let (bytes, size) = encode_varint(length as u64);
-    let extra = size - 1;
-    if extra > 0 {
+    let mut length = end.saturating_sub(open.content);
+    let mut at = open.content - 1;
+    if length > 0x7f {
+        let extra = varint_bytes(length as u64) - 1;
         buffer.resize(end + extra, 0);
         buffer.copy_within(open.content..end, open.content + extra);
     }
-    let start = open.content - 1;
-    for (slot, byte) in buffer.iter_mut().skip(start).zip(bytes.iter().take(size)) {
-        *slot = *byte;
+    while let Some(slot) = buffer.get_mut(at) {
+        *slot = length as u8 & 0x7f;
+        length >>= 7;
+        if length == 0 {
+            break;
+        }
+        *slot |= 0x80;
+        at += 1;
     }
 }
 
@@ -93,24 +95,18 @@ fn key(buffer: &mut Vec<u8>, field: u32, wire_type: u32) {
     varint(buffer, u64::from(field << 3 | wire_type));
 }
 
-fn varint(buffer: &mut Vec<u8>, value: u64) {
-    let (bytes, size) = encode_varint(value);
-    buffer.extend(bytes.iter().take(size));
+fn varint(buffer: &mut Vec<u8>, mut value: u64) {
+    while value > 0x7f {
+        buffer.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    buffer.push(value as u8);
 }
 
-fn encode_varint(mut value: u64) -> ([u8; VARINT_MAX_BYTES], usize) {
-    let mut bytes = [0; VARINT_MAX_BYTES];
-    let mut size = 0;
-    for byte in &mut bytes {
-        size += 1;
-        *byte = (value & 0x7f) as u8;
-        value >>= 7;
-        if value == 0 {
-            break;
-        }
-        *byte |= 0x80;
-    }
-    (bytes, size)
+/// How many bytes the varint of a number has.
+fn varint_bytes(value: u64) -> usize {
+    let bits = 64 - (value | 1).leading_zeros() as usize;
+    bits.div_ceil(7)
 }
 
 /// The value of a field that was read.
@@ -164,7 +160,6 @@ pub(crate) fn field(mut message: &[u8], number: u32) -> Option<Field<'_>> {
 
 /// How many bytes a length-delimited field has in all that holds this many.
 pub(crate) fn framed_bytes(number: u32, length: usize) -> usize {
-    let varint_bytes = |value| encode_varint(value).1;
     varint_bytes(u64::from(number << 3)) + varint_bytes(length as u64) + length
 }
 
