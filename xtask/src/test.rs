@@ -7,15 +7,21 @@ use std::time::{Duration, Instant};
 
 use crate::bench::wasm_size;
 use crate::failure::Failure;
+use crate::node;
 use crate::page::{self, Profile};
 use crate::process;
 use crate::python;
 use crate::supervise::Stop;
 use crate::tools::{self, Tools};
 use crate::verify_deploy;
+use crate::workspace;
 
 /// What Python needs to decode OTLP.
 const OTLP_REQUIREMENTS: &str = "crates/otlp-encoder/tests/integration/python/requirements.txt";
+
+/// What Python and Node.js need to export into the collector.
+const INTEROP_PYTHON: &str = "collector/tests/interop/python/requirements.txt";
+const INTEROP_NODE: &str = "collector/tests/interop/javascript";
 
 struct Part {
     name: &'static str,
@@ -85,6 +91,20 @@ fn native(stop: &Stop) -> Result<(), Failure> {
             failure.message
         )),
     }
+    match python::environment(Path::new(INTEROP_PYTHON)) {
+        Ok(programs) => drop(command.env("INTEROP_PYTHON", programs.join("python"))),
+        Err(failure) => process::say(&format!(
+            "note: opentelemetry-python does not export into the collector, it cannot be had: {}",
+            failure.message
+        )),
+    }
+    match interop_node() {
+        Ok(folder) => drop(command.env("INTEROP_NODE", folder)),
+        Err(failure) => process::say(&format!(
+            "note: opentelemetry-js does not export into the collector, it cannot be had: {}",
+            failure.message
+        )),
+    }
     command.args([
         "test",
         "--locked",
@@ -94,6 +114,14 @@ fn native(stop: &Stop) -> Result<(), Failure> {
         "--all-features",
     ]);
     process::run(&mut command, stop)
+}
+
+/// A folder with opentelemetry-js and the script that uses it.
+fn interop_node() -> Result<PathBuf, Failure> {
+    let folder = node::environment(Path::new(INTEROP_NODE))?;
+    // The packages are made again when they change, the script may change without them.
+    node::copy_files(&workspace::root().join(INTEROP_NODE), &folder)?;
+    Ok(folder)
 }
 
 /// The browser tracer and the waterfall in a real browser, and what the tracer adds to a page.

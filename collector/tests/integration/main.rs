@@ -6,6 +6,7 @@ mod api_v3;
 mod durability;
 mod grpc;
 mod host;
+mod interop;
 mod live;
 mod otlp;
 mod otlp_document;
