@@ -34,6 +34,7 @@
 //! Spans, log records and metrics are kept as protobuf bytes, checked but never decoded on their way in: what is in memory
 //! at one time is bounded whatever a sender makes up. Whatever is not kept is counted, and `GET /health` tells.
 
+pub mod cli;
 pub mod healthcheck;
 pub mod metrics;
 pub mod otlp;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser as _;
+use collector::cli::{self, Failed};
 use collector::metrics::Observed;
 use collector::server::{Protocol, Server};
 use collector::settings::{Arguments, Command, Settings};
@@ -27,13 +28,36 @@ async fn main() -> ExitCode {
         return failed(&error.into(), BAD_SETTING);
     }
     let outcome = match command {
-        Some(Command::Healthcheck) => healthcheck::run(settings.query).context("healthcheck"),
+        Some(Command::Healthcheck) => healthcheck::run(settings.query)
+            .context("healthcheck")
+            .map_err(Failed::from)
+            .map(|()| ExitCode::SUCCESS),
+        Some(Command::Tail(tail)) => cli::tail::run(&settings, &tail),
+        Some(Command::Show(show)) => cli::show::run(&settings, &show),
+        Some(Command::Check(check)) => cli::check::run(&settings, &check),
+        Some(Command::Import(import)) => cli::import::run(&settings, &import),
+        Some(Command::Export(export)) => cli::export::run(&settings, &export),
         Some(Command::Serve) | None => serve(settings).await,
     };
-    outcome.map_or_else(|error| failed(&error, 1), |()| ExitCode::SUCCESS)
+    match outcome {
+        Ok(code) => code,
+        // Whoever reads the output has enough of it.
+        Err(Failed { error, .. }) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(Failed { error, code }) => failed(&error, code),
+    }
 }
 
-async fn serve(settings: Settings) -> anyhow::Result<()> {
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+async fn serve(settings: Settings) -> cli::Outcome {
+    let budgets = settings.budgets.as_deref().map(cli::check::read_budgets);
+    let budgets = budgets.transpose().map_err(|error| Failed {
+        code: BAD_SETTING,
+        error,
+    })?;
     let mut terminate = signal(SignalKind::terminate())?;
     let otlp_listener = listen(settings.otlp_http).await?;
     let grpc_listener = listen(settings.otlp_grpc).await?;
@@ -75,7 +99,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
             ("query", query.counters()),
         ],
     };
-    let query_router = query::router(store.clone(), query::Limits::default())
+    let budgets = budgets.map(|(_, budgets)| budgets);
+    let query_router = query::router_with(store.clone(), query::Limits::default(), budgets)
         .merge(metrics::router(Arc::new(observed)));
     let serving = async {
         tokio::join!(
@@ -98,7 +123,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     if let Some(tee) = tee {
         tokio::task::spawn_blocking(move || tee.stop()).await?;
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What passes on, when there is an address for it.

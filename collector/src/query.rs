@@ -7,7 +7,7 @@
 //! | `GET /api/v3/trace-summaries?…` | the same in a line each, `{"summaries":[…]}` |
 //! | `GET /api/v3/services` | `{"services":["…"]}` |
 //! | `GET /api/v3/operations?service=&spanKind=` | `{"operations":[{"name":"…","spanKind":"server"}]}` |
-//! | `GET /api/x/summaries?limit=` | `{"summaries":[…],"more":false}`: the newest traces in a line each, newest first |
+//! | `GET /api/x/summaries?limit=&before=` | `{"summaries":[…],"more":false}`: the newest traces in a line each, newest first; those that arrived before another |
 //! | `GET /api/x/live?limit=` | the same as server-sent events, with every change: [`live`] |
 //! | `GET /api/x/traces/{trace_id}/view?limit=` | the tree with everything that is computed from it: [`view`] |
 //! | `GET /api/x/traces/{trace_id}/logs` | the log records of a trace, `{"resourceLogs":[…]}`; an empty list when none is held |

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::http::Uri;
 use clap::{Args, Parser, Subcommand};
 
+use crate::cli::{check::Check, export::Export, import::Import, show::Show, tail::Tail};
 use crate::store::{Bounds, MIN_MAX_BYTES, PINNED_MAX};
 use crate::tee::{self, Retry};
 
@@ -30,12 +31,23 @@ pub struct Arguments {
 }
 
 /// What the program can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Receive and answer until SIGTERM or SIGINT (the default).
     Serve,
     /// Ask a running collector whether it is alive; exit code 0 when it is.
     Healthcheck,
+    /// Write a line for each trace as it arrives at a running collector.
+    Tail(Tail),
+    /// Draw a trace that a running collector holds, or write it as OTLP JSON.
+    Show(Show),
+    /// Hold the spans of a running collector to the budgets of --budgets: exit code 0 when all are kept, 1 when not, 2 when
+    /// the budgets cannot be read, 3 when the collector cannot be asked.
+    Check(Check),
+    /// Send OTLP JSON from files to a running collector.
+    Import(Import),
+    /// Write traces that a running collector holds as OTLP JSON.
+    Export(Export),
 }
 
 /// Settings of the collector.
@@ -104,6 +116,9 @@ pub struct Settings {
     /// Connections at a time on each address; for one more, the one that is idle longest is closed.
     #[arg(long, env = "COLLECTOR_MAX_CONNECTIONS", default_value = "512", value_parser = positive, global = true)]
     pub max_connections: usize,
+    /// Budgets that spans are held to, by `check` and by /api/x/budgets: a file in TOML, or in JSON when it is named so.
+    #[arg(long, env = "COLLECTOR_BUDGETS", global = true)]
+    pub budgets: Option<PathBuf>,
     /// Log records to write: `level` or `target=level,…`.
     #[arg(long, env = "RUST_LOG", default_value = "info", global = true)]
     pub log: String,

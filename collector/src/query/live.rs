@@ -84,7 +84,7 @@ impl Teller {
     async fn tell_all(&mut self, limit: usize) -> Result<(), Gone> {
         let filter = self.filter.clone();
         let held = move |app: App| {
-            let (newest, _) = summaries::newest(&app.store, &filter, limit)?;
+            let (newest, _) = summaries::newest(&app.store, &filter, u64::MAX, limit)?;
             let oldest_first = newest.iter().rev();
             Ok(oldest_first
                 .map(|summary| event("trace", &summary.to_json()))

@@ -8,7 +8,7 @@ use trace_model::{Summary, Tree};
 
 use super::filter::Filter;
 use super::parameters::Parameters;
-use super::{App, answer};
+use super::{App, answer, parse_id};
 use crate::problem::Problem;
 use crate::store::{Store, TraceView};
 
@@ -22,9 +22,13 @@ pub(super) async fn summaries(
     let filter = Filter::take(&mut parameters)?;
     let bounds = (1, app.limits.list_max);
     let limit = parameters.take_count("limit", app.limits.list_default, bounds)?;
-    parameters.finish(&format!("{}, `limit`", Filter::PARAMETERS))?;
+    let before = match parameters.take("before")? {
+        None => u64::MAX,
+        Some(id) => app.trace(parse_id(&id)?)?.0,
+    };
+    parameters.finish(&format!("{}, `limit`, `before`", Filter::PARAMETERS))?;
     app.work(move |app| {
-        let (found, more) = newest(&app.store, &filter, limit)?;
+        let (found, more) = newest(&app.store, &filter, before, limit)?;
         let summaries: Vec<_> = found.iter().map(Summary::to_json).collect();
         Ok(answer::json(
             json!({ "summaries": summaries, "more": more }).to_string(),
@@ -33,15 +37,17 @@ pub(super) async fn summaries(
     .await
 }
 
-/// The newest traces that match, newest first, at most `limit`; and whether there are more.
+/// The newest of the traces that arrived before `before` and match, newest first, at most `limit`; and whether there are
+/// more.
 pub(super) fn newest(
     store: &Store,
     filter: &Filter,
+    before: u64,
     limit: usize,
 ) -> Result<(Vec<Summary>, bool), DecodeError> {
     let mut found = Vec::new();
     let mut more = false;
-    visit(store, filter, |_, tree| {
+    visit_before(store, filter, before, |_, tree| {
         more = found.len() == limit;
         if !more {
             found.extend(Summary::of(tree));
@@ -55,9 +61,17 @@ pub(super) fn newest(
 pub(super) fn visit(
     store: &Store,
     filter: &Filter,
+    look: impl FnMut(&TraceView, &Tree) -> bool,
+) -> Result<(), DecodeError> {
+    visit_before(store, filter, u64::MAX, look)
+}
+
+fn visit_before(
+    store: &Store,
+    filter: &Filter,
+    mut before: u64,
     mut look: impl FnMut(&TraceView, &Tree) -> bool,
 ) -> Result<(), DecodeError> {
-    let mut before = u64::MAX;
     loop {
         let traces = store.before(before, filter.service.as_deref(), CHUNK);
         let Some((oldest, _)) = traces.last() else {

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use crate::host::exchange;
 use crate::sample::one_json;
 
-fn collector() -> Command {
+pub(crate) fn collector() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_collector"));
     command.env_clear().stdin(Stdio::null());
     command
@@ -25,7 +25,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with(&[])
     }
 
@@ -78,7 +78,7 @@ impl Running {
         self.child.wait().unwrap();
     }
 
-    fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
         assert!(
             Command::new("kill")

@@ -42,6 +42,19 @@ pub enum Ailment {
 }
 
 impl Ailment {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::HeaderMissing,
+        Self::FlagZero,
+        Self::SecondRoot,
+        Self::ParentNeverReceived,
+        Self::ParentCircle,
+        Self::CallUnanswered,
+        Self::ClocksDisagree,
+        Self::EndBeforeStart,
+        Self::CutByLimits,
+    ];
+
     /// Its name in JSON and in a terminal.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -227,17 +227,7 @@ fn cut_by_limits() {
 
 #[test]
 fn every_name_is_one_of_its_own_and_has_advice() {
-    let all = [
-        Ailment::HeaderMissing,
-        Ailment::FlagZero,
-        Ailment::SecondRoot,
-        Ailment::ParentNeverReceived,
-        Ailment::ParentCircle,
-        Ailment::CallUnanswered,
-        Ailment::ClocksDisagree,
-        Ailment::EndBeforeStart,
-        Ailment::CutByLimits,
-    ];
+    let all = Ailment::ALL;
     let names: std::collections::HashSet<_> = all.iter().map(|ailment| ailment.name()).collect();
     assert_eq!(names.len(), all.len());
     assert!(all.iter().all(|ailment| ailment.advice().ends_with('.')));
