@@ -12,7 +12,30 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, Subcommand};
+
+use crate::settings::Settings;
+use check::Check;
+use export::Export;
+use import::Import;
+use show::Show;
+use tail::Tail;
+
+/// What can be asked of a running collector.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Write a line for each trace as it arrives at a running collector.
+    Tail(Tail),
+    /// Draw a trace that a running collector holds, or write it as OTLP JSON.
+    Show(Show),
+    /// Hold the spans of a running collector to the budgets of --budgets: exit code 0 when all are kept, 1 when not, 2 when
+    /// the budgets cannot be read, 3 when the collector cannot be asked.
+    Check(Check),
+    /// Send OTLP JSON from files to a running collector.
+    Import(Import),
+    /// Write traces that a running collector holds as OTLP JSON.
+    Export(Export),
+}
 
 /// What a subcommand comes to: an exit code, or what went wrong.
 pub type Outcome = Result<ExitCode, Failed>;
@@ -30,6 +53,31 @@ impl<E: Into<anyhow::Error>> From<E> for Failed {
     fn from(error: E) -> Self {
         let error = error.into();
         Self { code: 1, error }
+    }
+}
+
+/// Asks the collector that these settings name.
+///
+/// # Errors
+/// What the subcommand says; never that the reader of its output has enough of it.
+pub fn run(settings: &Settings, command: &Command) -> Outcome {
+    let outcome = match command {
+        Command::Tail(tail) => tail::run(settings, tail),
+        Command::Show(show) => show::run(settings, show),
+        Command::Check(check) => check::run(settings, check),
+        Command::Import(import) => import::run(settings, import),
+        Command::Export(export) => export::run(settings, export),
+    };
+    match outcome {
+        Err(failed) if failed.is_end_of_reader() => Ok(ExitCode::SUCCESS),
+        outcome => outcome,
+    }
+}
+
+impl Failed {
+    fn is_end_of_reader(&self) -> bool {
+        let io = self.error.downcast_ref::<io::Error>();
+        io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     }
 }
 

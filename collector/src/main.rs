@@ -17,6 +17,7 @@ use collector::{healthcheck, metrics, otlp, query, server};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use trace_model::Budgets;
 
 /// Exit code for a setting that cannot be used; clap uses the same.
 const BAD_SETTING: u8 = 2;
@@ -32,32 +33,14 @@ async fn main() -> ExitCode {
             .context("healthcheck")
             .map_err(Failed::from)
             .map(|()| ExitCode::SUCCESS),
-        Some(Command::Tail(tail)) => cli::tail::run(&settings, &tail),
-        Some(Command::Show(show)) => cli::show::run(&settings, &show),
-        Some(Command::Check(check)) => cli::check::run(&settings, &check),
-        Some(Command::Import(import)) => cli::import::run(&settings, &import),
-        Some(Command::Export(export)) => cli::export::run(&settings, &export),
+        Some(Command::Ask(command)) => cli::run(&settings, &command),
         Some(Command::Serve) | None => serve(settings).await,
     };
-    match outcome {
-        Ok(code) => code,
-        // Whoever reads the output has enough of it.
-        Err(Failed { error, .. }) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(Failed { error, code }) => failed(&error, code),
-    }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let io = error.downcast_ref::<std::io::Error>();
-    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    outcome.unwrap_or_else(|Failed { error, code }| failed(&error, code))
 }
 
 async fn serve(settings: Settings) -> cli::Outcome {
-    let budgets = settings.budgets.as_deref().map(cli::check::read_budgets);
-    let budgets = budgets.transpose().map_err(|error| Failed {
-        code: BAD_SETTING,
-        error,
-    })?;
+    let budgets = own_budgets(&settings)?;
     let mut terminate = signal(SignalKind::terminate())?;
     let otlp_listener = listen(settings.otlp_http).await?;
     let grpc_listener = listen(settings.otlp_grpc).await?;
@@ -99,7 +82,6 @@ async fn serve(settings: Settings) -> cli::Outcome {
             ("query", query.counters()),
         ],
     };
-    let budgets = budgets.map(|(_, budgets)| budgets);
     let query_router = query::router_with(store.clone(), query::Limits::default(), budgets)
         .merge(metrics::router(Arc::new(observed)));
     let serving = async {
@@ -124,6 +106,16 @@ async fn serve(settings: Settings) -> cli::Outcome {
         tokio::task::spawn_blocking(move || tee.stop()).await?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Budgets to hold spans to, when there is a file of them.
+fn own_budgets(settings: &Settings) -> Result<Option<Budgets>, Failed> {
+    let read = settings.budgets.as_deref().map(cli::check::read_budgets);
+    let read = read.transpose().map_err(|error| Failed {
+        code: BAD_SETTING,
+        error,
+    })?;
+    Ok(read.map(|(_, budgets)| budgets))
 }
 
 /// What passes on, when there is an address for it.

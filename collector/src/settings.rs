@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::Uri;
 use clap::{Args, Parser, Subcommand};
 
-use crate::cli::{check::Check, export::Export, import::Import, show::Show, tail::Tail};
+use crate::cli;
 use crate::store::{Bounds, MIN_MAX_BYTES, PINNED_MAX};
 use crate::tee::{self, Retry};
 
@@ -37,17 +37,9 @@ pub enum Command {
     Serve,
     /// Ask a running collector whether it is alive; exit code 0 when it is.
     Healthcheck,
-    /// Write a line for each trace as it arrives at a running collector.
-    Tail(Tail),
-    /// Draw a trace that a running collector holds, or write it as OTLP JSON.
-    Show(Show),
-    /// Hold the spans of a running collector to the budgets of --budgets: exit code 0 when all are kept, 1 when not, 2 when
-    /// the budgets cannot be read, 3 when the collector cannot be asked.
-    Check(Check),
-    /// Send OTLP JSON from files to a running collector.
-    Import(Import),
-    /// Write traces that a running collector holds as OTLP JSON.
-    Export(Export),
+    /// Ask a running collector.
+    #[command(flatten)]
+    Ask(cli::Command),
 }
 
 /// Settings of the collector.
