@@ -6,6 +6,7 @@ mod first_line;
 mod length;
 mod modules;
 mod names;
+mod scripts;
 mod source;
 mod spans;
 
@@ -78,6 +79,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 fn check(tree: &Tree) -> Vec<Finding> {
     [
         names::check(&tree.paths),
+        scripts::check(&tree.paths),
         first_line::check(&tree.sources),
         length::check(&tree.sources, &tree.exceptions),
         dependencies::check(&tree.manifests),

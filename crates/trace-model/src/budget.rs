@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::duration::{self, percentile};
+use crate::order::sort_by_key;
 use crate::{SpanId, TraceId, Tree};
 
 /// Budgets that are held together.
@@ -174,7 +175,7 @@ impl Budgets {
 impl Measured {
     fn verdict(&self, budget: &Budget) -> Verdict {
         let mut durations_ns = self.durations_ns.clone();
-        durations_ns.sort_unstable();
+        sort_by_key(&mut durations_ns, |duration_ns| *duration_ns);
         let count = durations_ns.len() as u64;
         let found = |limit: &Limit| match limit {
             Limit::Percentile { percent, .. } => {

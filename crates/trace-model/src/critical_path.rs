@@ -1,5 +1,6 @@
 //! What made a trace take as long as it did, and what each span did by itself.
 
+use crate::order::sort_by_key;
 use crate::{Span, Tree};
 
 /// A stretch of the critical path: while it lasted, the trace waited for this span's own work.
@@ -80,7 +81,9 @@ impl Tree {
             .map(|&child| clip(child, self.span(child), from_ns, to_ns))
             .filter(|child| child.from_ns < child.to_ns)
             .collect();
-        children.sort_unstable_by_key(|child| (child.to_ns, child.from_ns, child.row));
+        sort_by_key(&mut children, |child| {
+            (child.to_ns, child.from_ns, child.row)
+        });
         Visit {
             row,
             from_ns,

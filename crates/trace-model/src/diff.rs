@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::order::sort_by_key;
 use crate::{Kind, Tree};
 
 /// Two traces, span by span.
@@ -65,7 +66,9 @@ impl Diff {
         let mut rows: Vec<usize> = (0..self.rows.len())
             .filter(|&row| self.rows[row].self_change_ns() != 0)
             .collect();
-        rows.sort_by_key(|&row| std::cmp::Reverse(self.rows[row].self_change_ns().unsigned_abs()));
+        sort_by_key(&mut rows, |&row| {
+            std::cmp::Reverse(self.rows[row].self_change_ns().unsigned_abs())
+        });
         rows.truncate(count);
         rows
     }

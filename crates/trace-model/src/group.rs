@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::duration::percentile;
+use crate::order::sort_by_key;
 use crate::{Span, Tree};
 
 /// Fewer similar siblings than this are not worth folding.
@@ -27,7 +28,7 @@ impl Group {
     fn of(tree: &Tree, rows: Range<usize>) -> Self {
         let spans = &tree.spans()[rows.clone()];
         let mut durations: Vec<u64> = spans.iter().map(Span::duration_ns).collect();
-        durations.sort_unstable();
+        sort_by_key(&mut durations, |duration_ns| *duration_ns);
         Self {
             rows,
             total_ns: durations.iter().copied().fold(0, u64::saturating_add),

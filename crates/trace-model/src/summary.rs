@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::order::sort_by_key;
 use crate::{Completeness, Span, TraceId, Tree, completeness};
 
 /// Services that a summary names; the spans of further ones are in its totals only.
@@ -56,7 +57,7 @@ impl Summary {
     pub fn of(tree: &Tree) -> Option<Self> {
         let root = tree.span(tree.root()?);
         let mut first_starts: Vec<&Span> = tree.spans().iter().collect();
-        first_starts.sort_by_key(|span| span.start_ns);
+        sort_by_key(&mut first_starts, |span| span.start_ns);
         let mut names: Vec<&str> = Vec::new();
         let mut services: Vec<ServiceSummary> = Vec::new();
         let mut omitted = std::collections::HashSet::new();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::order::sort_by_key;
 use crate::{Adjustment, Span, SpanId};
 
 /// The spans of one trace, depth first, siblings by start. A span is named by its row: its place in that order.
@@ -52,7 +53,7 @@ impl Tree {
         cut_cycles(&spans, &mut parents);
 
         let mut by_time: Vec<usize> = (0..spans.len()).collect();
-        by_time.sort_unstable_by_key(|&i| (spans[i].start_ns, spans[i].end_ns, i));
+        sort_by_key(&mut by_time, |&i| (spans[i].start_ns, spans[i].end_ns, i));
         let mut children = vec![Vec::new(); spans.len()];
         let mut roots = Vec::new();
         for i in by_time {

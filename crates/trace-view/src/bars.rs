@@ -1,6 +1,6 @@
 //! What is drawn in a row: its name, its bar, and what lies on the bar, as places on the visible part of the time axis.
 
-use trace_model::{Salvage, Span, duration};
+use trace_model::{Salvage, Span, duration, sort_by_key};
 
 use crate::drawing::{Drawing, Origin};
 use crate::plain::plain;
@@ -172,7 +172,7 @@ fn in_words(salvage: Salvage) -> &'static str {
 /// Marks in order of their beginning, those too near to each other as one, so that there are never more than can be seen.
 fn joined(marks: impl Iterator<Item = Mark>) -> Vec<Mark> {
     let mut all: Vec<Mark> = marks.collect();
-    all.sort_unstable_by_key(|mark| mark.from);
+    sort_by_key(&mut all, |mark| mark.from);
     let mut joined: Vec<Mark> = Vec::new();
     for mark in all {
         match joined.last_mut() {

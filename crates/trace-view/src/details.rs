@@ -1,7 +1,7 @@
 //! What a span says about itself, shown below its row: attributes, events, links.
 
 use leptos::prelude::*;
-use trace_model::{Event, Link, Span, SpanId, Status, TraceId, Value, duration};
+use trace_model::{Event, Link, Span, SpanId, Status, TraceId, Value, duration, sort_by_key};
 
 use crate::copy::{CopyButton, curl, traceparent};
 use crate::drawing::Drawing;
@@ -87,7 +87,7 @@ fn of_span(drawing: &Drawing, row: usize, address: SpanAddress) -> impl IntoView
 fn of_group(drawing: &Drawing, row: Row) -> impl IntoView + use<> {
     let spans = &drawing.tree.spans()[row.span..row.span + row.count];
     let mut durations: Vec<u64> = spans.iter().map(Span::duration_ns).collect();
-    durations.sort_unstable();
+    sort_by_key(&mut durations, |duration_ns| *duration_ns);
     let quantile = |percent: usize| {
         let rank = (durations.len() * percent).div_ceil(100).max(1) - 1;
         duration::format(durations.get(rank).copied().unwrap_or(0))

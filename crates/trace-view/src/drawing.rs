@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use trace_model::{
-    Adjustment, Completeness, Part, Segment, Span, Tree, completeness, groups, split,
+    Adjustment, Completeness, Part, Segment, Span, Tree, completeness, groups, sort_by_key, split,
 };
 
 /// Where spans ran: a name for the reader, which is also the CSS class of its colour.
@@ -76,7 +76,9 @@ impl Drawing {
         };
         let critical_path = tree.critical_path();
         let mut critical_by_row = critical_path.clone();
-        critical_by_row.sort_unstable_by_key(|segment| (segment.row, segment.from_ns));
+        sort_by_key(&mut critical_by_row, |segment| {
+            (segment.row, segment.from_ns)
+        });
         let depths = (0..tree.len()).map(|row| tree.node(row).depth);
         Drawing {
             shares: origins
@@ -130,7 +132,7 @@ impl Drawing {
             .iter()
             .map(|span| span.service.as_str())
             .collect();
-        services.sort_unstable();
+        sort_by_key(&mut services, |name| *name);
         services.dedup();
         services.len()
     }
@@ -172,7 +174,7 @@ impl Drawing {
                 .partition_point(|segment| segment.row < row)
         };
         let mut segments = self.critical_by_row[place(rows.start)..place(rows.end)].to_vec();
-        segments.sort_unstable_by_key(|segment| segment.from_ns);
+        sort_by_key(&mut segments, |segment| segment.from_ns);
         let mut joined: Vec<(u64, u64)> = Vec::new();
         for segment in segments {
             match joined.last_mut() {

@@ -52,7 +52,7 @@ struct Wanted {
 
 impl Wanted {
     fn new(text: &str) -> Self {
-        let text = text.to_lowercase();
+        let text = lower_case(text);
         let pair = text.split_once('=').filter(|(key, _)| !key.is_empty());
         Wanted {
             pair: pair.map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned())),
@@ -100,10 +100,21 @@ fn contains(text: &str, wanted: &str) -> bool {
         return true;
     }
     if !text.is_ascii() {
-        return text.to_lowercase().contains(wanted);
+        return lower_case(text).contains(wanted);
     }
     let mut places = text.as_bytes().windows(wanted.len());
     places.any(|place| place.eq_ignore_ascii_case(wanted.as_bytes()))
+}
+
+/// The browser has the tables of all scripts; the program would have to bring them.
+#[cfg(target_arch = "wasm32")]
+fn lower_case(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn lower_case(text: &str) -> String {
+    text.to_lowercase()
 }
 
 #[cfg(test)]
