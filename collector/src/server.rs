@@ -1,5 +1,4 @@
-//! Connections: accepted up to a bound, the idlest one closed for a new one beyond it, given up when slow, drained at the
-//! end.
+//! Connections: accepted up to a bound, the idlest closed for new ones beyond it, given up when slow, drained at the end.
 
 mod connections;
 
@@ -37,7 +36,7 @@ pub enum Protocol {
 /// What clients may do.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at a time. For one more, the one that is idle longest is closed; where none is idle, it waits.
+    /// Connections at a time. For one more, those that are idle longest are closed; where none is idle, it waits.
     pub connections_max: usize,
     /// How long a client may take for the head of its next request, or to answer a ping of HTTP/2.
     pub head_timeout: Duration,

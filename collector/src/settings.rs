@@ -105,7 +105,7 @@ pub struct Settings {
     /// Traces that may be pinned; those go last.
     #[arg(long, env = "COLLECTOR_MAX_PINNED", default_value_t = PINNED_MAX, global = true)]
     pub max_pinned: usize,
-    /// Connections at a time on each address; for one more, the one that is idle longest is closed.
+    /// Connections at a time on each address; for one more, those that are idle longest are closed.
     #[arg(long, env = "COLLECTOR_MAX_CONNECTIONS", default_value = "512", value_parser = positive, global = true)]
     pub max_connections: usize,
     /// Budgets that spans are held to, by `check` and by /api/x/budgets: a file in TOML, or in JSON when it is named so.

@@ -70,7 +70,7 @@ impl Connections {
         ConnectionCounters(self.shared.clone())
     }
 
-    /// A place for one more; where all are taken, one that is idle has to go.
+    /// A place for one more; where all are taken, some that are idle have to go.
     pub(super) async fn place(&self) -> Connection {
         let place = loop {
             if self.places.available_permits() == 0 {
@@ -103,15 +103,20 @@ impl Shared {
         self.clock.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// Asks those that are idle longest to go: a sixteenth, so that not every connection of a flood has to wait for one.
     fn displace_idlest(&self) {
         let open = self.open();
-        let idle = open
+        let mut idle: Vec<&Arc<State>> = open
             .values()
-            .filter(|state| state.requests.load(Ordering::Acquire) == 0);
-        if let Some(idlest) = idle.min_by_key(|state| state.last_heard.load(Ordering::Relaxed)) {
-            idlest.has_to_go.notify_one();
-            self.displaced.fetch_add(1, Ordering::Relaxed);
+            .filter(|state| state.requests.load(Ordering::Acquire) == 0)
+            .collect();
+        idle.sort_unstable_by_key(|state| state.last_heard.load(Ordering::Relaxed));
+        idle.truncate(open.len().div_ceil(16));
+        for state in &idle {
+            state.has_to_go.notify_one();
         }
+        let displaced = idle.len() as u64;
+        self.displaced.fetch_add(displaced, Ordering::Relaxed);
     }
 
     fn open(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<State>>> {

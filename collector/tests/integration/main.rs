@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod abuse;
 mod api_v3;
 mod cli;
 mod durability;
