@@ -265,7 +265,13 @@ impl<'t> Drawing<'t> {
                     bar[cell] = '─';
                 }
             }
-            for segment in &self.critical[row] {
+            // Stretches that are too short to be seen would look as if they were long, unless there is nothing else.
+            let segments = &self.critical[row];
+            let longest = segments.iter().max_by_key(|segment| segment.duration_ns());
+            let seen_ns = whole_ns / (2 * width as u64);
+            let seen =
+                |segment: &&Segment| segment.duration_ns() >= seen_ns || Some(*segment) == longest;
+            for segment in segments.iter().filter(seen) {
                 for cell in cells(segment.from_ns, segment.to_ns) {
                     bar[cell] = '━';
                 }
