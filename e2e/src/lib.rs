@@ -22,7 +22,7 @@ pub use expected::{Case, Setting, expected};
 pub use faults::{Fault, Faults};
 pub use http_get::http_get;
 pub use page::{Ended, Page};
-pub use stack::{Corpus, Process, Stack, StackOptions};
+pub use stack::{Corpus, Process, Stack, StackOptions, collector_command};
 pub use traces::Traces;
 pub use tree::{assert_contained, rendered};
 

@@ -137,8 +137,16 @@ impl Stack {
     /// # Panics
     /// When the stack was started without a collector.
     pub fn query_url(&self) -> String {
+        format!("http://{}", self.query_address())
+    }
+
+    /// The same without a scheme, as the collector's own subcommands take it.
+    ///
+    /// # Panics
+    /// When the stack was started without a collector.
+    pub fn query_address(&self) -> SocketAddr {
         let collector = self.collector.as_ref().expect("the stack has a collector");
-        format!("http://{}", collector.address("query"))
+        collector.address("query")
     }
 }
 
@@ -243,6 +251,13 @@ fn url_of(collector: Option<&Process>, listener: &str) -> String {
 
 fn workspace() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The collector, for a subcommand that asks a running one.
+pub fn collector_command() -> Command {
+    let mut command = Command::new(bin_dir().join("collector"));
+    command.stdin(Stdio::null());
+    command
 }
 
 fn bin_dir() -> PathBuf {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bad_days;
+mod budgets;
 mod clocks;
 mod comparing;
 mod failures;
