@@ -15,7 +15,7 @@ use super::cosine::CosineWeight;
 use super::generate_snippet::{Snippet, is_space, word_from};
 use super::index::TfidfIndex;
 use super::terms::{last_separator, word_at};
-use super::window::{Word, best_window};
+use super::window::{Marks, Word, best_window};
 use crate::corpus::Book;
 
 /// The passage of `book`, which has the number `document` in `index`, that shows most of the query.
@@ -27,9 +27,9 @@ pub(super) fn best_passage(
 ) -> Result<Snippet, SearchError> {
     // Kept by the thread: the places of frequent words fill pages, and new ones would have to come from the system.
     thread_local! {
-        static PLACES: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+        static KEPT: RefCell<(Vec<u32>, Marks)> = RefCell::default();
     }
-    PLACES.with_borrow_mut(|places| {
+    KEPT.with_borrow_mut(|(places, marks)| {
         places.clear();
         let words = read_places(index, weight, document, places)?;
         let mut words: Vec<Word<'_>> = words
@@ -39,7 +39,7 @@ pub(super) fn best_passage(
                 rarity,
             })
             .collect();
-        let passage = passage(book, best_window(&mut words));
+        let passage = passage(book, best_window(&mut words, marks));
         let mut inside: Vec<u32> = Vec::new();
         for word in &words {
             let from = word
@@ -181,11 +181,10 @@ fn word_before(text: &[u8], to: usize) -> Option<Range<usize>> {
 
 /// Whether a sentence or a paragraph ends with `word`; `next` is where the next word starts.
 fn is_sentence_end(text: &[u8], word: &Range<usize>, next: usize) -> bool {
-    let ends_paragraph = text[word.end..next]
-        .iter()
-        .filter(|&&byte| byte == b'\n')
-        .count()
-        > 1;
+    let between = &text[word.end..next];
+    // Most words have a single blank behind them.
+    let ends_paragraph =
+        between.len() > 1 && between.iter().filter(|&&byte| byte == b'\n').count() > 1;
     let word = &text[word.clone()];
     let closing = word
         .iter()
@@ -193,8 +192,8 @@ fn is_sentence_end(text: &[u8], word: &Range<usize>, next: usize) -> bool {
         .take_while(|byte| b"\"')]_".contains(byte))
         .count();
     let bare = &word[..word.len() - closing];
-    let is_title = ABBREVIATIONS.contains(&bare);
-    ends_paragraph || (matches!(bare, [.., b'.' | b'!' | b'?']) && !is_title)
+    let ends_with_mark = matches!(bare, [.., b'.' | b'!' | b'?']);
+    ends_paragraph || (ends_with_mark && !ABBREVIATIONS.contains(&bare))
 }
 
 const ABBREVIATIONS: [&[u8]; 6] = [b"Mr.", b"Mrs.", b"Dr.", b"St.", b"Capt.", b"M."];

@@ -56,12 +56,8 @@ pub(super) fn process_results<M: Model>(
             by_score.then_with(|| (one.book, one.document).cmp(&(other.book, other.document)))
         });
         let (threshold, total_matches) = cut_off(&ranked, cut);
-        let shown = &ranked[..total_matches.min(cut.limit)];
-        let mut hits = Vec::with_capacity(shown.len());
-        for &found in shown {
-            asked.deadline.check()?;
-            hits.push(describe(&asked.library.corpus, model, vector, found)?);
-        }
+        ranked.truncate(total_matches.min(cut.limit));
+        let hits = describe_all(asked, model, vector, &ranked)?;
         cx.span().set_attribute(KeyValue::new(
             attribute::RESULTS_RETURNED,
             hits.len() as i64,
@@ -81,6 +77,26 @@ pub(super) fn cut_off(ranked: &[Match], cut: Cut) -> (f64, usize) {
         0 if cut.may_fall_to_zero => (0.0, above(0.0)),
         found => (cut.threshold, found),
     }
+}
+
+/// Describes matches in the order of documents, because posting lists can only be read forwards; hits are in the order of
+/// `ranked`.
+fn describe_all<M: Model>(
+    asked: Asked<'_>,
+    model: &M,
+    vector: &M::Vector,
+    ranked: &[Match],
+) -> Result<Vec<Hit>, SearchError> {
+    let mut by_document: Vec<(usize, &Match)> = ranked.iter().enumerate().collect();
+    by_document.sort_unstable_by_key(|(_, found)| found.document);
+    let mut hits = Vec::with_capacity(ranked.len());
+    for (rank, &found) in by_document {
+        asked.deadline.check()?;
+        let hit = describe(&asked.library.corpus, model, vector, found)?;
+        hits.push((rank, hit));
+    }
+    hits.sort_unstable_by_key(|&(rank, _)| rank);
+    Ok(hits.into_iter().map(|(_, hit)| hit).collect())
 }
 
 fn describe<M: Model>(

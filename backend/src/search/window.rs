@@ -1,9 +1,10 @@
 //! The few lines of a document that hold most of a query, found from the places of its words.
 //!
-//! A place is looked at only if what stands around it can be better than the best window so far. That is `MaxScore`, an
-//! algorithm for the best documents, over windows of one document: words are taken from the fewest places to the most,
-//! the windows with a place of the word are tried, and the word is done with. As soon as all words that are left are
-//! together worth less than the best window, none of their places needs a look; and those are the most of all.
+//! A place is looked at closely only if what stands around it can be better than the best window so far. That is
+//! `MaxScore`, an algorithm for the best documents, over windows of one document: words are taken from the fewest places
+//! to the most, the windows with a place of the word are tried, and the word is done with. As soon as all words that are
+//! left are together worth less than the best window, none of their places needs a look; and those are the most of all.
+//! What stands around a place is known roughly, and without a search, from marks for every few bytes of the document.
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -22,8 +23,11 @@ pub(super) struct Word<'p> {
 
 /// The first of the windows with the most and rarest different words, and then the most matches: where its first and its
 /// last match start. Orders the words by how often they occur.
-pub(super) fn best_window(words: &mut [Word<'_>]) -> Range<usize> {
+pub(super) fn best_window(words: &mut [Word<'_>], marks: &mut Marks) -> Range<usize> {
     words.sort_by_key(|word| word.places.len());
+    if words.len() > 1 {
+        marks.set(words);
+    }
     let mut best = Best::default();
     // Kept for all words, because to allocate costs more than to try a rare one.
     let (mut ahead, mut near) = (Vec::with_capacity(words.len()), Near::default());
@@ -32,10 +36,87 @@ pub(super) fn best_window(words: &mut [Word<'_>]) -> Range<usize> {
         if left < best.value.0 {
             break;
         }
-        windows_with_first(&words[number..], left, (&mut ahead, &mut near), &mut best);
+        ahead.clear();
+        ahead.resize(words.len() - number - 1, 0);
+        windows_with_first(words, number, marks, (&mut ahead, &mut near), &mut best);
         left -= words[number].rarity;
+        marks.forget(number);
     }
     best.window
+}
+
+/// Which words stand in every few bytes of a document. Kept by whoever looks for windows, because they fill pages.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    /// A bit for each class of words.
+    classes: Vec<u16>,
+    /// The classes that are not done with.
+    left: u16,
+    /// What every choice of the lower and of the higher classes is worth.
+    worth: [Vec<u64>; 2],
+}
+
+/// Bytes for which there is one mark, as a power of two.
+const BYTES_OF_MARK: u32 = 7;
+/// Classes of words: one for each of the first words, and one for all others.
+const CLASSES: usize = u16::BITS as usize;
+/// Marks that stand for all bytes a window can have before and behind a place.
+const MARKS_AROUND: usize = (2 * WINDOW_BYTES as usize >> BYTES_OF_MARK) + 2;
+
+fn class(word: usize) -> usize {
+    word.min(CLASSES - 1)
+}
+
+fn bit(word: usize) -> u16 {
+    1 << class(word)
+}
+
+impl Marks {
+    fn set(&mut self, words: &[Word<'_>]) {
+        let last = words.iter().filter_map(|word| word.places.last()).max();
+        let last = last.map_or(0, |&last| last >> BYTES_OF_MARK);
+        self.classes.clear();
+        self.classes.resize(last as usize + MARKS_AROUND, 0);
+        let mut rarities = [0; CLASSES];
+        for (number, word) in words.iter().enumerate() {
+            rarities[class(number)] += word.rarity;
+            for &place in word.places {
+                self.classes[(place >> BYTES_OF_MARK) as usize] |= bit(number);
+            }
+        }
+        self.left = u16::MAX;
+        let used = &rarities[..words.len().min(CLASSES)];
+        let (lower, higher) = used.split_at(used.len().min(8));
+        for (worth, rarities) in self.worth.iter_mut().zip([lower, higher]) {
+            worth.clear();
+            worth.push(0);
+            for rarity in rarities {
+                let without = worth.len();
+                worth.extend_from_within(..);
+                worth[without..].iter_mut().for_each(|with| *with += rarity);
+            }
+        }
+    }
+
+    /// From now on a word counts nothing, if it has a class of its own.
+    fn forget(&mut self, word: usize) {
+        if word < CLASSES - 1 {
+            self.left &= !bit(word);
+        }
+    }
+
+    /// The classes, of those not done with, that a window with the place `at` can hold.
+    fn around(&self, at: u32) -> u16 {
+        let from = (at.saturating_sub(WINDOW_BYTES) >> BYTES_OF_MARK) as usize;
+        let around = &self.classes[from..from + MARKS_AROUND];
+        around.iter().fold(0, |all, mark| all | mark) & self.left
+    }
+
+    /// What words of these classes are worth together.
+    fn worth(&self, classes: u16) -> u64 {
+        let [lower, higher] = classes.to_le_bytes().map(usize::from);
+        self.worth[0][lower] + self.worth[1][higher]
+    }
 }
 
 /// By what windows are compared: the sum of the rarities of their words, their matches, and how near the start they end.
@@ -57,73 +138,55 @@ impl Default for Best {
     }
 }
 
-/// Tries the windows that hold the first of `words`, which are worth `all` together.
+/// Tries the windows that hold the word with this `number` and none before it; `ahead` has the next place of each word
+/// behind it.
 fn windows_with_first(
     words: &[Word<'_>],
-    all: u64,
-    (ahead, near): (&mut Vec<Ahead>, &mut Near),
+    number: usize,
+    marks: &Marks,
+    (ahead, near): (&mut [usize], &mut Near),
     best: &mut Best,
 ) {
-    let Some((anchor, others)) = words.split_first() else {
-        return;
-    };
-    ahead.clear();
-    ahead.extend(others.iter().map(|word| Ahead::of(word.places, 0)));
-    let mut number = 0;
-    'places: while let Some(&at) = anchor.places.get(number) {
-        // What holds an earlier place of the anchor was tried there.
-        let tried = number
-            .checked_sub(1)
-            .map_or(0, |before| anchor.places[before] + 1);
-        let start = tried.max(at.saturating_sub(WINDOW_BYTES));
-        let end = at.saturating_add(WINDOW_BYTES);
-        let mut rarity = all;
-        let mut nearest = u64::MAX;
-        for (word, ahead) in others.iter().zip(&mut *ahead) {
-            if ahead.place < u64::from(start) {
-                *ahead = Ahead::of(word.places, first_from(word.places, ahead.next, start));
-            }
-            if ahead.place > u64::from(end) {
-                nearest = nearest.min(ahead.place);
-                rarity -= word.rarity;
-                if rarity < best.value.0 {
-                    // Before one of the missing words is near, no window is better.
-                    let Ok(nearest) = u32::try_from(nearest) else {
-                        return;
-                    };
-                    let from = nearest.saturating_sub(WINDOW_BYTES);
-                    number += 1;
-                    if anchor.places.get(number).is_some_and(|&place| place < from) {
-                        number = first_from(anchor.places, number, from);
-                    }
-                    continue 'places;
-                }
-            }
+    let (anchor, others) = (&words[number], &words[number + 1..]);
+    for (here, &at) in anchor.places.iter().enumerate() {
+        let around = match others.is_empty() {
+            true => 0,
+            false => marks.around(at),
+        };
+        if !others.is_empty() && marks.worth(around) < best.value.0 {
+            continue;
         }
-        let here = number;
-        number += 1;
+        let end = at.saturating_add(WINDOW_BYTES);
         // A word that stands alone needs a look at one place: that of the match it has to have to be better.
         let needed = best.value.1 + usize::from(Reverse(at) <= best.value.2);
         if others.is_empty()
-            && rarity == best.value.0
+            && anchor.rarity == best.value.0
             && (anchor.places.get(here + needed - 1)).is_none_or(|&place| place > end)
         {
             continue;
         }
-        let of_anchor = until(&anchor.places[here..], end);
-        let of_others = || {
-            (others.iter().zip(&*ahead)).map(|(word, ahead)| until(&word.places[ahead.next..], end))
-        };
-        let matches = of_anchor.len() + of_others().map(<[u32]>::len).sum::<usize>();
-        if (rarity, matches, Reverse(at)) <= best.value {
-            continue;
-        }
+        // What holds an earlier place of the anchor was tried there.
+        let tried = here
+            .checked_sub(1)
+            .map_or(0, |before| anchor.places[before] + 1);
+        let start = tried.max(at.saturating_sub(WINDOW_BYTES));
         near.matches.clear();
-        near.add(0, of_anchor);
-        for (number, places) in (1..).zip(of_others()) {
-            near.add(number, places);
+        near.add(number, until(&anchor.places[here..], end));
+        let mut rarity = anchor.rarity;
+        for ((number, word), next) in (number + 1..).zip(others).zip(&mut *ahead) {
+            if around & bit(number) == 0 {
+                continue;
+            }
+            *next = first_from(word.places, *next, start);
+            let places = until(&word.places[*next..], end);
+            if !places.is_empty() {
+                rarity += word.rarity;
+                near.add(number, places);
+            }
         }
-        near.try_windows(words, at, best);
+        if (rarity, near.matches.len(), Reverse(at)) > best.value {
+            near.try_windows(words, at, best);
+        }
     }
 }
 
@@ -131,21 +194,6 @@ fn windows_with_first(
 fn until(places: &[u32], end: u32) -> &[u32] {
     let near = places.iter().take_while(|&&place| place <= end).count();
     &places[..near]
-}
-
-/// The next place of a word.
-struct Ahead {
-    /// Its number.
-    next: usize,
-    /// The place; beyond all others where there is none.
-    place: u64,
-}
-
-impl Ahead {
-    fn of(places: &[u32], next: usize) -> Self {
-        let place = places.get(next).map_or(u64::MAX, |&place| u64::from(place));
-        Self { next, place }
-    }
 }
 
 /// Places that are counted without a branch for each, which nobody could foresee.
@@ -263,7 +311,11 @@ mod tests {
             })
             .collect();
         let expected = by_looking_at_all(&words);
-        assert_eq!(best_window(&mut words.clone()), expected, "{given:?}");
+        assert_eq!(
+            best_window(&mut words.clone(), &mut Marks::default()),
+            expected,
+            "{given:?}"
+        );
     }
 
     #[test]
