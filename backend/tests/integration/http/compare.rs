@@ -30,8 +30,8 @@ async fn methods_are_compared_in_one_trace() {
             vectorize_query INTERNAL {app.vector.nonzero=2, app.vector.out_of_vocabulary=0}
             compute_similarity INTERNAL {app.similarity.documents_scored=3, app.similarity.postings_read=8}
             process_results INTERNAL {app.results.returned=3}
-              generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=5}
               generate_snippet INTERNAL {app.book.id=austen-emma.txt, app.snippet.highlights=2}
+              generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=5}
               generate_snippet INTERNAL {app.book.id=austen-sense.txt, app.snippet.highlights=1}
         perform_search INTERNAL {app.search.method=phrase}
           phrase_search INTERNAL {app.search.max_results=20, app.search.threshold=0, app.search.top_score=1.7011102437973022, app.search.total_matches=1}

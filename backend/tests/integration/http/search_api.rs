@@ -68,8 +68,8 @@ async fn the_trace_of_a_search_is_whole() {
             vectorize_query INTERNAL {app.vector.nonzero=2, app.vector.out_of_vocabulary=1}
             compute_similarity INTERNAL {app.similarity.documents_scored=3, app.similarity.postings_read=4}
             process_results INTERNAL {app.results.returned=3}
-              generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=5}
               generate_snippet INTERNAL {app.book.id=austen-emma.txt, app.snippet.highlights=2}
+              generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=5}
               generate_snippet INTERNAL {app.book.id=austen-sense.txt, app.snippet.highlights=1}
     ");
 
@@ -100,8 +100,8 @@ async fn every_method_has_its_own_span_and_the_same_phases() {
             vectorize_query INTERNAL {app.vector.nonzero=3, app.vector.out_of_vocabulary=1}
             compute_similarity INTERNAL {app.similarity.documents_scored=3, app.similarity.postings_read=12}
             process_results INTERNAL {app.results.returned=3}
-              generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=7}
               generate_snippet INTERNAL {app.book.id=austen-emma.txt, app.snippet.highlights=3}
+              generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=7}
               generate_snippet INTERNAL {app.book.id=austen-sense.txt, app.snippet.highlights=1}
     ");
 }
@@ -122,8 +122,8 @@ async fn hybrid_looks_at_its_candidates_again() {
             compute_similarity INTERNAL {app.similarity.documents_scored=3, app.similarity.postings_read=12}
             rerank_passages INTERNAL {app.rerank.candidates=3}
             process_results INTERNAL {app.results.returned=3}
-              generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=7}
               generate_snippet INTERNAL {app.book.id=austen-emma.txt, app.snippet.highlights=3}
+              generate_snippet INTERNAL {app.book.id=austen-persuasion.txt, app.snippet.highlights=7}
               generate_snippet INTERNAL {app.book.id=austen-sense.txt, app.snippet.highlights=1}
     ");
     let trace = ready().get("/search?q=%28&method=hybrid").await.trace();
