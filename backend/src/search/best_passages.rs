@@ -174,6 +174,9 @@ impl<'a> Search<'a> {
         passages: &Range<DocId>,
         sums: &mut Sums,
     ) -> Result<(), SearchError> {
+        if self.is_single_list(passages) {
+            return self.find_by_list(book, passages);
+        }
         sums.begin(passages.len());
         self.add_telling(passages, sums)?;
         let mut rest = self.rest;
@@ -203,6 +206,40 @@ impl<'a> Search<'a> {
         }
         let best = self.best_by_sums(passages.start, sums, rest);
         self.keep(book, best);
+        Ok(())
+    }
+
+    /// Whether the query is a single list here, which has nothing to be added to.
+    fn is_single_list(&self, passages: &Range<DocId>) -> bool {
+        matches!(self.telling[..], [(_, Frequencies::List(_))])
+            && self.others.is_empty()
+            && !self.filter.is_one_book()
+            && self.filter.excluded_among(passages).is_empty()
+    }
+
+    /// Keeps the best passage of a book by a single list.
+    fn find_by_list(&mut self, book: usize, passages: &Range<DocId>) -> Result<(), SearchError> {
+        let [(weight, Frequencies::List(list))] = &mut self.telling[..] else {
+            return Ok(());
+        };
+        let norm = self.index.length_norms.here_and_there(passages);
+        let (mut best, top) = ((0, 0.0), &mut self.top);
+        let read = list.read(passages, |passage, frequency| {
+            let norm = norm((passage - passages.start) as usize);
+            let score = *weight * saturate(frequency as f32, norm);
+            if score > best.1 {
+                best = (passage, score);
+            }
+            if score >= top.bar() {
+                top.offer(passage, score);
+            }
+        });
+        self.found.postings += read as u64;
+        self.found.passages += read;
+        self.meter.read(read)?;
+        if best.1 > 0.0 {
+            self.keep(book, best);
+        }
         Ok(())
     }
 

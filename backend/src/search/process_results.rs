@@ -42,22 +42,18 @@ pub(super) struct Results {
     pub(super) threshold: f64,
 }
 
-/// Orders `ranked`, one match of each book, cuts them by `cut` and describes what is left.
+/// Cuts `matches`, one of each book, by `cut`, orders and describes what is left.
 pub(super) fn process_results<M: Model>(
     asked: Asked<'_>,
     model: &M,
     vector: &M::Vector,
-    mut ranked: Vec<Match>,
+    mut matches: Vec<Match>,
     cut: Cut,
 ) -> Result<Results, SearchError> {
     in_span(span::PROCESS_RESULTS, |cx| {
-        ranked.sort_by(|one, other| {
-            let by_score = other.score.total_cmp(&one.score);
-            by_score.then_with(|| (one.book, one.document).cmp(&(other.book, other.document)))
-        });
-        let (threshold, total_matches) = cut_off(&ranked, cut);
-        ranked.truncate(total_matches.min(cut.limit));
-        let hits = describe_all(asked, model, vector, &ranked)?;
+        let (threshold, total_matches) = cut_off(&matches, cut);
+        keep_best(&mut matches, total_matches.min(cut.limit));
+        let hits = describe_all(asked, model, vector, &matches)?;
         cx.span().set_attribute(KeyValue::new(
             attribute::RESULTS_RETURNED,
             hits.len() as i64,
@@ -70,13 +66,29 @@ pub(super) fn process_results<M: Model>(
     })
 }
 
-/// The threshold that applies to matches by descending score, and how many of them are above it.
-pub(super) fn cut_off(ranked: &[Match], cut: Cut) -> (f64, usize) {
-    let above = |threshold: f64| ranked.partition_point(|one| f64::from(one.score) > threshold);
+/// The threshold that applies to these matches, and how many of them are above it.
+pub(super) fn cut_off(matches: &[Match], cut: Cut) -> (f64, usize) {
+    let above = |threshold: f64| {
+        let scores = matches.iter().map(|one| f64::from(one.score));
+        scores.filter(|&score| score > threshold).count()
+    };
     match above(cut.threshold) {
         0 if cut.may_fall_to_zero => (0.0, above(0.0)),
         found => (cut.threshold, found),
     }
+}
+
+/// Keeps the best `most` matches, by descending score; equally good ones are in the order of books.
+fn keep_best(matches: &mut Vec<Match>, most: usize) {
+    let order = |one: &Match, other: &Match| {
+        let by_score = other.score.total_cmp(&one.score);
+        by_score.then_with(|| (one.book, one.document).cmp(&(other.book, other.document)))
+    };
+    if most < matches.len() {
+        matches.select_nth_unstable_by(most, order);
+        matches.truncate(most);
+    }
+    matches.sort_unstable_by(order);
 }
 
 /// Describes matches in the order of documents, because posting lists can only be read forwards; hits are in the order of

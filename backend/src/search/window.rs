@@ -61,7 +61,7 @@ const BYTES_OF_MARK: u32 = 7;
 /// Classes of words: one for each of the first words, and one for all others.
 const CLASSES: usize = u16::BITS as usize;
 /// Marks that stand for all bytes a window can have before and behind a place.
-const MARKS_AROUND: usize = (2 * WINDOW_BYTES as usize >> BYTES_OF_MARK) + 2;
+const MARKS_AROUND: usize = ((2 * WINDOW_BYTES as usize) >> BYTES_OF_MARK) + 2;
 
 fn class(word: usize) -> usize {
     word.min(CLASSES - 1)
