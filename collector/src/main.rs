@@ -133,7 +133,10 @@ fn open_wal(settings: &Settings, store: &Store) -> anyhow::Result<Option<Arc<Wal
         return Ok(None);
     };
     let restore = |signal, request: &[u8]| otlp::restore(store, signal, request);
-    let wal = Wal::open(folder, settings.data_max_bytes as u64, restore)
+    // What is stored takes more than its bytes: older requests would not stay.
+    let bounds = settings.bounds();
+    let kept = bounds.traces_max_bytes + bounds.logs_max_bytes + bounds.metrics_max_bytes;
+    let wal = Wal::open(folder, settings.data_max_bytes as u64, kept as u64, restore)
         .with_context(|| format!("cannot use the data folder {}", folder.display()))?;
     Ok(Some(Arc::new(wal)))
 }

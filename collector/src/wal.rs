@@ -83,13 +83,15 @@ pub struct WalCounters {
 }
 
 impl Wal {
-    /// Opens the log in a folder, which is made where it is missing, and hands over everything that it holds, oldest first.
+    /// Opens the log in a folder, which is made where it is missing, and hands over what it holds, oldest first: about the
+    /// last `replay_max_bytes`, since a start need not read what the reader has no room for.
     ///
     /// # Errors
     /// When the folder cannot be read or written, or another process has it open.
     pub fn open(
         folder: &Path,
         max_bytes: u64,
+        replay_max_bytes: u64,
         mut replay: impl FnMut(Signal, &[u8]),
     ) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
@@ -105,10 +107,15 @@ impl Wal {
         let max_bytes = max_bytes.max(MIN_MAX_BYTES);
         let mut state = State::default();
         state.counters.wal_max_bytes = max_bytes;
-        for mut segment in segment::list(folder)? {
-            let read = segment.replay(&mut replay)?;
-            state.counters.wal_replayed += read.requests;
-            state.counters.wal_torn_bytes += read.torn_bytes;
+        let segments = segment::list(folder)?;
+        let mut bytes: u64 = segments.iter().map(Segment::len).sum();
+        for mut segment in segments {
+            bytes -= segment.len();
+            if bytes < replay_max_bytes {
+                let read = segment.replay(&mut replay)?;
+                state.counters.wal_replayed += read.requests;
+                state.counters.wal_torn_bytes += read.torn_bytes;
+            }
             state.durable = segment.end();
             match segment.len() {
                 0 => drop(segment.remove(None)),

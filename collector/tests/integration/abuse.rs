@@ -70,7 +70,7 @@ fn a_bomb_of_a_gibibyte_is_refused_within_the_memory_of_a_body() {
         bomb.len()
     );
     assert_eq!(exchange(running.otlp(), &head, &bomb).status, 413);
-    let thrown: Vec<_> = (0..8)
+    let thrown: Vec<_> = (0..4)
         .map(|_| {
             let (address, head, bomb) = (running.otlp(), head.clone(), bomb.clone());
             std::thread::spawn(move || exchange(address, &head, &bomb).status)

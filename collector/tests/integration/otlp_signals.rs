@@ -15,6 +15,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
     Gauge, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, metric, number_data_point,
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
+use proptest::prelude::*;
 use prost::Message;
 use serde_json::json;
 
@@ -307,6 +308,47 @@ fn every_kind_of_metric_in_json_is_what_it_is_in_protobuf() {
         ),
     ] {
         assert_eq!(metric(data).pointer(path), Some(&expected), "{data}");
+    }
+}
+
+/// A metric of every kind with all that it can hold.
+fn metrics_of_every_kind() -> ExportMetricsServiceRequest {
+    let json = r#"[
+        {"name":"g","unit":"s","description":"d","gauge":{"dataPoints":[{"asDouble":1.5,"flags":1,"timeUnixNano":"5",
+            "exemplars":[{"traceId":"00f067aa0ba902b700f067aa0ba902b7","spanId":"00f067aa0ba902b7","asInt":"3","filteredAttributes":[]}]}]}},
+        {"name":"s","sum":{"isMonotonic":true,"aggregationTemporality":2,"dataPoints":[{"asInt":"-7","attributes":[{"key":"k","value":{"boolValue":true}}]}]}},
+        {"name":"h","histogram":{"dataPoints":[{"count":"3","sum":1.0,"min":0.1,"max":0.9,"bucketCounts":["1","2"],"explicitBounds":[0.5]}]}},
+        {"name":"e","exponentialHistogram":{"dataPoints":[{"scale":-3,"zeroCount":"1","zeroThreshold":0.1,
+            "positive":{"offset":-2,"bucketCounts":["9","300"]},"negative":{"offset":1,"bucketCounts":[]}}]}},
+        {"name":"q","summary":{"dataPoints":[{"count":"1","sum":2.0,"quantileValues":[{"quantile":0.5,"value":2.0}]}]}}]"#;
+    metrics("shop", serde_json::from_str(json).unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn protobuf_of_logs_and_metrics_is_taken_exactly_when_it_can_be_decoded(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 300),
+    ) {
+        let host = Host::start();
+        let headers = format!("content-type: {PROTOBUF}\r\n");
+        let of_logs = logs("shop", vec![log(1, "a"), log(2, "b")]).encode_to_vec();
+        let of_metrics = metrics_of_every_kind().encode_to_vec();
+        for change in changes.chunks(2) {
+            let (mut logs, mut metrics) = (of_logs.clone(), of_metrics.clone());
+            for (place, byte) in change {
+                logs[place.index(of_logs.len())] = *byte;
+                metrics[place.index(of_metrics.len())] = *byte;
+            }
+            let is_known = ExportLogsServiceRequest::decode(logs.as_slice()).is_ok();
+            let expected = if is_known { 200 } else { 400 };
+            prop_assert_eq!(host.post_to("/v1/logs", &headers, &logs).status, expected, "{:?}", logs);
+            let is_known = ExportMetricsServiceRequest::decode(metrics.as_slice()).is_ok();
+            let expected = if is_known { 200 } else { 400 };
+            prop_assert_eq!(host.post_to("/v1/metrics", &headers, &metrics).status, expected, "{:?}", metrics);
+            prop_assert_eq!(host.get("/api/x/metrics").status, 200);
+        }
     }
 }
 

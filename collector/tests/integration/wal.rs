@@ -11,7 +11,8 @@ use tempfile::TempDir;
 /// Opens the log of a folder; what it held.
 fn open(folder: &Path, max_bytes: u64) -> (Wal, Vec<Vec<u8>>) {
     let mut held = Vec::new();
-    let wal = Wal::open(folder, max_bytes, |_, request| held.push(request.to_vec()));
+    let replay = |_, request: &[u8]| held.push(request.to_vec());
+    let wal = Wal::open(folder, max_bytes, u64::MAX, replay);
     (wal.unwrap(), held)
 }
 
@@ -39,7 +40,7 @@ fn requests_of_all_signals_are_found_again_in_order() {
     assert_eq!(wal.counters().wal_appended, 30);
     drop(wal);
     let mut held = Vec::new();
-    let wal = Wal::open(folder.path(), 8 << 20, |signal, request| {
+    let wal = Wal::open(folder.path(), 8 << 20, u64::MAX, |signal, request| {
         held.push((signal, request.to_vec()));
     });
     assert_eq!(wal.unwrap().counters().wal_replayed, 30);
@@ -70,6 +71,28 @@ fn the_oldest_requests_go_and_the_bound_holds() {
     assert!(held.len() >= 16, "{} of 20 that fit", held.len());
     let firsts: Vec<u8> = held.iter().map(|request| request[0]).collect();
     assert_eq!(firsts, (100 - held.len() as u8..100).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_start_reads_no_more_than_there_is_room_for() {
+    let folder = TempDir::new().unwrap();
+    let (wal, _) = open(folder.path(), MIN_MAX_BYTES);
+    for i in 0..20_u8 {
+        wal.append(Signal::Traces, &vec![i; 50_000]).unwrap();
+    }
+    drop(wal);
+    let mut held = Vec::new();
+    let replay = |_, request: &[u8]| held.push(request[0]);
+    let wal = Wal::open(folder.path(), MIN_MAX_BYTES, 300_000, replay).unwrap();
+    assert_eq!(
+        held,
+        (20 - held.len() as u8..20).collect::<Vec<_>>(),
+        "the newest"
+    );
+    assert!((6..=8).contains(&held.len()), "{held:?}");
+    // What was not read is there all the same.
+    drop(wal);
+    assert_eq!(open(folder.path(), MIN_MAX_BYTES).1.len(), 20);
 }
 
 #[test]
