@@ -8,8 +8,8 @@
 //! | `GET /api/v3/services` | `{"services":["…"]}` |
 //! | `GET /api/v3/operations?service=&spanKind=` | `{"operations":[{"name":"…","spanKind":"server"}]}` |
 //! | `GET /api/x/summaries?limit=&before=` | `{"summaries":[…],"more":false}`: the newest traces in a line each, newest first; those that arrived before another |
-//! | `GET /api/x/live?limit=` | the same as server-sent events, with every change: [`live`] |
-//! | `GET /api/x/traces/{trace_id}/view?limit=` | the tree with everything that is computed from it: [`view`] |
+//! | `GET /api/x/live?limit=` | the same as server-sent events, with every change: `trace`, `ready`, `missed` |
+//! | `GET /api/x/traces/{trace_id}/view?limit=` | the tree with everything that is computed from it |
 //! | `GET /api/x/traces/{trace_id}/logs` | the log records of a trace, `{"resourceLogs":[…]}`; an empty list when none is held |
 //! | `PUT`, `DELETE /api/x/traces/{trace_id}/pin` | the trace goes last, or in its turn again: 204; 409 when too many are pinned |
 //! | `GET /api/x/diff?a=&b=` | two traces beside each other, span by span |

@@ -98,7 +98,7 @@ enum Outcome {
 }
 
 impl Tee {
-    /// Starts passing on: what is in `log`, or else what is [pushed](Self::push).
+    /// Starts passing on: what is in `log`, or else what is pushed.
     ///
     /// # Errors
     /// When the position in the log cannot be read, or there is no thread to be had.

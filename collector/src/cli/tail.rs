@@ -183,3 +183,37 @@ impl Lines {
         Ok(print(&format!("{line}\n"))?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_stream_comes_to_an_end(bytes in prop::collection::vec(prop_oneof![Just(b'\n'), any::<u8>()], 0..400)) {
+            let mut events = Events(BufReader::new(&bytes[..]));
+            let mut count = 0;
+            while let Ok(Some(_)) = events.next() {
+                count += 1;
+            }
+            prop_assert!(count <= bytes.len());
+        }
+    }
+
+    #[test]
+    fn an_event_is_its_name_and_its_data() {
+        let stream = "event: trace\ndata: {}\n\n: nothing new\n\nevent: cut";
+        let mut events = Events(BufReader::new(stream.as_bytes()));
+        let mut next = || {
+            events
+                .next()
+                .map(|event| event.map(|it| (it.name, it.data)))
+        };
+        let text = |name: &str, data: &str| Some((name.to_owned(), data.to_owned()));
+        assert_eq!(next().ok(), Some(text("trace", "{}")));
+        assert_eq!(next().ok(), Some(text("", "")));
+        assert!(next().is_err(), "the end is in the middle of a line");
+    }
+}

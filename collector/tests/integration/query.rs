@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::trace::v1::span::{Event as ProtoEvent, Link as P
 use opentelemetry_proto::tonic::trace::v1::{self as proto, Status as ProtoStatus};
 use proptest::prelude::*;
 use serde_json::json;
-use trace_model::{Event, Kind, Link, Span, SpanId, Status, TraceId, Value};
+use trace_model::{Event, Kind, Link, Span, SpanId, Status, Summary, TraceId, Tree, Value};
 
 use crate::host::{Host, exchange};
 use crate::sample::{attribute, request, span};
@@ -388,6 +388,19 @@ proptest! {
         }
         for host in [in_protobuf, in_json] {
             let mut read = host.spans_of(1);
+            // What the collector computes from its own spans is what a viewer computes from those it has read.
+            let mut tree = Tree::new(read.clone());
+            tree.adjust_clocks();
+            let list = host.get("/api/x/summaries").json();
+            prop_assert_eq!(Summary::from_json(&list["summaries"][0]).ok(), Summary::of(&tree));
+            let view = host.get(&format!("/api/x/traces/{:032x}/view", 1)).json();
+            prop_assert_eq!(&view["whole"], &json!(tree.whole()));
+            for (row, span) in tree.spans().iter().enumerate() {
+                let shown = &view["rows"][row];
+                prop_assert_eq!(&shown["name"], &json!(span.name));
+                prop_assert_eq!(&shown["self_ns"], &json!(tree.self_time_ns(row).to_string()));
+                prop_assert_eq!(&shown["parent"], &json!(tree.node(row).parent));
+            }
             read.sort_by_key(|span| span.span_id);
             prop_assert_eq!(&read, &sent);
         }

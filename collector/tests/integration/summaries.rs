@@ -1,6 +1,7 @@
 //! Lists of traces in a line each, and what they can be filtered by.
 
 use opentelemetry_proto::tonic::trace::v1::{Span, Status, status::StatusCode};
+use proptest::prelude::*;
 use serde_json::json;
 use trace_model::Summary;
 
@@ -147,4 +148,75 @@ fn what_cannot_be_meant_is_refused_with_what_can() {
     }
     let nine = "attribute=a=b&".repeat(9);
     assert_eq!(host.get(&format!("/api/x/summaries?{nine}")).status, 400);
+}
+
+/// Parameters that are known or not, with values that make sense or not.
+fn any_query() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(vec![
+        "limit",
+        "before",
+        "service",
+        "text",
+        "min_duration",
+        "max_duration",
+        "error",
+        "attribute",
+        "a",
+        "b",
+        "query.attributes",
+        "query.startTimeMin",
+        "query.duration_max",
+        "query.searchDepth",
+        "x",
+    ]);
+    let value = prop_oneof![
+        prop::sample::select(vec![
+            "1",
+            "0",
+            "-1",
+            "1ms",
+            "true",
+            "a=b",
+            "=",
+            "%00",
+            "%ff",
+            "%zz",
+            "+",
+            "00000000000000000000000000000001",
+            "%7B%7D",
+            "1970-01-01T00:00:00Z",
+            "99999999999999999999h",
+        ])
+        .prop_map(str::to_owned),
+        "[ -~&&[^#]]{0,12}".prop_map(|text| text.replace(' ', "+")),
+    ];
+    let pair = (name, value).prop_map(|(name, value)| format!("{name}={value}"));
+    prop::collection::vec(pair, 0..5).prop_map(|pairs| pairs.join("&"))
+}
+
+#[test]
+fn any_query_is_answered_or_refused() {
+    let host = Host::start();
+    host.send(&request("shop", vec![span(1, 1), span(2, 1)]));
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(64));
+    let paths = [
+        "/api/x/summaries",
+        "/api/x/stats",
+        "/api/x/diff",
+        "/api/v3/traces",
+        "/api/v3/trace-summaries",
+        "/api/v3/operations",
+        "/api/x/traces/00000000000000000000000000000001/view",
+    ];
+    let checked = runner.run(&any_query(), |query| {
+        for path in paths {
+            let status = host.get(&format!("{path}?{query}")).status;
+            prop_assert!(
+                [200, 400, 404].contains(&status),
+                "{path}?{query}: {status}"
+            );
+        }
+        Ok(())
+    });
+    checked.unwrap();
 }

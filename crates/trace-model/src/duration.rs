@@ -81,6 +81,7 @@ fn with_point(steps: u64, decimals: u32, unit: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 mod tests {
     use super::{format, parse, percentile};
 
@@ -149,5 +150,18 @@ mod tests {
             [7, 7, 9, 9]
         );
         assert_eq!(percentile(&[], 95), 0);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "[0-9.µnmsh é-]{0,24}|.{0,24}") {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn what_was_written_is_read_to_three_digits(duration_ns in 0..1_000_000_000_000_000_000_u64) {
+            let read_ns = parse(&format(duration_ns)).unwrap();
+            proptest::prop_assert!(read_ns.abs_diff(duration_ns) <= duration_ns / 199 + 1);
+        }
     }
 }
