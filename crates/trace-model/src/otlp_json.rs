@@ -4,11 +4,15 @@
 //! strings, enums are integers, `null` means absent, fields that are not known are ignored. The values are walked by hand
 //! instead of derived, which keeps the wasm module small.
 
+mod logs;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
 use crate::{Event, Kind, Link, Span, SpanId, Status, TraceId, Value};
+
+pub use logs::{Log, parse_logs};
 
 /// What was read is not OTLP JSON.
 #[derive(Debug, thiserror::Error)]

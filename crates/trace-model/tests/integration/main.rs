@@ -10,6 +10,7 @@ mod critical_path;
 mod diff;
 mod doctor;
 mod group;
+mod logs;
 mod otlp_json;
 mod render;
 mod spans;
