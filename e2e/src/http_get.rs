@@ -1,8 +1,8 @@
-//! The one HTTP request the tests make themselves, beside those of the browser.
+//! The HTTP requests the tests make themselves, beside those of the browser.
 
 use anyhow::Context;
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
@@ -29,4 +29,20 @@ pub async fn http_get(
         head,
         String::from_utf8(bytes.to_vec())?,
     ))
+}
+
+/// Sends `POST url` with a body of JSON and returns the status of the answer.
+///
+/// # Errors
+/// When nobody answers.
+pub async fn http_post_json(url: &str, body: String) -> anyhow::Result<u16> {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let request = http::Request::post(url)
+        .header("content-type", "application/json")
+        .body(Full::from(body))?;
+    let response = client
+        .request(request)
+        .await
+        .with_context(|| format!("POST {url}"))?;
+    Ok(response.status().as_u16())
 }

@@ -4,8 +4,9 @@
 //! `tests/page` starts the processes itself; `tests/deployed` looks at a deployment that runs already, however it was
 //! started, and is the only one with settings of its own, which its `main.rs` names.
 //!
-//! Three settings, all given by `cargo xtask test`: `E2E_BIN_DIR` (folder of the binaries, default `target/debug`),
-//! `E2E_DIST` (the built page, default `frontend/dist`) and `CHROMEDRIVER` (default: found on `PATH`).
+//! Four settings, all given by `cargo xtask test`: `E2E_BIN_DIR` (folder of the binaries, default `target/debug`),
+//! `E2E_DIST` (the built page, default `frontend/dist`), `CHROMEDRIVER` (default: found on `PATH`) and `E2E_AXE` (the file
+//! `axe.min.js` of axe-core; without it the tests that look for barriers say so and do nothing).
 
 mod browser;
 mod expected;
@@ -20,7 +21,7 @@ mod tree;
 pub use browser::Browser;
 pub use expected::{Case, Setting, expected};
 pub use faults::{Fault, Faults};
-pub use http_get::http_get;
+pub use http_get::{http_get, http_post_json};
 pub use page::{Ended, Page};
 pub use stack::{Corpus, Process, Stack, StackOptions, collector_command};
 pub use traces::Traces;

@@ -28,6 +28,8 @@ pub struct StackOptions {
     pub corpus: Corpus,
     /// Whether a collector runs; without one, exports find a closed port.
     pub collector: bool,
+    /// What the collector is told beyond its ports.
+    pub collector_arguments: Vec<String>,
     /// Whether the page's exports can go wrong on their way to the collector.
     pub faults: bool,
 }
@@ -37,6 +39,7 @@ impl Default for StackOptions {
         StackOptions {
             corpus: Corpus::Sample,
             collector: true,
+            collector_arguments: Vec::new(),
             faults: false,
         }
     }
@@ -63,20 +66,14 @@ impl Stack {
     /// When a binary is missing or a process does not become ready.
     pub async fn start(options: StackOptions) -> anyhow::Result<Stack> {
         let cache = TempDir::new()?;
+        let mut arguments = vec![
+            "--otlp-http=127.0.0.1:0",
+            "--otlp-grpc=127.0.0.1:0",
+            "--query=127.0.0.1:0",
+        ];
+        arguments.extend(options.collector_arguments.iter().map(String::as_str));
         let collector = match options.collector {
-            true => Some(
-                Process::start(
-                    "collector",
-                    &[
-                        "--otlp-http=127.0.0.1:0",
-                        "--otlp-grpc=127.0.0.1:0",
-                        "--query=127.0.0.1:0",
-                    ],
-                    &[],
-                    3,
-                )
-                .await?,
-            ),
+            true => Some(Process::start("collector", &arguments, &[], 3).await?),
             false => None,
         };
         let otlp_url = url_of(collector.as_ref(), "otlp-http");

@@ -47,6 +47,9 @@ const PARTS: &[Part] = &[
     },
 ];
 
+/// The rules by which the browser tests look for barriers.
+const AXE: &str = "e2e/axe";
+
 /// Runs the command.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let parts: Vec<&Part> = match arguments {
@@ -167,6 +170,13 @@ pub(crate) fn with_everything_built(stop: &Stop) -> Result<Command, Failure> {
         .env("E2E_BIN_DIR", binaries)
         .env("E2E_DIST", dist)
         .env("CHROMEDRIVER", chromedriver);
+    match node::environment(Path::new(AXE)) {
+        Ok(folder) => drop(command.env("E2E_AXE", folder.join("node_modules/axe-core/axe.min.js"))),
+        Err(failure) => process::say(&format!(
+            "note: nobody looks for barriers in the page, since axe-core cannot be had: {}",
+            failure.message
+        )),
+    }
     if std::env::var_os("CHROMIUM").is_none()
         && let Some(chromium) = process::find_program("chromium")
     {

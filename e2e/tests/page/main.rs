@@ -4,6 +4,7 @@
 
 mod bad_days;
 mod budgets;
+mod barriers;
 mod clocks;
 mod comparing;
 mod failures;
@@ -16,5 +17,9 @@ mod reading;
 mod real_books;
 mod results;
 mod search_trace;
+mod sent;
+mod trace_list;
+mod trace_page;
+mod trace_size;
 mod tracing_test;
 mod usage;
