@@ -25,6 +25,13 @@ pub(crate) enum Address {
     Traces(Filter),
     /// One trace.
     Trace(TracePlace),
+    /// Two traces side by side.
+    Diff {
+        /// Id of the one, as it was written.
+        first: String,
+        /// Id of the other.
+        second: String,
+    },
     /// The page that tries the tracer.
     TracingTest,
 }
@@ -93,6 +100,12 @@ impl Address {
                 query,
             });
         }
+        if path == "/traces/compare" {
+            return Address::Diff {
+                first: parameter("a").unwrap_or_default(),
+                second: parameter("b").unwrap_or_default(),
+            };
+        }
         if let Some(id) = path.strip_prefix("/traces/") {
             return Address::Trace(TracePlace {
                 id: percent::decode(id),
@@ -121,6 +134,10 @@ impl Address {
         match self {
             Address::Books => "/books".into(),
             Address::TracingTest => "/tracing-test".into(),
+            Address::Diff { first, second } => {
+                let parameters = vec![("a", first.clone()), ("b", second.clone())];
+                with_parameters("/traces/compare", &parameters)
+            }
             Address::Traces(filter) => with_parameters("/traces", &filter.parameters()),
             Address::Trace(place) => {
                 let path = format!("/traces/{}", percent::encode(&place.id));

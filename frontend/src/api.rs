@@ -77,19 +77,34 @@ pub(crate) async fn read<T: DeserializeOwned>(
         .parse()
 }
 
-/// A trace as far as it has arrived, in the words of the collector. Never traced itself.
-pub(crate) async fn trace(id: TraceId) -> Result<Reply, ApiError> {
-    send(Request::get(&format!("/telemetry/api/v3/traces/{id}"))).await
+/// A trace as far as it has arrived, in the words of the collector; status 304 and no body where it is what `known` names.
+/// Never traced itself.
+pub(crate) async fn trace(id: TraceId, known: &str) -> Result<Reply, ApiError> {
+    let request = Request::get(&format!("/telemetry/api/v3/traces/{id}"));
+    send(match known.is_empty() {
+        true => request,
+        false => request.header("if-none-match", known),
+    })
+    .await
+}
+
+/// The log records of a trace, as the collector has written them.
+pub(crate) async fn logs(id: TraceId) -> Result<Reply, ApiError> {
+    send(Request::get(&format!("/telemetry/api/x/traces/{id}/logs"))).await
+}
+
+/// Whether spans keep to the budgets that the collector was started with; refused where it was started without.
+pub(crate) async fn budgets() -> Result<serde_json::Value, ApiError> {
+    send(Request::get("/telemetry/api/x/budgets"))
+        .await?
+        .accepted()?
+        .parse()
 }
 
 /// Names of the services whose spans the collector holds.
-pub(crate) async fn services() -> Result<Vec<String>, ApiError> {
-    #[derive(serde::Deserialize)]
-    struct Services {
-        services: Vec<String>,
-    }
+pub(crate) async fn services() -> Result<serde_json::Value, ApiError> {
     let reply = send(Request::get("/telemetry/api/v3/services")).await?;
-    Ok(reply.accepted()?.parse::<Services>()?.services)
+    reply.accepted()?.parse()
 }
 
 /// Fetches `url` as code does that knows nothing of tracing, and throws the answer away.
@@ -106,6 +121,7 @@ async fn send(request: RequestBuilder) -> Result<Reply, ApiError> {
 async fn complete(response: Response) -> Result<Reply, gloo_net::Error> {
     Ok(Reply {
         status: response.status(),
+        etag: response.headers().get("etag").unwrap_or_default(),
         body: response.text().await?,
     })
 }

@@ -7,7 +7,7 @@ use shared::PageConfig;
 
 use crate::address::{self, Address};
 use crate::components::link::Link;
-use crate::pages::{books, compare, reader, search, trace, traces, tracing_test};
+use crate::pages::{books, compare, reader, search, trace, trace_diff, traces, tracing_test};
 use crate::session::Session;
 use crate::state::{Place, Question};
 use crate::trace_list::Filter;
@@ -22,6 +22,7 @@ enum Page {
     Compare(Question),
     Traces,
     Trace(String),
+    Diff(String, String),
     TracingTest,
 }
 
@@ -42,10 +43,11 @@ pub(crate) fn app(config: PageConfig, tracer: Guard) -> impl IntoView {
         Address::Compare(question) => Page::Compare(question),
         Address::Traces(_) => Page::Traces,
         Address::Trace(place) => Page::Trace(place.id),
+        Address::Diff { first, second } => Page::Diff(first, second),
         Address::TracingTest => Page::TracingTest,
     });
     let on_books = move || matches!(page.get(), Page::Books | Page::Reader(_));
-    let on_traces = move || matches!(page.get(), Page::Traces | Page::Trace(_));
+    let on_traces = move || matches!(page.get(), Page::Traces | Page::Trace(_) | Page::Diff(..));
     let has_traces = session.config.with_value(|config| config.trace_panel);
     let on_test = move || page.get() == Page::TracingTest;
     let search_address = move || Address::Search(session.asked());
@@ -82,6 +84,9 @@ pub(crate) fn app(config: PageConfig, tracer: Guard) -> impl IntoView {
                 Page::Compare(question) => view! { <compare::Compare question=question /> }.into_any(),
                 Page::Traces => traces::Traces().into_any(),
                 Page::Trace(id) => view! { <trace::Trace id=id /> }.into_any(),
+                Page::Diff(first, second) => {
+                    view! { <trace_diff::TraceDiff first=first second=second /> }.into_any()
+                }
                 Page::TracingTest => tracing_test::TracingTest().into_any(),
             }}
         </main>
@@ -99,6 +104,7 @@ fn title(address: &Address, session: Session) -> String {
         Address::Books => format!("Books — {NAME}"),
         Address::Traces(_) => format!("Traces — {NAME}"),
         Address::Trace(place) => format!("Trace {} — {NAME}", wording::shortened(&place.id)),
+        Address::Diff { .. } => format!("Traces compared — {NAME}"),
         Address::TracingTest => format!("Tracing test — {NAME}"),
         Address::Reader(place) => format!("{} — {NAME}", session.title_of(&place.id)),
         Address::Search(question) if question.is_blank() => NAME.into(),

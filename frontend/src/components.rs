@@ -1,6 +1,8 @@
 //! The parts of the pages.
 
 pub(crate) mod book_filter;
+pub(crate) mod budgets;
+pub(crate) mod doctor;
 pub(crate) mod explanation;
 pub(crate) mod link;
 pub(crate) mod notice;
@@ -10,5 +12,6 @@ pub(crate) mod search_form;
 pub(crate) mod sentence;
 pub(crate) mod syntax_help;
 pub(crate) mod telemetry;
+pub(crate) mod trace_filter;
 pub(crate) mod trace_line;
 pub(crate) mod trace_panel;

@@ -13,6 +13,7 @@
 )]
 
 mod address;
+mod budgets;
 mod capture;
 mod comparing;
 mod counters;

@@ -5,5 +5,6 @@ pub(crate) mod compare;
 pub(crate) mod reader;
 pub(crate) mod search;
 pub(crate) mod trace;
+pub(crate) mod trace_diff;
 pub(crate) mod traces;
 pub(crate) mod tracing_test;

@@ -32,6 +32,8 @@ pub(crate) struct Reply {
     pub status: u16,
     /// The body as text.
     pub body: String,
+    /// What names this state of what was asked for; empty where the server has no name for it.
+    pub etag: String,
 }
 
 impl Reply {
@@ -48,21 +50,25 @@ impl Reply {
         serde_json::from_str(&self.body).map_err(|e| ApiError::Unreadable(e.to_string()))
     }
 
-    /// The spans of a trace; none when the collector does not know it.
-    pub(crate) fn parse_trace(&self) -> Result<Vec<Span>, ApiError> {
-        match self.status {
-            404 => Ok(Vec::new()),
-            200 => otlp_json::parse(&self.body).map_err(|e| ApiError::Unreadable(e.to_string())),
-            _ => Err(self.refusal()),
-        }
-    }
-
     fn refusal(&self) -> ApiError {
-        ApiError::Refused {
-            status: self.status,
-            detail: serde_json::from_str(&self.body)
-                .map_or_else(|_| String::new(), |problem: Problem| problem.detail),
-        }
+        refusal(self.status, &self.body)
+    }
+}
+
+/// The spans of a trace in an answer of this status; none when the collector does not know it.
+pub(crate) fn trace(status: u16, body: &str) -> Result<Vec<Span>, ApiError> {
+    match status {
+        404 => Ok(Vec::new()),
+        200 => otlp_json::parse(body).map_err(|e| ApiError::Unreadable(e.to_string())),
+        _ => Err(refusal(status, body)),
+    }
+}
+
+fn refusal(status: u16, body: &str) -> ApiError {
+    ApiError::Refused {
+        status,
+        detail: serde_json::from_str(body)
+            .map_or_else(|_| String::new(), |problem: Problem| problem.detail),
     }
 }
 
@@ -129,6 +135,7 @@ mod tests {
         Reply {
             status,
             body: body.into(),
+            etag: String::new(),
         }
     }
 
@@ -188,12 +195,9 @@ mod tests {
 
     #[test]
     fn a_trace_that_nobody_knows_has_no_spans() {
-        assert_eq!(reply(404, "").parse_trace(), Ok(vec![]));
-        assert_eq!(
-            reply(200, r#"{"result":{"resourceSpans":[]}}"#).parse_trace(),
-            Ok(vec![])
-        );
-        let down = reply(502, "").parse_trace().expect_err("no collector");
+        assert_eq!(trace(404, ""), Ok(vec![]));
+        assert_eq!(trace(200, r#"{"result":{"resourceSpans":[]}}"#), Ok(vec![]));
+        let down = trace(502, "").expect_err("no collector");
         assert_eq!(down.error_type(), "502");
     }
 }

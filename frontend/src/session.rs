@@ -1,9 +1,12 @@
 //! What lives as long as the page: the state of the search, the address, the latest trace, the list of books, and the one
 //! search that may be under way.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use opentelemetry_browser::{ClockOffset, Guard, Stats};
 use shared::{Books, PageConfig, QueryCapture};
+use trace_model::{Span, TraceId};
 use web_sys::AbortController;
 
 use crate::address::{self, Address};
@@ -30,6 +33,8 @@ pub(crate) struct Session {
     /// What the server told the page at its start.
     pub config: StoredValue<PageConfig>,
     asked: RwSignal<Question>,
+    /// The trace that the one of the running search is to be compared with.
+    compared_with: StoredValue<Option<TraceId>>,
     searches: StoredValue<u64>,
     running: StoredValue<Option<AbortController>, LocalStorage>,
     tracer: StoredValue<Guard, LocalStorage>,
@@ -46,6 +51,7 @@ impl Session {
             imported: RwSignal::default(),
             config: StoredValue::new(config),
             asked: RwSignal::default(),
+            compared_with: StoredValue::new(None),
             searches: StoredValue::new(0),
             running: StoredValue::new_local(None),
             tracer: StoredValue::new_local(tracer),
@@ -130,6 +136,23 @@ impl Session {
         }
     }
 
+    /// The spans of a trace out of a file.
+    pub(crate) fn imported_trace(self, id: TraceId) -> Option<Arc<Vec<Span>>> {
+        self.imported.with_untracked(|imported| {
+            let mut traces = imported.iter();
+            let found = traces.find(|trace| trace.summary.trace_id == id)?;
+            Some(found.spans.clone())
+        })
+    }
+
+    /// Asks the question of before once more; the two traces are then compared.
+    pub(crate) fn run_again(self) {
+        let first = self.panel.traced.get_untracked();
+        self.compared_with
+            .set_value(first.map(|traced| traced.trace_id));
+        self.search(self.asked_untracked());
+    }
+
     /// Title of a book as far as the list of books is there, else its id.
     pub(crate) fn title_of(self, id: &str) -> String {
         self.books.with(|books| {
@@ -144,14 +167,22 @@ impl Session {
     /// A search has ended: sends the spans of its trace on their way and, unless a newer one took its place, shows it.
     pub(crate) fn show_trace(self, search: &Search, traced: TracedSearch) {
         self.flush();
-        if !search.signal.aborted() {
-            self.panel.traced.set(Some(traced));
+        if search.signal.aborted() {
+            return;
+        }
+        self.panel.traced.set(Some(traced));
+        if let Some(first) = self.compared_with.try_update_value(Option::take).flatten() {
+            self.go(Address::Diff {
+                first: first.to_string(),
+                second: traced.trace_id.to_string(),
+            });
         }
     }
 
     /// Back to a page that shows nothing but a form with `question`.
     fn clear(self, question: Question) {
         self.abort();
+        self.compared_with.set_value(None);
         self.asked.set(question);
         self.panel.traced.set(None);
         self.state.update(SearchState::clear);

@@ -1,7 +1,10 @@
 //! Watching a trace arrive: when to ask for it, and what its reader is told meanwhile.
 
+use std::collections::HashMap;
+
 use shared::semconv::{service, span as name};
-use trace_model::{Adjustment, Completeness, Span};
+use trace_model::otlp_json::Log;
+use trace_model::{Adjustment, Completeness, Event, Span, SpanId, sort_by_key};
 use trace_view::{Drawing, Origin, Origins};
 
 use crate::wording::counted;
@@ -103,6 +106,28 @@ impl Progress {
     }
 }
 
+/// Puts log records among the events of the spans that they belong to; what hangs on no span that is there is left out.
+pub(crate) fn add_logs(spans: &mut [Span], logs: Vec<Log>) {
+    let places: HashMap<SpanId, usize> = spans.iter().map(|span| span.span_id).zip(0..).collect();
+    for log in logs {
+        let Some(&place) = log.span_id.and_then(|id| places.get(&id)) else {
+            continue;
+        };
+        let name = match log.severity.is_empty() {
+            true => log.text,
+            false => format!("{}: {}", log.severity, log.text),
+        };
+        let events = &mut spans[place].events;
+        events.push(Event {
+            time_ns: log.time_ns,
+            name,
+            attributes: log.attributes,
+            dropped_attributes: 0,
+        });
+        sort_by_key(events, |event| event.time_ns);
+    }
+}
+
 fn has_own_part(drawing: &Drawing) -> bool {
     let mut spans = drawing.tree.spans().iter();
     spans.any(|span| span.service == service::FRONTEND)
@@ -148,7 +173,7 @@ fn origin(span: &Span) -> Origin {
 
 #[cfg(test)]
 mod tests {
-    use trace_model::{Kind, OffsetSource, SpanId};
+    use trace_model::{Kind, OffsetSource};
 
     use super::*;
 
@@ -274,6 +299,32 @@ mod tests {
             Progress::Asking.at_last(Subject::AnyTrace),
             Progress::NotHeld
         );
+    }
+
+    #[test]
+    fn logs_stand_beside_the_spans_they_belong_to() {
+        let mut spans = half_a_search();
+        let log = |id: u8, time_ns, severity: &str| Log {
+            span_id: (id > 0).then_some(SpanId([id; 8])),
+            time_ns,
+            severity: severity.into(),
+            text: "torn page".into(),
+            ..Log::default()
+        };
+        let logs = vec![
+            log(2, 9, "WARN"),
+            log(2, 5, ""),
+            log(0, 5, "INFO"),
+            log(7, 5, "INFO"),
+        ];
+        add_logs(&mut spans, logs);
+        assert!(spans[0].events.is_empty());
+        let names: Vec<&str> = spans[1]
+            .events
+            .iter()
+            .map(|event| event.name.as_str())
+            .collect();
+        assert_eq!(names, ["torn page", "WARN: torn page"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub(crate) mod method;
 pub(crate) mod reader;
 pub(crate) mod search;
+pub(crate) mod trace;
 
 /// `“a”, “b” and “c”`; at most six words are named.
 pub(crate) fn listed(words: &[String], conjunction: &str) -> String {

@@ -6,8 +6,8 @@ use trace_model::{Event, Link, Span, SpanId, Status, TraceId, Value, duration, s
 use crate::copy::{CopyButton, curl, traceparent};
 use crate::drawing::Drawing;
 use crate::plain::plain;
+use crate::row_view::level;
 use crate::rows::{Row, RowId};
-use crate::waterfall::level;
 
 /// Letters of a value that are shown; all of it is in what is copied.
 const VALUE_LETTERS: usize = 4_000;

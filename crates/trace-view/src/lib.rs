@@ -13,6 +13,7 @@ mod keyboard;
 mod minimap;
 mod plain;
 mod reading;
+mod row_view;
 mod rows;
 mod split_bar;
 mod tools;

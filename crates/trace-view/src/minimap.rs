@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use crate::bars::Stretch;
 use crate::drawing::{Drawing, Origin};
 use crate::reading::Reading;
-use crate::waterfall::percent;
+use crate::row_view::percent;
 
 /// The picture has so many columns and lines, however many spans there are.
 const COLUMNS: usize = 400;

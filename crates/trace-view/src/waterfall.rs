@@ -5,21 +5,20 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use leptos::attr::Attribute;
-use leptos::attr::custom::custom_attribute;
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::html::{Div, Input};
 use leptos::prelude::*;
 use web_sys::wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
-use crate::bars::{Bar, Mark, State, Stretch, bar, ticks};
+use crate::bars::{Bar, State, Stretch, bar};
 use crate::details::{SpanAddress, details};
 use crate::drawing::Drawing;
 use crate::find::matches;
 use crate::keyboard::{Action, action};
 use crate::minimap::Minimap;
 use crate::reading::Reading;
+use crate::row_view::{element_id, ruler, view_row};
 use crate::rows::{Row, RowId, names_width_px, rows, step_px};
 use crate::tools::Tools;
 use crate::viewport::Layout;
@@ -72,49 +71,14 @@ pub fn Waterfall(
     /// Where the spans of other traces are shown.
     address: SpanAddress,
 ) -> impl IntoView {
-    let rows_of = move |toggled: &HashSet<RowId>| {
-        drawing
-            .get()
-            .map(|drawing| rows(&drawing, toggled, reading.scope.get()))
-    };
-    let grid = Grid {
-        drawing,
-        reading,
-        rows: Memo::new(move |_| reading.toggled.with(rows_of).unwrap_or_default()),
-        found: Memo::new(move |_| {
-            let drawing = drawing.get();
-            drawing.map_or_else(Vec::new, |drawing| {
-                matches(&drawing, &reading.wanted.read())
-            })
-        }),
-        field: NodeRef::new(),
-        container: NodeRef::new(),
-        slice: RwSignal::new(0..AT_FIRST),
-        row_px: RwSignal::new(ROW_PX),
-        details_px: RwSignal::new(0.0),
-    };
+    let grid = Grid::new(drawing, reading);
     on_scroll(move || grid.measure());
     Effect::new(move || {
         grid.rows.track();
         reading.opened.track();
         request_animation_frame(move || grid.measure());
     });
-    // A link leads to a span, wherever it is hidden; it is followed as soon as the span is there.
-    let followed = StoredValue::new(None);
-    Effect::new(move || {
-        let (Some(drawing), Some(RowId::Span(id))) = (drawing.get(), reading.opened.get()) else {
-            return;
-        };
-        if followed.get_value() != Some(id)
-            && let Some(row) = drawing.tree.row_of(id)
-        {
-            followed.set_value(Some(id));
-            if reading.current.get_untracked() != Some(RowId::Span(id)) {
-                reading.turn_to(&drawing, Some(row));
-                request_animation_frame(move || grid.show_current());
-            }
-        }
-    });
+    grid.follow_links();
     view! {
         <div
             class="waterfall"
@@ -159,58 +123,52 @@ pub fn Waterfall(
     }
 }
 
-fn ruler(visible: Stretch) -> impl IntoView {
-    ticks(visible, 5)
-        .into_iter()
-        .map(|(place, label)| view! { <span style:left=percent(place)>{label}</span> })
-        .collect_view()
-}
-
-fn view_row(index: usize, bar: Bar) -> impl IntoView {
-    let Bar {
-        row, origin, state, ..
-    } = bar;
-    let spoken = format!("{} in {origin}", bar.took);
-    view! {
-        <div
-            id=element_id(row.id)
-            class=format!("row {origin}")
-            class:failed=bar.failed
-            class:current=state.current
-            class:found=state.found
-            class:other=state.faded
-            role="row"
-            {..level(row.depth)}
-            aria-rowindex=(index + 1).to_string()
-            aria-expanded=row.expanded.map(|expanded| expanded.to_string())
-            aria-selected=state.opened.to_string()
-        >
-            <div class="name" role="gridcell">
-                <i class="guides" style:--depth=row.depth.to_string()></i>
-                <i class="dot"></i>
-                <b>{bar.name}</b>
-                {bar.salvage.map(|why| view! { <span class="orphan" title=why>"orphan"</span> })}
-                {(row.count > 1).then(|| view! { <span class="times">{format!("×{}", row.count)}</span> })}
-            </div>
-            <div class="lane" role="gridcell" aria-label=spoken>
-                {bar.bar.map(|mark| view! { <i class="bar" style:left=place(mark.from) style:width=place(mark.length)></i> })}
-                {bar.critical.into_iter().map(critical).collect_view()}
-                {bar
-                    .events
-                    .into_iter()
-                    .map(|at| view! { <i class="event" style:left=place(at)></i> })
-                    .collect_view()}
-                <span class="took" style:left=place(bar.took_at)>{bar.took}</span>
-            </div>
-        </div>
-    }
-}
-
-fn critical(mark: Mark) -> impl IntoView {
-    view! { <i class="critical" style:left=place(mark.from) style:width=place(mark.length)></i> }
-}
-
 impl Grid {
+    fn new(drawing: Signal<Option<Arc<Drawing>>>, reading: Reading) -> Grid {
+        let rows_of = move |toggled: &HashSet<RowId>| {
+            drawing
+                .get()
+                .map(|drawing| rows(&drawing, toggled, reading.scope.get()))
+        };
+        Grid {
+            drawing,
+            reading,
+            rows: Memo::new(move |_| reading.toggled.with(rows_of).unwrap_or_default()),
+            found: Memo::new(move |_| {
+                let drawing = drawing.get();
+                drawing.map_or_else(Vec::new, |drawing| {
+                    matches(&drawing, &reading.wanted.read())
+                })
+            }),
+            field: NodeRef::new(),
+            container: NodeRef::new(),
+            slice: RwSignal::new(0..AT_FIRST),
+            row_px: RwSignal::new(ROW_PX),
+            details_px: RwSignal::new(0.0),
+        }
+    }
+
+    /// Turns to the span that a link leads to, wherever it is hidden, as soon as it is there.
+    fn follow_links(self) {
+        let followed = StoredValue::new(None);
+        Effect::new(move || {
+            let (Some(drawing), Some(RowId::Span(id))) =
+                (self.drawing.get(), self.reading.opened.get())
+            else {
+                return;
+            };
+            if followed.get_value() != Some(id)
+                && let Some(row) = drawing.tree.row_of(id)
+            {
+                followed.set_value(Some(id));
+                if self.reading.current.get_untracked() != Some(RowId::Span(id)) {
+                    self.reading.turn_to(&drawing, Some(row));
+                    request_animation_frame(move || self.show_current());
+                }
+            }
+        });
+    }
+
     /// The part of the time axis that is shown.
     pub(crate) fn visible(self, drawing: &Drawing) -> Stretch {
         let visible = self.reading.visible.get();
@@ -434,26 +392,6 @@ fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: 
     {
         signal.set(value);
     }
-}
-
-fn element_id(id: RowId) -> String {
-    match id {
-        RowId::Span(id) => format!("span-{id}"),
-        RowId::Group(id) => format!("group-{id}"),
-    }
-}
-
-/// `aria-level`, which Leptos has no typed attribute for; assistive technology counts levels from 1.
-pub(crate) fn level(depth: usize) -> impl Attribute {
-    custom_attribute("aria-level", (depth + 1).to_string())
-}
-
-pub(crate) fn percent(share: f64) -> String {
-    format!("{:.3}%", share * 100.0)
-}
-
-fn place(hundred_thousandths: u32) -> String {
-    percent(f64::from(hundred_thousandths) / 1e5)
 }
 
 fn px(length: f64) -> String {

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bad_days;
-mod budgets;
 mod barriers;
+mod budgets;
 mod clocks;
 mod comparing;
 mod failures;

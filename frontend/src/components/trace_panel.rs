@@ -2,22 +2,30 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join;
 use leptos::prelude::*;
-use trace_model::{Span, TraceId, duration};
+use trace_model::{Span, TraceId, duration, otlp_json};
 use trace_view::{CopyButton, Drawing, Reading, SplitBar, Waterfall};
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
 use crate::address::{self, Address, TracePlace};
 use crate::api;
+use crate::components::doctor::doctor;
 use crate::components::link::Link;
 use crate::frame;
 use crate::frontend_search::TracedSearch;
-use crate::live::time_of_day;
+use crate::live::{now_ns, time_of_day};
 use crate::otlp_file;
-use crate::reply::Reply;
+use crate::reply::{self, ApiError, Reply};
 use crate::session::Session;
-use crate::trace_watch::{ORIGINS, PAUSES_MS, Progress, Subject, clocks, size};
+use crate::trace_watch::{ORIGINS, PAUSES_MS, Progress, Subject, add_logs, clocks, size};
+
+/// How often, and how long after each other, a trace is asked for that is still under way.
+const FURTHER: usize = 600;
+const FURTHER_MS: i32 = 2_000;
+/// A trace is under way as long as its last span has ended less than this ago, in nanoseconds.
+const RECENT_NS: u64 = 30_000_000_000;
 
 /// A trace that is watched and shown; cheap to copy. It may outlive what shows it.
 #[derive(Clone, Copy)]
@@ -34,10 +42,18 @@ pub(crate) struct Panel {
     stale: RwSignal<bool>,
     /// Since when the collector has not answered.
     silent_since: StoredValue<Option<String>>,
-    /// The trace as the collector has written it.
-    text: StoredValue<String>,
+    held: StoredValue<Held>,
     /// No collector is asked.
     is_from_file: StoredValue<bool>,
+}
+
+/// A trace and its logs as the collector has written them.
+#[derive(Default)]
+struct Held {
+    status: u16,
+    trace: String,
+    etag: String,
+    logs: String,
 }
 
 impl Panel {
@@ -51,7 +67,7 @@ impl Panel {
             progress: RwSignal::new(Progress::Asking),
             stale: RwSignal::new(false),
             silent_since: StoredValue::new(None),
-            text: StoredValue::default(),
+            held: StoredValue::default(),
             is_from_file: StoredValue::new(false),
         }
     }
@@ -112,6 +128,10 @@ fn shown(session: Session, panel: Panel) -> impl IntoView {
                     })
             }}
             {move || hint(panel)}
+            {move || {
+                let drawing = panel.drawing.get().filter(|_| panel.subject == Subject::AnyTrace);
+                drawing.and_then(|drawing| doctor(&drawing, reading))
+            }}
             {move || footer(panel)}
         </section>
     }
@@ -238,15 +258,34 @@ impl Panel {
     /// Asks for the trace until it is whole, the reader has gone on to another, or it has taken too long.
     async fn watch(self, traced: TracedSearch) {
         let mut is_settled = false;
-        self.text.try_set_value(String::new());
-        for pause_ms in PAUSES_MS {
+        self.held.try_set_value(Held::default());
+        let further = match self.subject {
+            Subject::OwnWork => 0,
+            Subject::AnyTrace => FURTHER,
+        };
+        for (asked, pause_ms) in PAUSES_MS
+            .into_iter()
+            .chain([FURTHER_MS].repeat(further))
+            .enumerate()
+        {
+            if asked >= PAUSES_MS.len() && !self.is_under_way() {
+                break;
+            }
             frame::pause(pause_ms).await;
             if self.traced.try_get_untracked().flatten() != Some(traced) {
                 return;
             }
-            match api::trace(traced.trace_id).await {
-                Ok(reply) => self.read(reply),
-                Err(_) => self.show_silence(),
+            let known = self.held.try_with_value(|held| held.etag.clone());
+            let known = known.unwrap_or_default();
+            let asked = join(
+                api::trace(traced.trace_id, &known),
+                api::logs(traced.trace_id),
+            );
+            match asked.await {
+                (Ok(trace), logs) => {
+                    self.read(trace, logs.map_or_else(|_| String::new(), |logs| logs.body))
+                }
+                (Err(_), _) => self.show_silence(),
             }
             if is_settled {
                 return;
@@ -257,24 +296,52 @@ impl Panel {
         self.settle();
     }
 
-    /// Draws what the collector says, unless it said the same before.
-    fn read(self, reply: Reply) {
-        if reply.status == 200 && self.text.try_with_value(|text| *text == reply.body) == Some(true)
-        {
+    /// Draws what the collector says, unless it says the same as before. A trace without its logs is one all the same.
+    fn read(self, trace: Reply, logs: String) {
+        let trace = match trace.status {
+            304 => None,
+            _ => Some(trace),
+        };
+        let is_known = |held: &Held| trace.is_none() && held.logs == logs;
+        if self.held.try_with_value(is_known) != Some(false) {
             return;
         }
-        match reply.parse_trace() {
-            Ok(spans) => self.show(Drawing::new(spans, ORIGINS)),
+        self.held.update_value(|held| {
+            held.logs = logs;
+            if let Some(Reply { status, body, etag }) = trace {
+                (held.status, held.trace, held.etag) = (status, body, etag);
+            }
+        });
+        let read = self.held.with_value(|held| {
+            let mut spans = reply::trace(held.status, &held.trace)?;
+            add_logs(
+                &mut spans,
+                otlp_json::parse_logs(&held.logs).unwrap_or_default(),
+            );
+            Ok::<_, ApiError>(Drawing::new(spans, ORIGINS))
+        });
+        match read {
+            Ok(drawing) => self.show(drawing),
             Err(_) => self.show_silence(),
         }
-        self.text.try_set_value(reply.body);
     }
 
     /// Gives the trace to the reader as a file.
     fn export(self, trace_id: TraceId) {
         let name = format!("trace-{trace_id}.json");
-        self.text
-            .with_value(|text| save(&name, otlp_file::unwrapped(text)));
+        self.held
+            .with_value(|held| save(&name, otlp_file::unwrapped(&held.trace)));
+    }
+
+    /// Whether something of the trace has ended a moment ago, so that more may come: a process that starts, a long job.
+    fn is_under_way(self) -> bool {
+        let ended_ns = self.drawing.try_with_untracked(|drawing| {
+            let drawing = drawing.as_ref()?;
+            Some(drawing.start_ns() + drawing.duration_ns())
+        });
+        ended_ns
+            .flatten()
+            .is_some_and(|ended_ns| now_ns().saturating_sub(ended_ns) < RECENT_NS)
     }
 
     /// Nothing more is waited for.

@@ -1,8 +1,11 @@
 //! The search page: question, answer, and where the time went.
 
 use leptos::prelude::*;
+use shared::semconv::service;
+use trace_model::Value;
+use trace_view::Drawing;
 
-use crate::address::Address;
+use crate::address::{Address, TracePlace};
 use crate::components::link::Link;
 use crate::components::notice::failed;
 use crate::components::passages::Passages;
@@ -21,6 +24,9 @@ const EXAMPLES: [&str; 5] = [
     "garden of eden",
     "ghost",
 ];
+
+/// Attribute of a request span: how it was answered.
+const STATUS_CODE: &str = "http.response.status_code";
 
 /// The search page.
 #[component]
@@ -44,7 +50,16 @@ pub(crate) fn Search() -> impl IntoView {
             {move || {
                 shown
                     .with(|shown| matches!(shown, Shown::Answer(_)))
-                    .then(|| view! { <Link to=move || Address::compare(session.asked())>"Compare methods"</Link> })
+                    .then(|| {
+                        view! {
+                            <span class="acts">
+                                <button type="button" class="plain" on:click=move |_| session.run_again()>
+                                    "Run again and compare"
+                                </button>
+                                <Link to=move || Address::compare(session.asked())>"Compare methods"</Link>
+                            </span>
+                        }
+                    })
             }}
         </div>
         <div class="cols" class:blank=blank>
@@ -56,13 +71,35 @@ pub(crate) fn Search() -> impl IntoView {
                     Shown::Answer(answer) => answered(answer).into_any(),
                     Shown::Failure(failure) => {
                         let again = move || session.search(session.asked_untracked());
-                        failed("The search failed", failure, again).into_any()
+                        view! {
+                            {failed("The search failed", failure, again)}
+                            {move || session.panel.drawing.get().and_then(|drawing| start_up(&drawing))}
+                        }
+                        .into_any()
                     }
                 }}
             </section>
             <TracePanel panel=session.panel />
         </div>
     }
+}
+
+/// The way to the trace of the backend's start, where it refused because it still starts: its request spans link there.
+fn start_up(drawing: &Drawing) -> Option<impl IntoView + use<>> {
+    let not_ready = Value::Int(503);
+    let mut spans = drawing.tree.spans().iter();
+    let refused = spans.find(|span| {
+        span.service == service::BACKEND && span.attribute(STATUS_CODE) == Some(&not_ready)
+    })?;
+    let place = StoredValue::new(TracePlace {
+        id: refused.links.first()?.trace_id.to_string(),
+        ..TracePlace::default()
+    });
+    Some(view! {
+        <p class="note">
+            <Link to=move || Address::Trace(place.get_value())>"Watch the backend start"</Link>
+        </p>
+    })
 }
 
 /// A sentence whose odd pieces are what matters.
@@ -103,6 +140,7 @@ fn pending() -> impl IntoView {
 fn answered(answer: Answer) -> impl IntoView {
     let notes = wording::search::notes(&answer);
     view! {
+        <h2 class="unseen">"Results"</h2>
         {notes.into_iter().map(|note| view! { <p class="note">{sentence(note)}</p> }).collect_view()}
         <Passages question=answer.question passages=answer.passages />
     }

@@ -45,16 +45,11 @@ fn shown(trace_id: TraceId) -> impl IntoView {
         });
         name.unwrap_or_else(|| format!("Trace {trace_id}"))
     };
-    let from_file = session.imported.with_untracked(|imported| {
-        let mut traces = imported.iter();
-        let found = traces.find(|trace| trace.summary.trace_id == trace_id)?;
-        Some(found.spans.clone())
-    });
     let traced = TracedSearch {
         trace_id,
         sampled: true,
     };
-    match from_file {
+    match session.imported_trace(trace_id) {
         Some(spans) => panel.show_file(traced, &spans),
         None => panel.traced.set(Some(traced)),
     }

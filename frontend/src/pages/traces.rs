@@ -6,7 +6,9 @@ use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, FileList, HtmlInputElement};
 
 use crate::address::{self, Address};
-use crate::api;
+use crate::components::budgets::Budgets;
+use crate::components::link::Link;
+use crate::components::trace_filter::trace_filter;
 use crate::components::trace_line::{Scale, trace_line};
 use crate::frame;
 use crate::live::{Live, News, clock, time_of_day};
@@ -99,7 +101,7 @@ pub(crate) fn Traces() -> impl IntoView {
             on:drop=on_drop
         >
             <h1 class="page">"Traces"</h1>
-            {filters(page)}
+            {trace_filter(page.filter, move |change| page.narrow(change))}
             <div class="sums">
                 <p class="sum" role="status">{move || in_words(page)}</p>
                 <div class="acts">{acts(page)}</div>
@@ -108,63 +110,10 @@ pub(crate) fn Traces() -> impl IntoView {
                 let refusal = page.refusal.get();
                 (!refusal.is_empty()).then(|| view! { <p class="notice bad" role="alert">{refusal}</p> })
             }}
+            <Budgets />
             {lines(page)}
             {move || advice(page)}
         </div>
-    }
-}
-
-/// The filter; a change is asked for at once and stands in the address.
-fn filters(page: Page) -> impl IntoView {
-    let services = RwSignal::new(Vec::<String>::new());
-    leptos::task::spawn_local(async move {
-        // Without the names of services the field still takes them.
-        if let Ok(names) = api::services().await {
-            services.try_set(names);
-        }
-    });
-    let field =
-        move |label: &'static str, hint: &'static str, of: fn(&mut Filter) -> &mut String| {
-            let value = move || page.filter.with(|filter| of(&mut filter.clone()).clone());
-            view! {
-                <label>
-                    <span>{label}</span>
-                    <input
-                        type="text"
-                        placeholder=hint
-                        maxlength="300"
-                        spellcheck="false"
-                        list=(label == "Service").then_some("services")
-                        prop:value=value
-                        on:change:target=move |event| {
-                            let text = event.target().value();
-                            page.narrow(move |filter| *of(filter) = text);
-                        }
-                    />
-                </label>
-            }
-        };
-    view! {
-        <form class="tools filters" role="search" aria-label="Filter traces" on:submit=move |event| event.prevent_default()>
-            {field("Name", "any span", |filter| &mut filter.text)}
-            {field("Service", "any", |filter| &mut filter.service)}
-            {field("At least", "12ms", |filter| &mut filter.min_duration)}
-            {field("Attribute", "key=value", |filter| &mut filter.attribute)}
-            <label class="check">
-                <input
-                    type="checkbox"
-                    prop:checked=move || page.filter.with(|filter| filter.failed)
-                    on:change:target=move |event| {
-                        let failed = event.target().checked();
-                        page.narrow(move |filter| filter.failed = failed);
-                    }
-                />
-                "with errors"
-            </label>
-            <datalist id="services">
-                {move || services.get().into_iter().map(|name| view! { <option value=name></option> }).collect_view()}
-            </datalist>
-        </form>
     }
 }
 
@@ -185,7 +134,16 @@ fn acts(page: Page) -> impl IntoView {
         page.session.imported.update(Vec::clear);
         page.chosen.update(Vec::clear);
     };
+    let two = Memo::new(move |_| {
+        page.chosen
+            .with(|chosen| <[TraceId; 2]>::try_from(chosen.as_slice()).ok())
+    });
     view! {
+        {move || {
+            let [first, second] = two.get()?.map(|id| id.to_string());
+            let address = StoredValue::new(Address::Diff { first, second });
+            Some(view! { <Link class="button" to=move || address.get_value()>"Compare the two"</Link> })
+        }}
         <button
             type="button"
             aria-pressed=move || page.paused.get().to_string()
