@@ -18,7 +18,6 @@ use crate::propagation::AllowedOrigins;
 use crate::scoped;
 use crate::span::replace_attribute;
 use crate::stats::Stats;
-use crate::tracer::BrowserTracerProvider;
 
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
@@ -75,15 +74,16 @@ impl Guard {
     }
 }
 
-/// Starts tracing in this page and registers the global tracer provider. Later calls change nothing. Outside a window, as
-/// in a worker, nothing is traced.
+/// Starts tracing in this page; with the feature `global`, also for libraries that ask `opentelemetry::global` for a tracer.
+/// Later calls change nothing. Outside a window, as in a worker, nothing is traced.
 pub fn init(config: Config) -> Guard {
     let page = Arguments::of(page());
     if page.len() > 0 {
         let instruments = config.instruments;
         let is_first = pipeline::install(parts(&page, config));
         if is_first {
-            opentelemetry::global::set_tracer_provider(BrowserTracerProvider::default());
+            #[cfg(feature = "global")]
+            opentelemetry::global::set_tracer_provider(crate::BrowserTracerProvider::default());
             // Before what sends everything: some tell what they know when the page is hidden.
             instruments.install();
             listen_to_the_page();

@@ -13,7 +13,7 @@ use crate::limits::Limits;
 use crate::pipeline::{self, Pipeline};
 use crate::span::{OpenSpan, Scope, item_of, scope_of};
 
-/// Hands out tracers. `init` registers one as the global provider.
+/// Hands out tracers. With the feature `global`, `init` registers one as the global provider.
 #[derive(Clone, Debug, Default)]
 pub struct BrowserTracerProvider(());
 
