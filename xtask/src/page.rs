@@ -19,6 +19,7 @@ const INPUTS: &[&str] = &[
     ".cargo",
     "Cargo.lock",
     "Cargo.toml",
+    "benches/browser/budgets.toml",
     "crates/opentelemetry-browser",
     "crates/otlp-encoder",
     "crates/trace-model",

@@ -1,6 +1,7 @@
 //! The tracing test page: each of its experiments leaves the trace that it promises, and the load of the page is drawn.
 
 use e2e::{StackOptions, rendered, wait_for};
+use fantoccini::key::Key;
 use trace_model::Tree;
 
 use crate::page::Page;
@@ -37,6 +38,19 @@ impl Page {
         })
         .await
         .unwrap()
+    }
+
+    /// Presses the tabulator until something of this text has the focus; returns what had it on the way.
+    async fn tab_to(&self, wanted: &str) -> Vec<String> {
+        let mut passed = Vec::new();
+        while passed.last().is_none_or(|last| last != wanted) {
+            assert!(passed.len() < 80, "{wanted} is not reached: {passed:?}");
+            self.press(&[Key::Tab.into()]).await;
+            let focused = "return document.activeElement.textContent.trim()";
+            let text = self.browser.run(focused).await.unwrap();
+            passed.push(text.as_str().unwrap().to_owned());
+        }
+        passed
     }
 
     /// The counter of this name on the page: spans, or what stands beside it.
@@ -171,5 +185,36 @@ async fn the_counters_add_up_and_a_span_has_its_price() {
     page.click(".telemetry button").await;
     let cost = page.text_with(".telemetry dd:has(button)", "µs").await;
     assert!(!cost.starts_with("0.00"), "{cost}");
+    page.close().await;
+}
+
+#[tokio::test]
+async fn the_keyboard_reaches_every_test_and_every_trace() {
+    let page = Page::open(StackOptions::default()).await;
+    page.visit("/tracing-test").await;
+    page.text_with(".trace footer", "Complete").await;
+    page.tab_to("Simple span").await;
+    page.press(&[Key::Enter.into()]).await;
+    page.text_with(".ids", "Simple span").await;
+    // The trace of the test has taken the place of that of the load.
+    page.text_with(".trace [role=treegrid]", "simple_span")
+        .await;
+    let labels = page.tab_to("Tab close").await;
+    let offered = page.browser.run("return [...document.querySelectorAll('.tests button')].slice(1).map(button => button.textContent.trim())");
+    assert_eq!(serde_json::json!(labels), offered.await.unwrap());
+    page.tab_to("Load of this page").await;
+    page.press(&[Key::Enter.into()]).await;
+    page.text_with(".trace [role=treegrid]", "documentLoad")
+        .await;
+    let pressed = "return document.activeElement.getAttribute('aria-pressed')";
+    assert_eq!(page.browser.run(pressed).await.unwrap(), "true");
+    page.tab_to("Measure").await;
+    page.press(&[Key::Enter.into()]).await;
+    page.text_with(".telemetry dd:has(button)", "µs").await;
+    let size = page.counter("code of all its features, compressed").await;
+    assert!(
+        size.starts_with("at most ") && size.ends_with(" KB"),
+        "{size}"
+    );
     page.close().await;
 }
