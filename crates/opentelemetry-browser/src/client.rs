@@ -22,9 +22,13 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
+    /// Whether a request ended because the page wanted so; a timeout is no wish.
     #[wasm_bindgen(js_name = isAbort)]
     fn is_abort(error: &JsValue, signal: &AbortSignal) -> bool;
+    /// [name, message] of whatever was thrown.
     fn describe(error: &JsValue) -> Array;
+    /// What an answer says about its server: [traceresponse, Server-Timing, Date in milliseconds], each undefined when the
+    /// header is not there or not to be seen.
     #[cfg(feature = "server_timing")]
     fn said(headers: &web_sys::Headers) -> Array;
 }

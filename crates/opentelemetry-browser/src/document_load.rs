@@ -23,12 +23,17 @@ use crate::url::Url;
 
 #[wasm_bindgen(module = "/src/load.js")]
 extern "C" {
+    /// How the page names the span that served it, in its <meta> or in the answer's header: [traceparent, url, ...numbers].
     #[wasm_bindgen(js_name = documentFetch)]
     fn document_fetch() -> Array;
+    /// [url, is a fetch of the page's own, ...numbers] of each resource so far, those that took longest first. The browser has sorting
+    /// with it, WebAssembly would have to download it.
     #[wasm_bindgen(js_name = loadedResources)]
     fn loaded_resources() -> Array;
+    /// [name, milliseconds] of what was reached so far, in the order of time.
     #[wasm_bindgen(js_name = milestones)]
     fn milestones() -> Array;
+    /// Calls `loaded` once the document and all it names are loaded and something of it is painted.
     #[wasm_bindgen(js_name = whenLoaded)]
     fn when_loaded(loaded: JsValue);
 }

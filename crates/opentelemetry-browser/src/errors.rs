@@ -15,10 +15,13 @@ use crate::{pipeline, scoped};
 
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
+    /// Calls `failed([name, message, stack])` for each error and each rejection that nobody handles.
     #[wasm_bindgen(js_name = observeErrors)]
     fn observe_errors(failed: JsValue);
+    /// Calls `said([text])` for each `console.error`, which does what it did.
     #[wasm_bindgen(js_name = observeConsole)]
     fn observe_console(said: JsValue);
+    /// How the program came to where it is.
     fn stack() -> String;
 }
 

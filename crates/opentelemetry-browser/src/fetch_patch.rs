@@ -14,6 +14,7 @@ use crate::pipeline::{self, with};
 
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
+    /// Wraps `window.fetch`. `wants([url])` says whether a request is to be traced; all others pass untouched.
     #[wasm_bindgen(js_name = patchFetch)]
     fn patch_fetch(wants: &JsValue, begin: &JsValue, tell: &JsValue);
 }
@@ -21,6 +22,7 @@ extern "C" {
 #[cfg(feature = "xhr")]
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
+    /// Wraps `XMLHttpRequest` for the life of the page; the arguments are those of the wrapped fetch.
     #[wasm_bindgen(js_name = patchXhr)]
     fn patch_xhr(wants: &JsValue, begin: &JsValue, tell: &JsValue);
 }

@@ -18,6 +18,9 @@ use crate::tracer::start_own;
 
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
+    /// From now on, handlers of these events run between `enter([serial])` and `leave([serial])`; `begin([type, target, start])`
+    /// gives the serial number of an event before its first handler, `over([serial])` follows its last. No microtask runs in between:
+    /// what the page awaits elsewhere is not taken for the handler's.
     #[wasm_bindgen(js_name = watchHandlers)]
     fn watch_handlers(begin: JsValue, enter: JsValue, leave: JsValue, over: JsValue);
 }

@@ -5,7 +5,6 @@ import { timingOf } from './shim.js';
 /// How long the first paint of a page that nobody sees is waited for.
 const PAINT_TIMEOUT_MS = 3000;
 
-/// How the page names the span that served it, in its <meta> or in the answer's header: [traceparent, url, ...numbers].
 export function documentFetch() {
   const [entry] = performance.getEntriesByType('navigation');
   const served = entry?.serverTiming?.find(({ name }) => name === 'trace' || name === 'traceparent')?.description;
@@ -13,8 +12,6 @@ export function documentFetch() {
   return [traceparent, entry?.name ?? location.href, ...(entry ? timingOf(entry) : [])];
 }
 
-/// [url, is a fetch of the page's own, ...numbers] of each resource so far, those that took longest first. The browser has sorting
-/// with it, WebAssembly would have to download it.
 export function loadedResources() {
   const entries = performance.getEntriesByType('resource').sort((one, other) => other.duration - one.duration);
   return entries.map((entry) => [
@@ -22,7 +19,6 @@ export function loadedResources() {
   ]);
 }
 
-/// [name, milliseconds] of what was reached so far, in the order of time.
 export function milestones() {
   const [entry] = performance.getEntriesByType('navigation');
   const stages = ['domInteractive', 'domContentLoadedEventEnd', 'domComplete', 'loadEventEnd'];
@@ -33,7 +29,6 @@ export function milestones() {
   return reached.filter(([, at_ms]) => at_ms > 0).sort(([, one_ms], [, other_ms]) => one_ms - other_ms);
 }
 
-/// Calls `loaded` once the document and all it names are loaded and something of it is painted.
 export function whenLoaded(loaded) {
   const load = new Promise((resolve) => {
     if (document.readyState === 'complete') resolve();
@@ -55,7 +50,6 @@ export function whenLoaded(loaded) {
 
 // What the loader of the program has measured.
 
-/// Start and end of the newest measure of this name; nothing without one.
 export function measured(name) {
   const entry = performance.getEntriesByName(name, 'measure').at(-1);
   return entry ? [entry.startTime, entry.startTime + entry.duration] : [];

@@ -13,6 +13,8 @@ use crate::url::Url;
 
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
+    /// Calls `navigated([type, url, is in the same document, only the fragment changed])` for each entry of the history that the
+    /// page writes or comes back to, and when the browser brings a page back from its back/forward cache.
     #[wasm_bindgen(js_name = observeNavigation)]
     fn observe_navigation(navigated: JsValue);
 }

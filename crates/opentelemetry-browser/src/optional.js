@@ -4,7 +4,6 @@ import { beginCall, quietly, send } from './shim.js';
 
 // Errors that nobody has caught, and what is said to be one.
 
-/// Calls `failed([name, message, stack])` for each error and each rejection that nobody handles.
 export function observeErrors(failed) {
   const tell = (error, message) => quietly(() => {
     failed([String(error?.name ?? 'Error'), String(error?.message ?? message ?? error), String(error?.stack ?? '')]);
@@ -13,7 +12,6 @@ export function observeErrors(failed) {
   addEventListener('unhandledrejection', ({ reason }) => tell(reason));
 }
 
-/// Calls `said([text])` for each `console.error`, which does what it did.
 export function observeConsole(said) {
   const { error } = console;
   console.error = function (...values) {
@@ -22,15 +20,12 @@ export function observeConsole(said) {
   };
 }
 
-/// How the program came to where it is.
 export function stack() {
   return new Error().stack ?? '';
 }
 
 // Where the page goes without being loaded anew.
 
-/// Calls `navigated([type, url, is in the same document, only the fragment changed])` for each entry of the history that the
-/// page writes or comes back to, and when the browser brings a page back from its back/forward cache.
 export function observeNavigation(navigated) {
   let last = location.href;
   const tell = (type, isSameDocument) => {
@@ -56,9 +51,6 @@ export function observeNavigation(navigated) {
 
 const TYPES = ['click', 'submit'];
 
-/// From now on, handlers of these events run between `enter([serial])` and `leave([serial])`; `begin([type, target, start])`
-/// gives the serial number of an event before its first handler, `over([serial])` follows its last. No microtask runs in between:
-/// what the page awaits elsewhere is not taken for the handler's.
 export function watchHandlers(begin, enter, leave, over) {
   const { addEventListener, removeEventListener } = EventTarget.prototype;
   const wrappers = new WeakMap();
@@ -115,8 +107,6 @@ const INTERACTIONS_PER_OUTLIER = 50;
 const SHIFT_PAUSE_MS = 1000;
 const SHIFT_WINDOW_MS = 5000;
 
-/// Calls `measured([name, value, change])` for what the vitals are worth whenever the page may be seen no more, and
-/// `slowFrame([start, duration, blocking duration, script])` for each animation frame that took long.
 export function observeVitals(measured, slowFrame) {
   const vitals = new Map();
   const told = new Map();
@@ -196,7 +186,6 @@ function observeInteractions(takers, vitals) {
 
 // `XMLHttpRequest`, wrapped. Fails open like the wrapped fetch.
 
-/// Wraps `XMLHttpRequest` for the life of the page; the arguments are those of the wrapped fetch.
 export function patchXhr(wants, begin, tell) {
   const { prototype } = XMLHttpRequest;
   const { open, send, setRequestHeader } = prototype;
@@ -270,7 +259,6 @@ document.addEventListener('visibilitychange', () => {
   else isLeaving = false;
 }, true);
 
-/// Like `send`, with a compressed body when there is the time.
 export async function sendCompressed(url, bytes, keepalive, timeout_ms) {
   // Copied while it is there: the program goes on.
   const body = bytes.slice();
@@ -295,7 +283,6 @@ async function compress(body) {
 
 const KEY = 'opentelemetry-browser.session';
 
-/// What was stored; undefined for nothing.
 export function loadSession() {
   try {
     return sessionStorage.getItem(KEY) ?? undefined;
@@ -304,7 +291,6 @@ export function loadSession() {
   }
 }
 
-/// Stores it, if possible.
 export function storeSession(session) {
   try {
     sessionStorage.setItem(KEY, session);
@@ -326,8 +312,6 @@ const keyOf = (id) => `${PREFIX}${page}.${id}`;
 
 const keys = () => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
 
-/// Keeps a request unless that makes more than `most` characters; says whether it did. One that `isUnderWay` is kept in
-/// case the page ends before its answer.
 export function keep(id, signal, body, most, isUnderWay) {
   try {
     const key = keyOf(id);
@@ -344,18 +328,14 @@ export function keep(id, signal, body, most, isUnderWay) {
   }
 }
 
-/// A request of this page was answered for good.
 export function forget(id) {
   if (underWay.delete(keyOf(id))) localStorage.removeItem(keyOf(id));
 }
 
-/// Whether the browser knows that nothing can be sent.
 export function isOffline() {
   return navigator.onLine === false;
 }
 
-/// Sends what was kept now and whenever the browser is online again, one by one, in one tab at a time. `over([accepted])` is
-/// called for each entry that was answered for good.
 export function drainWhenOnline(urls, timeout_ms, over) {
   const run = () => drain(urls, timeout_ms, over).catch(() => {});
   addEventListener('online', run);

@@ -21,12 +21,18 @@ use crate::stats::Stats;
 
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
+    /// Calls `hidden` when the page may not be seen again, and `unloading` when it goes away or is about to stand still.
     #[wasm_bindgen(js_name = onPageEnd)]
     fn on_page_end(hidden: JsValue, unloading: JsValue);
+    /// Calls `trapped` when WebAssembly has ended abnormally and nobody has caught it.
     #[wasm_bindgen(js_name = onTrap)]
     fn on_trap(trapped: JsValue);
+    /// The page and its browser: [origin, time origin, user agent, language, platform, is mobile, brands]; nothing outside of a
+    /// window.
     fn page() -> Array;
+    /// The whole URL; what is none, as it is.
     fn absolute(url: &str) -> String;
+    /// Without `crypto`, which only very old browsers lack, less random numbers have to do.
     #[wasm_bindgen(js_name = fillRandomly)]
     fn fill_randomly(bytes: &mut [u8]);
 }

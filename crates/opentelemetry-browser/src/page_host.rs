@@ -26,13 +26,20 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
+    /// Sends spans or log records. Resolves to [status, milliseconds to wait before a retry or NaN, bytes sent, the answer if
+    /// it is OTLP]; rejects like fetch. The answer's body is read to its end, for an unread one would keep the connection and
+    /// the keepalive allowance.
     fn send(url: &str, body: &[u8], keepalive: bool, timeout_ms: u32) -> JsValue;
+    /// Calls `over([id, ...answer])`, or `over([id, 0, whether it took too long])` when there was none.
     #[wasm_bindgen(js_name = whenOver)]
     fn when_over(answer: JsValue, id: f64, over: &JsValue);
     #[wasm_bindgen(js_name = startTimer)]
     fn start_timer(callback: &JsValue, delay_ms: u32);
+    /// Calls `over([url, ...numbers])` for each fetch whose body is complete, or will never be, from now on. Says whether the
+    /// browser can.
     #[wasm_bindgen(js_name = observeFetches)]
     fn observe_fetches(over: JsValue) -> bool;
+    /// Has `over` called at once for the fetches that the browser is about to tell of.
     #[wasm_bindgen(js_name = takeFetches)]
     fn take_fetches();
 }
@@ -40,6 +47,7 @@ extern "C" {
 #[cfg(feature = "gzip")]
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
+    /// Like `send`, with a compressed body when there is the time.
     #[wasm_bindgen(js_name = sendCompressed)]
     fn send_compressed(url: &str, body: &[u8], keepalive: bool, timeout_ms: u32) -> JsValue;
 }
@@ -47,8 +55,10 @@ extern "C" {
 #[cfg(feature = "session")]
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
+    /// What was stored; undefined for nothing.
     #[wasm_bindgen(js_name = loadSession)]
     fn load_session() -> Option<String>;
+    /// Stores it, if possible.
     #[wasm_bindgen(js_name = storeSession)]
     fn store_session(session: &str);
 }

@@ -1,9 +1,6 @@
-// The few things that are shorter, or only safe, in JavaScript. Everything here fails open: whatever goes wrong in
-// tracing, even a trap in WebAssembly, the page's request is sent as it was.
+// What is shorter, or only safe, in JavaScript. Everything fails open: the page's requests are sent whatever goes wrong here.
+// Every visitor downloads comments: what a function promises stands where Rust declares it.
 
-/// Sends spans or log records. Resolves to [status, milliseconds to wait before a retry or NaN, bytes sent, the answer if
-/// it is OTLP]; rejects like fetch. The answer's body is read to its end, for an unread one would keep the connection and
-/// the keepalive allowance.
 export async function send(url, body, keepalive, timeout_ms, encoding) {
   const signal = AbortSignal.timeout?.(timeout_ms);
   const headers = { 'content-type': 'application/x-protobuf', ...(encoding && { 'content-encoding': encoding }) };
@@ -18,7 +15,6 @@ export async function send(url, body, keepalive, timeout_ms, encoding) {
   return [response.status, wait_ms, copy.length, isOtlp && answer];
 }
 
-/// Calls `over([id, ...answer])`, or `over([id, 0, whether it took too long])` when there was none.
 export function whenOver(answer, id, over) {
   answer.then((values) => over([id, ...values]), (error) => over([id, 0, error?.name === 'TimeoutError']));
 }
@@ -27,14 +23,12 @@ export function startTimer(callback, delay_ms) {
   setTimeout(callback, delay_ms);
 }
 
-/// Calls `hidden` when the page may not be seen again, and `unloading` when it goes away or is about to stand still.
 export function onPageEnd(hidden, unloading) {
   document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && hidden(), true);
   addEventListener('pagehide', () => unloading(), true);
   document.addEventListener('freeze', () => unloading(), true);
 }
 
-/// Calls `trapped` when WebAssembly has ended abnormally and nobody has caught it.
 export function onTrap(trapped) {
   const look = (error) => error instanceof WebAssembly.RuntimeError && quietly(trapped);
   addEventListener('error', (event) => look(event.error), true);
@@ -54,8 +48,6 @@ export function timingOf(entry) {
 
 let takeRecords = () => {};
 
-/// Calls `over([url, ...numbers])` for each fetch whose body is complete, or will never be, from now on. Says whether the
-/// browser can.
 export function observeFetches(over) {
   try {
     if (!PerformanceObserver.supportedEntryTypes.includes('resource')) return false;
@@ -71,13 +63,10 @@ export function observeFetches(over) {
   }
 }
 
-/// Has `over` called at once for the fetches that the browser is about to tell of.
 export function takeFetches() {
   quietly(() => takeRecords());
 }
 
-/// The page and its browser: [origin, time origin, user agent, language, platform, is mobile, brands]; nothing outside of a
-/// window.
 export function page() {
   if (typeof document === 'undefined') return [];
   const data = navigator.userAgentData;
@@ -86,7 +75,6 @@ export function page() {
   return [origin, performance.timeOrigin, userAgent, language, data?.platform, data?.mobile, brands];
 }
 
-/// The whole URL; what is none, as it is.
 export function absolute(url) {
   try {
     return new URL(url, document.baseURI).href;
@@ -95,7 +83,6 @@ export function absolute(url) {
   }
 }
 
-/// Without `crypto`, which only very old browsers lack, less random numbers have to do.
 export function fillRandomly(bytes) {
   if (typeof crypto === 'undefined') bytes.forEach((_, index) => { bytes[index] = Math.random() * 256; });
   else crypto.getRandomValues(bytes);
@@ -112,7 +99,6 @@ export function beginCall(begin, tell, method, url) {
     : { headers, said: teller(0), answered: teller(1), failed: teller(2), cancelled: teller(3) };
 }
 
-/// Wraps `window.fetch`. `wants([url])` says whether a request is to be traced; all others pass untouched.
 export function patchFetch(wants, begin, tell) {
   const original = window.fetch;
   window.fetch = function fetch(input, init) {
@@ -148,8 +134,6 @@ async function observe(answer, call, signal) {
   }
 }
 
-/// What an answer says about its server: [traceresponse, Server-Timing, Date in milliseconds], each undefined when the
-/// header is not there or not to be seen.
 export function said(headers) {
   const date = Date.parse(headers.get('date'));
   return [headers.get('traceresponse') ?? undefined, headers.get('server-timing') ?? undefined, date || undefined];
@@ -164,12 +148,10 @@ export function quietly(report) {
   }
 }
 
-/// [name, message] of whatever was thrown.
 export function describe(error) {
   return [String(error?.name ?? 'Error'), String(error?.message ?? error)];
 }
 
-/// Whether a request ended because the page wanted so; a timeout is no wish.
 export function isAbort(error, signal) {
   return error?.name !== 'TimeoutError' && (error?.name === 'AbortError' || signal?.aborted === true);
 }

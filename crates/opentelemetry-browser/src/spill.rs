@@ -10,10 +10,16 @@ use crate::pipeline;
 
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
+    /// Keeps a request unless that makes more than `most` characters; says whether it did. One that `isUnderWay` is kept in
+    /// case the page ends before its answer.
     fn keep(id: f64, signal: u32, body: &[u8], most: u32, is_under_way: bool) -> bool;
+    /// A request of this page was answered for good.
     fn forget(id: f64);
+    /// Whether the browser knows that nothing can be sent.
     #[wasm_bindgen(js_name = isOffline)]
     fn is_offline() -> bool;
+    /// Sends what was kept now and whenever the browser is online again, one by one, in one tab at a time. `over([accepted])` is
+    /// called for each entry that was answered for good.
     #[wasm_bindgen(js_name = drainWhenOnline)]
     fn drain_when_online(urls: Vec<String>, timeout_ms: u32, over: JsValue);
 }

@@ -16,6 +16,7 @@ use crate::url::split;
 
 #[wasm_bindgen(module = "/src/load.js")]
 extern "C" {
+    /// Start and end of the newest measure of this name; nothing without one.
     fn measured(name: &str) -> Array;
 }
 

@@ -11,6 +11,8 @@ use crate::url::Url;
 
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
+    /// Calls `measured([name, value, change])` for what the vitals are worth whenever the page may be seen no more, and
+    /// `slowFrame([start, duration, blocking duration, script])` for each animation frame that took long.
     #[wasm_bindgen(js_name = observeVitals)]
     fn observe_vitals(measured: JsValue, slow_frame: JsValue);
 }
