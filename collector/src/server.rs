@@ -1,6 +1,7 @@
 //! Connections: accepted up to a bound, the idlest closed for new ones beyond it, given up when slow, drained at the end.
 
 mod connections;
+mod stall;
 
 use std::io;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use tower::ServiceExt as _;
 
 pub use connections::ConnectionCounters;
 use connections::{Connection, Connections};
+use stall::Impatient;
 
 /// How long requests under way are waited for at the end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -40,17 +42,20 @@ pub struct Limits {
     pub connections_max: usize,
     /// How long a client may take for the head of its next request, or to answer a ping of HTTP/2.
     pub head_timeout: Duration,
+    /// How long a client may take nothing of an answer.
+    pub stall_timeout: Duration,
     /// Requests at a time on a connection of HTTP/2.
     pub streams_max: u32,
 }
 
 impl Default for Limits {
-    /// 512 connections, which is half of the file descriptors that a process gets where nobody has said otherwise; 60 s;
-    /// 128 streams.
+    /// 512 connections, which is half of the file descriptors that a process gets where nobody has said otherwise; 60 s
+    /// for a head, 60 s for an answer; 128 streams.
     fn default() -> Self {
         Self {
             connections_max: 512,
             head_timeout: Duration::from_secs(60),
+            stall_timeout: Duration::from_secs(60),
             streams_max: 128,
         }
     }
@@ -119,6 +124,7 @@ impl Server {
         // Answers are small and waited for.
         drop(stream.set_nodelay(true));
         let stream = TokioIo::new(stream);
+        let stream = Impatient::new(stream, self.limits.stall_timeout, connection.clone());
         let requests = connection.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let busy = requests.busy();

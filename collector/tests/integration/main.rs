@@ -18,6 +18,7 @@ mod otlp_signals;
 mod process;
 mod query;
 mod sample;
+mod server;
 mod store;
 mod summaries;
 mod tee;
