@@ -5,6 +5,7 @@
 //! instead of derived, which keeps the wasm module small.
 
 mod logs;
+mod write;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use serde_json::{Map, Value as Json};
 use crate::{Event, Kind, Link, Span, SpanId, Status, TraceId, Value};
 
 pub use logs::{Log, parse_logs};
+pub use write::write;
 
 /// What was read is not OTLP JSON.
 #[derive(Debug, thiserror::Error)]

@@ -12,6 +12,7 @@ mod doctor;
 mod group;
 mod logs;
 mod otlp_json;
+mod otlp_json_write;
 mod render;
 mod spans;
 mod split;
