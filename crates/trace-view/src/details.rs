@@ -1,7 +1,9 @@
 //! What a span says about itself, shown below its row: attributes, events, links.
 
 use leptos::prelude::*;
-use trace_model::{Event, Link, Span, SpanId, Status, TraceId, Value, duration, sort_by_key};
+use trace_model::{
+    Event, Link, Span, SpanId, Status, TraceId, Value, duration, otlp_json, sort_by_key,
+};
 
 use crate::copy::{CopyButton, curl, traceparent};
 use crate::drawing::Drawing;
@@ -66,6 +68,7 @@ fn of_span(drawing: &Drawing, row: usize, address: SpanAddress) -> impl IntoView
     let links = span.links.iter().map(|link| link_view(link, address));
     let name = plain(&span.name, VALUE_LETTERS);
     let (header, command) = (traceparent(span), curl(span));
+    let json = otlp_json::write(std::slice::from_ref(span)).to_string();
     view! {
         <h3>{name}</h3>
         {error.map(|error| view! { <p class="error">{error}</p> })}
@@ -78,6 +81,7 @@ fn of_span(drawing: &Drawing, row: usize, address: SpanAddress) -> impl IntoView
         {links.collect_view()}
         {left_out(span).map(|words| view! { <p class="dim">{words}</p> })}
         <p class="acts">
+            <CopyButton label="Copy as JSON" text=Signal::stored(json) />
             <CopyButton label="Copy traceparent" text=Signal::stored(header) />
             {command.map(|command| view! { <CopyButton label="Copy as curl" text=Signal::stored(command) /> })}
         </p>

@@ -123,8 +123,14 @@ async fn the_details_lead_on() {
         .run("navigator.clipboard.writeText = async text => { window.copied = text; };")
         .await
         .unwrap();
-    page.click(".details .acts button:nth-of-type(2)").await;
+    page.click(".details .acts button:nth-of-type(1)").await;
     page.text_with(".details .acts", "Copied").await;
+    let copied = page.browser.run("return window.copied").await.unwrap();
+    let spans = trace_model::otlp_json::parse(copied.as_str().unwrap()).unwrap();
+    assert_eq!(spans[0].name, "POST /orders");
+    page.click(".details .acts button:nth-of-type(3)").await;
+    page.text_with(".details .acts button:nth-of-type(3)", "Copied")
+        .await;
     let copied = page.browser.run("return window.copied").await.unwrap();
     let header = format!("-H 'traceparent: 00-{id}-0000000000000001-00'");
     assert_eq!(

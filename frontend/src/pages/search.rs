@@ -52,7 +52,7 @@ pub(crate) fn Search() -> impl IntoView {
                     .with(|shown| matches!(shown, Shown::Answer(_)))
                     .then(|| {
                         view! {
-                            <span class="acts">
+                            <span class="further">
                                 <button type="button" class="plain" on:click=move |_| session.run_again()>
                                     "Run again and compare"
                                 </button>
