@@ -63,6 +63,8 @@ pub struct Limits {
     pub list_max: usize,
     /// Bytes of the whole traces in a list, as stored; one trace is given even if it is larger.
     pub list_max_bytes: usize,
+    /// Names of services, or of operations.
+    pub names_max: usize,
     /// Traces that are looked through for statistics and budgets.
     pub scan_max: usize,
     /// Rows of a view or a comparison when the request does not say.
@@ -86,14 +88,15 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 20 traces in a list, 200 at most and of 8 MiB; 10,000 looked through; 10,000 rows, 100,000 at most; bodies of 64 KiB;
-    /// four requests at work; 64 live readers with 1,000 traces waiting for each, told every 100 ms at most and every 5 s
-    /// at least, left after 60 s.
+    /// 20 traces in a list, 200 at most and of 8 MiB; 10,000 names; 10,000 traces looked through; 10,000 rows, 100,000 at
+    /// most; bodies of 64 KiB; four requests at work; 64 live readers with 1,000 traces waiting for each, told every 100 ms
+    /// at most and every 5 s at least, left after 60 s.
     fn default() -> Self {
         Self {
             list_default: 20,
             list_max: 200,
             list_max_bytes: 8 << 20,
+            names_max: 10_000,
             scan_max: 10_000,
             rows_default: 10_000,
             rows_max: 100_000,

@@ -93,6 +93,7 @@ pub(super) async fn services(State(app): State<App>) -> Response {
         .iter()
         .map(|name| &**name)
         .filter(|name| !name.is_empty())
+        .take(app.limits.names_max)
         .collect();
     answer::json(json!({ "services": named }).to_string())
 }
@@ -112,6 +113,7 @@ pub(super) async fn operations(
         .iter()
         .map(|operation| (&operation.name, kind_name(operation.kind)))
         .filter(|(_, name)| kind.as_ref().is_none_or(|kind| kind == name))
+        .take(app.limits.names_max)
         .map(|(name, kind)| json!({ "name": name, "spanKind": kind }))
         .collect();
     Ok(answer::json(

@@ -1,5 +1,6 @@
 //! Jaeger's query API: its parameters by both of their names, its summaries, and answers that are sent once.
 
+use collector::query::Limits;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status, status::StatusCode};
 use serde_json::json;
 
@@ -140,6 +141,24 @@ fn operations_of_a_kind() {
             json!({"operations": [{"name": "span 2", "spanKind": "server"}]})
         );
     }
+}
+
+#[test]
+fn names_are_bounded() {
+    let host = Host::start_with_query(Limits {
+        names_max: 2,
+        ..Limits::default()
+    });
+    for (trace_id, service) in [(1, "a"), (2, "b"), (3, "c")] {
+        let spans = (1..=3).map(|id| span(trace_id, id)).collect();
+        host.send(&request(service, spans));
+    }
+    assert_eq!(
+        host.get("/api/v3/services").json(),
+        json!({"services": ["a", "b"]})
+    );
+    let operations = host.get("/api/v3/operations?service=a").json();
+    assert_eq!(operations["operations"].as_array().unwrap().len(), 2);
 }
 
 fn ask(host: &Host, path: &str, known: &str) -> Answer {

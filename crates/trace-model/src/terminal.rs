@@ -31,24 +31,26 @@ const TEXT_MAX: usize = 200;
 /// `\u{…}`; what is longer than `max` characters ends in `…`.
 #[must_use]
 pub fn plain(text: &str, max: usize) -> String {
-    let mut plain = String::new();
-    let mut left = max;
+    let mut plain = String::with_capacity(text.len().min(max));
+    let mut count = 0;
     for c in text.chars() {
-        let escaped = match is_harmful(c) {
-            true => c.escape_default().to_string(),
-            false => c.to_string(),
+        let length = match is_harmful(c) {
+            true => c.escape_default().len(),
+            false => 1,
         };
-        let length = escaped.chars().count();
-        if length > left {
+        if count + length > max {
             // Room for the mark.
-            while plain.chars().count() >= max.max(1) {
-                plain.pop();
+            while count >= max.max(1) && plain.pop().is_some() {
+                count -= 1;
             }
             plain.push('…');
             break;
         }
-        left -= length;
-        plain.push_str(&escaped);
+        count += length;
+        match is_harmful(c) {
+            true => plain.extend(c.escape_default()),
+            false => plain.push(c),
+        }
     }
     plain
 }
