@@ -138,37 +138,6 @@ fn wrong_requests_are_problems() {
 }
 
 #[test]
-fn services_and_operations_are_sorted_and_named_once() {
-    let host = Host::start();
-    let server = proto::Span {
-        name: "GET /".to_owned(),
-        kind: 2,
-        ..span(1, 2)
-    };
-    host.send(&request(
-        "shop",
-        vec![
-            span(1, 1),
-            server,
-            proto::Span {
-                span_id: vec![9; 8],
-                ..span(2, 1)
-            },
-        ],
-    ));
-    host.send(&request("bank", vec![span(1, 3)]));
-    host.send(&request("", vec![span(3, 3)]));
-    assert_eq!(
-        host.get("/api/v3/services").json(),
-        json!({"services": ["bank", "shop"]})
-    );
-    assert_eq!(
-        host.get("/api/v3/operations?service=shop").json(),
-        json!({"operations": [{"name": "GET /", "spanKind": "server"}, {"name": "span 1", "spanKind": "internal"}]})
-    );
-}
-
-#[test]
 fn health_tells_what_was_received_and_lost() {
     let host = Host::start();
     host.send(&request("shop", vec![span(1, 1), span(1, 1)]));
