@@ -1,6 +1,9 @@
 //! `cargo xtask lint`: formatting, clippy for both targets, documentation, packages, tidy. Every check runs, so that one run
 //! shows all that is wrong.
 
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
@@ -8,6 +11,7 @@ use crate::process;
 use crate::supervise::Stop;
 use crate::tidy;
 use crate::tools;
+use crate::workspace;
 
 /// Crates that are compiled for the browser.
 const WASM_PACKAGES: &[&str] = &[
@@ -40,7 +44,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     }
     tools::ensure_wasm_target(false, &Stop::never())?;
     let mut failed = Vec::new();
-    for (name, mut command) in checks() {
+    for (name, mut command) in checks(&packages_folder()?) {
         process::say(&format!("==> {name}"));
         if let Err(failure) = process::run(&mut command, &Stop::never()) {
             process::complain(&failure.message);
@@ -58,7 +62,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     }
 }
 
-fn checks() -> [(&'static str, Command); 8] {
+fn checks(packages: &Path) -> [(&'static str, Command); 8] {
     let mut format = process::cargo();
     format.args(["fmt", "--all", "--check"]);
 
@@ -116,10 +120,7 @@ fn checks() -> [(&'static str, Command); 8] {
         ("clippy for the tests in wasm", wasm_tests),
         ("documentation", documentation),
         ("packages", package(PACKAGES, &["--no-verify"])),
-        (
-            "packages in the browser",
-            package(BROWSER_PACKAGES, &["--target", "wasm32-unknown-unknown"]),
-        ),
+        ("packages in the browser", compile_packages(packages)),
     ]
 }
 
@@ -138,4 +139,41 @@ fn package(packages: &[&str], arguments: &[&str]) -> Command {
     }
     command.args(arguments);
     command
+}
+
+/// Packs what a page takes and compiles it from the packages alone.
+fn compile_packages(folder: &Path) -> Command {
+    let mut command = package(BROWSER_PACKAGES, &["--target", "wasm32-unknown-unknown"]);
+    command.arg("--target-dir").arg(folder);
+    command
+}
+
+/// Where packages are compiled: a folder for each state of the crates, because cargo takes a package of the same name and
+/// version, from the same folder, for the one it knows. Those of earlier states are removed.
+fn packages_folder() -> Result<PathBuf, Failure> {
+    let mut state = DefaultHasher::new();
+    hash_files(&workspace::root().join("crates"), &mut state)
+        .map_err(|error| format!("cannot read the folder crates: {error}"))?;
+    let all = workspace::target_folder()?.join("packages");
+    let folder = all.join(format!("{:016x}", state.finish()));
+    if !folder.exists() && all.exists() {
+        fs::remove_dir_all(&all)
+            .map_err(|error| format!("cannot remove {}: {error}", all.display()))?;
+    }
+    Ok(folder)
+}
+
+/// Hashes the names and the bytes of all files in a folder.
+fn hash_files(folder: &Path, state: &mut DefaultHasher) -> std::io::Result<()> {
+    let entries: std::io::Result<Vec<_>> = fs::read_dir(folder)?.collect();
+    let mut paths: Vec<PathBuf> = entries?.iter().map(fs::DirEntry::path).collect();
+    paths.sort();
+    for path in paths {
+        path.hash(state);
+        match path.is_dir() {
+            true => hash_files(&path, state)?,
+            false => fs::read(&path)?.hash(state),
+        }
+    }
+    Ok(())
 }
