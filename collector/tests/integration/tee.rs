@@ -6,11 +6,14 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use collector::otlp::Signal;
 use collector::tee::{Retry, Settings, Tee, TeeCounters};
+use collector::wal::{MIN_MAX_BYTES, Wal};
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use prost::Message;
+use tempfile::TempDir;
 
 use crate::host::Host;
 use crate::otlp::{JSON, PROTOBUF};
@@ -234,4 +237,43 @@ fn the_end_waits_for_what_is_queued() {
     }
     tee.stop();
     assert_eq!(upstream.spans_of(1).len(), 50);
+}
+
+#[test]
+fn a_log_is_passed_on_from_where_the_last_process_ended() {
+    let folder = TempDir::new().unwrap();
+    let upstream = Host::start();
+    let run = |ids: std::ops::RangeInclusive<u64>| {
+        let wal = Arc::new(Wal::open(folder.path(), 8 << 20, 0, |_, _| ()).unwrap());
+        let sent = ids.clone().count() as u64;
+        for id in ids {
+            let request = request("shop", vec![span(1, id)]).encode_to_vec();
+            wal.append(Signal::Traces, &request).unwrap();
+        }
+        let tee = Tee::start(settings(&upstream.otlp.to_string()), Some(wal)).unwrap();
+        wait_for(&tee, |counters| counters.tee_sent == sent);
+        tee.stop();
+    };
+    run(1..=10);
+    run(11..=25);
+    assert_eq!(upstream.spans_of(1).len(), 25);
+    assert_eq!(upstream.counters().spans_duplicate, 0);
+}
+
+#[test]
+fn what_goes_from_the_log_before_it_was_passed_on_is_counted() {
+    let folder = TempDir::new().unwrap();
+    let wal = Arc::new(Wal::open(folder.path(), MIN_MAX_BYTES, 0, |_, _| ()).unwrap());
+    let tee = Tee::start(settings(&nobody()), Some(wal.clone())).unwrap();
+    for _ in 0..60 {
+        wal.append(Signal::Logs, &[0; 50_000]).unwrap();
+    }
+    let counters = wal.counters();
+    assert!(counters.wal_evicted_unread >= 40, "{counters:?}");
+    assert_eq!(counters.wal_evicted_unread, counters.wal_evicted);
+    // It ends at once: what is in the log stays there.
+    let asked = Instant::now();
+    tee.stop();
+    assert!(asked.elapsed() < Duration::from_secs(5));
+    assert_eq!(tee.counters().tee_dropped_given_up, 0);
 }
