@@ -118,6 +118,47 @@ fn who_finds_no_memory_left_is_told_to_come_back() {
 }
 
 #[test]
+fn under_overload_every_request_is_taken_or_told_to_come_back_and_nothing_is_lost() {
+    let host = Host::with(
+        64 << 20,
+        Limits {
+            in_flight_max_bytes: 64 << 10,
+            ..Limits::default()
+        },
+    );
+    let attempts: usize = std::thread::scope(|scope| {
+        let host = &host;
+        let sender = |sender: u64| {
+            let mut attempts = 0;
+            for call in 0..20 {
+                let mut one = span(u128::from(sender) + 1, call + 1);
+                one.attributes = vec![attribute("text", Value::StringValue("x".repeat(60_000)))];
+                let body = request("shop", vec![one]).encode_to_vec();
+                loop {
+                    attempts += 1;
+                    let answer = host.post(PROTOBUF, &body);
+                    match answer.status {
+                        200 => break,
+                        503 => assert_eq!(answer.header("retry-after"), "1"),
+                        other => panic!("{other}"),
+                    }
+                }
+            }
+            attempts
+        };
+        let senders: Vec<_> = (0..8).map(|id| scope.spawn(move || sender(id))).collect();
+        senders.into_iter().map(|one| one.join().unwrap()).sum()
+    });
+    let counters = host.counters();
+    assert_eq!((counters.spans_received, counters.spans_held), (160, 160));
+    assert_eq!(
+        counters.spans_received + counters.requests_refused,
+        attempts as u64
+    );
+    assert!(counters.requests_refused > 0, "that was no overload");
+}
+
+#[test]
 fn a_body_that_does_not_arrive_is_given_up() {
     let host = Host::with(
         8 << 20,
