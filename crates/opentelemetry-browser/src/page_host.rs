@@ -18,14 +18,15 @@ use crate::spill::Spill;
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_namespace = performance, js_name = now)]
-    fn performance_now() -> f64;
     #[wasm_bindgen(js_namespace = Date, js_name = now)]
     fn date_now() -> f64;
 }
 
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
+    /// `performance.now()`.
+    #[wasm_bindgen(js_name = performanceNow)]
+    fn performance_now() -> f64;
     /// Sends spans or log records. Resolves to [status, milliseconds to wait before a retry or NaN, bytes sent, the answer if
     /// it is OTLP]; rejects like fetch. The answer's body is read to its end, for an unread one would keep the connection and
     /// the keepalive allowance.
