@@ -89,9 +89,11 @@ pub fn expected(case: &Case, answer: &SearchResponse, setting: &Setting) -> Stri
         .first()
         .map(|hit| format!(", app.search.top_score={}", hit.score))
         .unwrap_or_default();
-    let snippets: String = answer
-        .results
-        .iter()
+    // Hits are described in the order of the corpus, which is that of the books' ids.
+    let mut hits: Vec<_> = answer.results.iter().collect();
+    hits.sort_by(|one, other| one.id.cmp(&other.id));
+    let snippets: String = hits
+        .into_iter()
         .map(|hit| {
             format!(
                 "                    generate_snippet INTERNAL gutenberg-backend \
