@@ -101,6 +101,9 @@ fn native(stop: &Stop) -> Result<(), Failure> {
             failure.message
         )),
     }
+    if let Some(otelcol) = verify_deploy::otelcol::at_hand() {
+        command.env("OTELCOL", otelcol);
+    }
     match interop_node() {
         Ok(folder) => drop(command.env("INTEROP_NODE", folder)),
         Err(failure) => process::say(&format!(

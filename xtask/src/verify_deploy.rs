@@ -10,7 +10,7 @@ mod documents;
 mod images;
 mod linters;
 mod manifests;
-mod otelcol;
+pub(crate) mod otelcol;
 mod pinned;
 
 use std::time::{Duration, Instant};

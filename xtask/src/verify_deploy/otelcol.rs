@@ -298,6 +298,11 @@ fn behaviour_check() -> Result<String, Verdict> {
     Ok(tools)
 }
 
+/// The Collector that is here already, if there is one.
+pub(crate) fn at_hand() -> Option<PathBuf> {
+    available().ok()
+}
+
 /// A Collector that is here already: the one that OTELCOL names, one on PATH, or that of the manifest.
 fn available() -> Result<PathBuf, Verdict> {
     if let Some(found) = named("OTELCOL", &["otelcol-contrib", "otelcol"]) {
