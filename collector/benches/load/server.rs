@@ -87,7 +87,7 @@ pub(crate) fn rotel(program: &PathBuf) -> Server {
 fn started(mut command: Command, otlp: String, config: Option<tempfile::TempDir>) -> Server {
     let silent = command.stdout(Stdio::null()).stderr(Stdio::null());
     let child = silent.spawn().expect("the program can be started");
-    let server = Server {
+    let mut server = Server {
         child,
         otlp,
         query: String::new(),
@@ -95,6 +95,11 @@ fn started(mut command: Command, otlp: String, config: Option<tempfile::TempDir>
     };
     let deadline = Instant::now() + Duration::from_secs(30);
     while TcpStream::connect(&server.otlp).is_err() {
+        let ended = server.child.try_wait().expect("it is our child");
+        assert!(
+            ended.is_none(),
+            "{command:?} ended at once; a Collector needs the nop exporter, which not every build has"
+        );
         assert!(Instant::now() < deadline, "it does not listen");
         std::thread::yield_now();
     }
