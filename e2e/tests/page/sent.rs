@@ -3,7 +3,10 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use e2e::http_post_json;
-use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::Locator;
+use fantoccini::actions::{
+    InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+};
 use serde_json::{Value, json};
 
 use crate::page::Page;
@@ -191,5 +194,23 @@ impl Page {
                 .then(KeyAction::Up { value });
             self.browser.client.perform_actions(strokes).await.unwrap();
         }
+    }
+
+    /// Drags the pointer over an element, from and to these shares of its width.
+    pub(crate) async fn drag(&self, selector: &str, from: f64, to: f64) {
+        let element = self.browser.client.find(Locator::Css(selector)).await;
+        let (left, top, width, height) = element.unwrap().rectangle().await.unwrap();
+        let move_to = |share: f64| PointerAction::MoveTo {
+            duration: None,
+            x: left + share * width,
+            y: top + height / 2.0,
+        };
+        let button = MOUSE_BUTTON_LEFT;
+        let drag = MouseActions::new("mouse".to_owned())
+            .then(move_to(from))
+            .then(PointerAction::Down { button })
+            .then(move_to(to))
+            .then(PointerAction::Up { button });
+        self.browser.client.perform_actions(drag).await.unwrap();
     }
 }

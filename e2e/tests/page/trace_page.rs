@@ -88,6 +88,23 @@ impl IntoChars for (Key, Key, Key) {
 }
 
 #[tokio::test]
+async fn dragging_on_the_small_picture_zooms_and_a_click_shows_all() {
+    let page = Page::open(StackOptions::default()).await;
+    let id = page.send(20, &order()).await;
+    page.visit(&format!("/traces/{id}")).await;
+    page.text_with(".trace footer", "Complete").await;
+    let whole = page.text_with(".axis", "40.0 ms").await;
+    page.drag(".minimap", 0.5, 0.75).await;
+    page.text_with(".tools", "Whole trace").await;
+    let part = page.text_of(".axis").await;
+    assert!(part.starts_with("20") && part.contains("30"), "{part}");
+    page.drag(".minimap", 0.5, 0.5).await;
+    page.text_with(".axis", "40.0 ms").await;
+    assert_eq!(page.text_of(".axis").await, whole);
+    page.close().await;
+}
+
+#[tokio::test]
 async fn a_link_leads_to_a_span_and_what_was_looked_for() {
     let page = Page::open(StackOptions::default()).await;
     let id = page.send(4, &order()).await;
