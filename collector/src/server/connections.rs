@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -34,8 +34,10 @@ pub struct ConnectionCounters(Arc<Shared>);
 
 struct State {
     last_heard: AtomicU64,
-    /// Requests whose answers have not been sent.
+    /// Requests whose answers have not been handed to the protocol whole.
     requests: AtomicUsize,
+    /// An answer was handed over, and its bytes may still be on their way to the socket.
+    is_unflushed: AtomicBool,
     has_to_go: Notify,
 }
 
@@ -85,6 +87,7 @@ impl Connections {
         let state = Arc::new(State {
             last_heard: AtomicU64::new(id),
             requests: AtomicUsize::new(0),
+            is_unflushed: AtomicBool::new(false),
             has_to_go: Notify::new(),
         });
         self.shared.accepted.fetch_add(1, Ordering::Relaxed);
@@ -106,10 +109,7 @@ impl Shared {
     /// Asks those that are idle longest to go: a sixteenth, so that not every connection of a flood has to wait for one.
     fn displace_idlest(&self) {
         let open = self.open();
-        let mut idle: Vec<&Arc<State>> = open
-            .values()
-            .filter(|state| state.requests.load(Ordering::Acquire) == 0)
-            .collect();
+        let mut idle: Vec<&Arc<State>> = open.values().filter(|state| state.is_idle()).collect();
         idle.sort_unstable_by_key(|state| state.last_heard.load(Ordering::Relaxed));
         idle.truncate(open.len().div_ceil(16));
         for state in &idle {
@@ -122,6 +122,12 @@ impl Shared {
     fn open(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<State>>> {
         // Nothing that runs under the lock panics half way through a change.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn is_idle(&self) -> bool {
+        self.requests.load(Ordering::Acquire) == 0 && !self.is_unflushed.load(Ordering::Acquire)
     }
 }
 
@@ -146,7 +152,7 @@ impl ConnectionCounters {
 }
 
 impl Connection {
-    /// Counts a request until its answer is sent.
+    /// Counts a request until its answer is handed over; the connection is at work until that is flushed too.
     pub(super) fn busy(&self) -> Busy {
         let state = &self.0.state;
         state.requests.fetch_add(1, Ordering::AcqRel);
@@ -156,6 +162,11 @@ impl Connection {
         Busy(self.clone())
     }
 
+    /// Says that all answers that were handed over are on their way.
+    pub(super) fn flushed(&self) {
+        self.0.state.is_unflushed.store(false, Ordering::Release);
+    }
+
     /// Ready when the place is needed.
     pub(super) async fn has_to_go(&self) {
         self.0.state.has_to_go.notified().await;
@@ -163,7 +174,7 @@ impl Connection {
 }
 
 impl Busy {
-    /// Stays at work until the body is sent or given up.
+    /// Stays at work until the body is handed over or given up.
     pub(super) fn until_sent(self, body: Body) -> Body {
         Body::new(Sending {
             body,
@@ -200,7 +211,10 @@ impl hyper::body::Body for Sending {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.0.state.requests.fetch_sub(1, Ordering::AcqRel);
+        let state = &self.0.0.state;
+        // First, so that the connection never looks idle between an answer's last part and its way to the socket.
+        state.is_unflushed.store(true, Ordering::Release);
+        state.requests.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

@@ -8,15 +8,15 @@ use std::time::Duration;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::time::{Sleep, sleep};
 
-use super::connections::{Busy, Connection};
+use super::connections::Connection;
 
 /// A stream that fails when nothing of what is to be written has been taken for this long.
 pub(super) struct Impatient<S> {
     stream: S,
     patience: Duration,
     connection: Connection,
-    /// Since when the other side takes nothing. The connection is at work, even when nobody has a part of the answer any more.
-    waiting: Option<(Pin<Box<Sleep>>, Busy)>,
+    /// Until when the other side may take nothing.
+    waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Impatient<S> {
@@ -39,9 +39,9 @@ impl<S> Impatient<S> {
             self.waiting = None;
             return outcome;
         }
-        let (until, _) = self
+        let until = self
             .waiting
-            .get_or_insert_with(|| (Box::pin(sleep(self.patience)), self.connection.busy()));
+            .get_or_insert_with(|| Box::pin(sleep(self.patience)));
         ready!(until.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -69,6 +69,9 @@ impl<S: Write + Unpin> Write for Impatient<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.stream).poll_flush(context);
+        if matches!(outcome, Poll::Ready(Ok(()))) {
+            self.connection.flushed();
+        }
         self.in_time(context, outcome)
     }
 
