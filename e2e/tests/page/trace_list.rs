@@ -61,11 +61,13 @@ async fn a_line_says_what_a_trace_was() {
     let page = Page::open(StackOptions::default()).await;
     let id = page.send(7, &order()).await;
     page.visit("/traces").await;
-    let line = page.text_with(".line:has(a[href$='7'])", "40.0 ms").await;
+    let line = page
+        .text_with(&format!(".line:has(a[href$='{id}'])"), "40.0 ms")
+        .await;
     for part in ["POST /orders", "1 error", "shop 15", "payments 1 1 failed"] {
         assert!(line.contains(part), "{part} is missing in {line}");
     }
-    page.click(".line a[href$='7']").await;
+    page.click(&format!(".line a[href$='{id}']")).await;
     page.text_with("h1", "POST /orders").await;
     page.text_with(".trace footer", &id).await;
     page.browser.client.back().await.unwrap();

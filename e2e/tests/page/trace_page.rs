@@ -247,8 +247,10 @@ async fn two_traces_are_compared_span_by_span() {
     let second = page.send(13, &slower).await;
     page.visit("/traces?service=shop").await;
     page.text_with("[role=status]", "2 traces, live").await;
-    page.click(".line:has(a[href$='c']) input").await;
-    page.click(".line:has(a[href$='d']) input").await;
+    for id in [&first, &second] {
+        page.click(&format!(".line:has(a[href$='{id}']) input"))
+            .await;
+    }
     page.click(".acts a").await;
     page.text_with(
         "[role=status]",
