@@ -275,6 +275,7 @@ async fn links_and_attributes_are_added_once_they_are_known() {
 
 #[tokio::test]
 async fn a_client_that_leaves_ends_the_span_at_once() {
+    let recorder = record();
     let waiting =
         service_fn(|_: Request<Body>| std::future::pending::<Result<Response<Body>, Infallible>>());
     let left = request("/left", &[]);
@@ -284,7 +285,7 @@ async fn a_client_that_leaves_ends_the_span_at_once() {
         _ = future => unreachable!("the service never answers"),
         () = std::future::ready(()) => (),
     }
-    let spans = record().spans(|span| {
+    let spans = recorder.spans(|span| {
         span.attributes
             .iter()
             .any(|attribute| attribute.value.as_str() == "/left")
