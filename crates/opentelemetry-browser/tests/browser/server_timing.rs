@@ -6,6 +6,10 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::page::{client_span, fetch_as, span, start};
 
+/// How far the clock of the stub that answers, `performance.timeOrigin` and on, lies from that of the tracer, which stays
+/// within the millisecond that `Date.now()` names: in Firefox most of one.
+const BETWEEN_CLOCKS_MS: f64 = 1.0;
+
 #[wasm_bindgen_test]
 async fn the_distance_of_the_clocks_is_told() {
     let guard = start();
@@ -16,7 +20,10 @@ async fn the_distance_of_the_clocks_is_told() {
     assert_eq!(fetch_as("string", "/served?patched").await, "200 body");
     let offset = guard.clock_offset().unwrap();
     let error_ms = (offset.offset_ms - 90_000.0).abs();
-    assert!(error_ms <= offset.uncertainty_ms + 0.2, "{offset:?}");
+    assert!(
+        error_ms <= offset.uncertainty_ms + BETWEEN_CLOCKS_MS,
+        "{offset:?}"
+    );
     assert!(offset.uncertainty_ms < 1000.0, "{offset:?}");
 
     let number = |text: Option<String>| text.unwrap().parse::<f64>().unwrap();
@@ -27,7 +34,7 @@ async fn the_distance_of_the_clocks_is_told() {
         assert!(root.parent_span_id.is_empty() && root.links.is_empty());
         let told_ms = number(root.attribute("app.clock.offset_ms"));
         let uncertainty_ms = number(root.attribute("app.clock.offset_uncertainty_ms"));
-        assert!((told_ms - 90_000.0).abs() <= uncertainty_ms + 0.2);
+        assert!((told_ms - 90_000.0).abs() <= uncertainty_ms + BETWEEN_CLOCKS_MS);
     }
 }
 
