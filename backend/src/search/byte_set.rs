@@ -4,10 +4,19 @@ use std::ops::Range;
 
 /// A set of bytes of a text by their places, the first in the lowest bit.
 #[derive(Clone, Debug)]
-pub(super) struct ByteSet(Vec<u64>);
+pub(super) struct ByteSet {
+    /// The bits of a short text, because to allocate takes as long as to look at one.
+    few: [u64; FEW],
+    /// Those of a longer one.
+    many: Vec<u64>,
+    /// How many numbers there are of either.
+    numbers: usize,
+}
 
 /// Bytes for one number of bits.
 const BITS: usize = u64::BITS as usize;
+/// Numbers of bits for a short text, which most passages are.
+const FEW: usize = 16;
 
 impl ByteSet {
     /// The bytes of a text in ISO-8859-1 that are in a class: told of ASCII by `is_ascii_member`, which had better be a
@@ -17,46 +26,75 @@ impl ByteSet {
         is_ascii_member: impl Fn(u8) -> bool,
         is_member: impl Fn(char) -> bool,
     ) -> Self {
-        Self(match text.is_ascii() {
-            true => bits(text, is_ascii_member),
-            false => bits(text, |byte| match byte.is_ascii() {
+        let mut set = Self {
+            few: [0; FEW],
+            many: Vec::new(),
+            numbers: text.len().div_ceil(BITS),
+        };
+        if set.numbers > FEW {
+            set.many.resize(set.numbers, 0);
+        }
+        match text.is_ascii() {
+            true => set_bits(set.bits_mut(), text, is_ascii_member),
+            false => set_bits(set.bits_mut(), text, |byte| match byte.is_ascii() {
                 true => is_ascii_member(byte),
                 false => is_member(char::from(byte)),
             }),
-        })
+        }
+        set
     }
 
-    /// Those right behind which another one stands; `is_first` says whether the first counts as well.
-    pub(super) fn behind_another(&self, is_first: bool) -> Self {
+    fn bits(&self) -> &[u64] {
+        match self.many.is_empty() {
+            true => &self.few[..self.numbers],
+            false => &self.many,
+        }
+    }
+
+    fn bits_mut(&mut self) -> &mut [u64] {
+        match self.many.is_empty() {
+            true => &mut self.few[..self.numbers],
+            false => &mut self.many,
+        }
+    }
+
+    /// Leaves those right behind which another one stands; `is_first` says whether the first counts as well.
+    pub(super) fn keep_behind_another(&mut self, is_first: bool) {
         let mut last = u64::from(is_first);
-        let behind = self.0.iter().map(|&bits| {
-            let behind = bits & (bits << 1 | last);
-            last = bits >> (BITS - 1);
-            behind
-        });
-        Self(behind.collect())
+        for bits in self.bits_mut() {
+            let behind = *bits & (*bits << 1 | last);
+            last = *bits >> (BITS - 1);
+            *bits = behind;
+        }
     }
 
     pub(super) fn contains(&self, at: usize) -> bool {
-        let bits = self.0.get(at / BITS);
+        let bits = self.bits().get(at / BITS);
         bits.is_some_and(|bits| bits >> (at % BITS) & 1 == 1)
     }
 
     /// Adds a byte of the text.
     pub(super) fn insert(&mut self, at: usize) {
-        if let Some(bits) = self.0.get_mut(at / BITS) {
+        if let Some(bits) = self.bits_mut().get_mut(at / BITS) {
             *bits |= 1 << (at % BITS);
+        }
+    }
+
+    /// Takes a byte of the text out.
+    pub(super) fn remove(&mut self, at: usize) {
+        if let Some(bits) = self.bits_mut().get_mut(at / BITS) {
+            *bits &= !(1 << (at % BITS));
         }
     }
 
     /// How many stand before `at`.
     pub(super) fn count_before(&self, at: usize) -> usize {
-        let whole = (at / BITS).min(self.0.len());
-        let rest = self
-            .0
+        let bits = self.bits();
+        let whole = (at / BITS).min(bits.len());
+        let rest = bits
             .get(whole)
             .map_or(0, |bits| bits & ((1 << (at % BITS)) - 1));
-        let bits = self.0[..whole].iter().copied().chain([rest]);
+        let bits = bits[..whole].iter().copied().chain([rest]);
         bits.map(|bits| bits.count_ones() as usize).sum()
     }
 
@@ -64,7 +102,7 @@ impl ByteSet {
     pub(super) fn next_run(&self, from: usize) -> Option<Range<usize>> {
         let (mut chunk, mut bit) = (from / BITS, from % BITS);
         loop {
-            let bits = self.0.get(chunk)? >> bit;
+            let bits = self.bits().get(chunk)? >> bit;
             if bits != 0 {
                 let start = chunk * BITS + bit + bits.trailing_zeros() as usize;
                 return Some(start..self.end_of_run(start));
@@ -74,32 +112,25 @@ impl ByteSet {
     }
 
     /// The runs with these `numbers`, counted from 0, which are in order; those behind the last run are left out.
-    pub(super) fn runs(&self, numbers: &[u32]) -> Vec<Range<usize>> {
-        let mut runs = Vec::with_capacity(numbers.len());
-        let mut wanted = numbers.iter().copied().peekable();
-        let (mut passed, mut last) = (0, 0);
-        for (chunk, &bits) in self.0.iter().enumerate() {
-            let mut starts = bits & !(bits << 1 | last);
-            last = bits >> (BITS - 1);
-            let next = passed + starts.count_ones();
-            while let Some(number) = wanted.next_if(|&number| number < next) {
-                for _ in passed..number {
-                    starts &= starts - 1;
-                }
-                passed = number;
-                let start = chunk * BITS + starts.trailing_zeros() as usize;
-                runs.push(start..self.end_of_run(start));
-            }
-            passed = next;
+    pub(super) fn runs<N: Iterator<Item = u32>>(&self, numbers: N) -> Runs<'_, N> {
+        Runs {
+            set: self,
+            bits: self.bits(),
+            numbers,
+            chunks: 0,
+            starts: 0,
+            passed: 0,
+            behind: 0,
+            last: 0,
         }
-        runs
     }
 
     fn end_of_run(&self, start: usize) -> usize {
+        let bits = self.bits();
         let (mut chunk, mut bit) = (start / BITS, start % BITS);
         loop {
-            let length = (self.0[chunk] >> bit).trailing_ones() as usize;
-            if bit + length < BITS || chunk + 1 == self.0.len() {
+            let length = (bits[chunk] >> bit).trailing_ones() as usize;
+            if bit + length < BITS || chunk + 1 == bits.len() {
                 return chunk * BITS + bit + length;
             }
             (chunk, bit) = (chunk + 1, 0);
@@ -107,20 +138,64 @@ impl ByteSet {
     }
 }
 
-fn bits(text: &[u8], is_member: impl Fn(u8) -> bool) -> Vec<u64> {
-    let mut flags = [0; BITS];
-    let chunks = text.chunks(BITS).map(|chunk| {
-        for (flag, &byte) in flags.iter_mut().zip(chunk) {
-            *flag = u8::from(is_member(byte));
+/// What [`ByteSet::runs`] gives.
+pub(super) struct Runs<'s, N> {
+    set: &'s ByteSet,
+    bits: &'s [u64],
+    numbers: N,
+    /// Numbers of bits that were looked at.
+    chunks: usize,
+    /// Where runs start in the last one of them, without those that are passed.
+    starts: u64,
+    /// The number of the run that starts first there, and of the first one behind.
+    passed: u32,
+    behind: u32,
+    /// The highest bit of the last one.
+    last: u64,
+}
+
+impl<N: Iterator<Item = u32>> Iterator for Runs<'_, N> {
+    type Item = Range<usize>;
+
+    fn next(&mut self) -> Option<Range<usize>> {
+        let number = self.numbers.next()?;
+        while number >= self.behind {
+            let &bits = self.bits.get(self.chunks)?;
+            self.chunks += 1;
+            self.starts = bits & !(bits << 1 | self.last);
+            self.last = bits >> (BITS - 1);
+            self.passed = self.behind;
+            self.behind += self.starts.count_ones();
         }
-        flags[chunk.len()..].fill(0);
+        for _ in self.passed..number {
+            self.starts &= self.starts - 1;
+        }
+        self.passed = number;
+        let start = (self.chunks - 1) * BITS + self.starts.trailing_zeros() as usize;
+        Some(start..self.set.end_of_run(start))
+    }
+}
+
+/// Sets the bits of the members, where none is set.
+fn set_bits(bits: &mut [u64], text: &[u8], is_member: impl Fn(u8) -> bool) {
+    let bits_of = |chunk: &[u8; BITS]| {
+        let flags = chunk.map(|byte| u8::from(is_member(byte)));
         let (eights, _) = flags.as_chunks();
         let eights = eights
             .iter()
             .map(|eight| gather(u64::from_le_bytes(*eight)));
         eights.rev().fold(0, |all, bits| all << 8 | bits)
-    });
-    chunks.collect()
+    };
+    let (chunks, rest) = text.as_chunks();
+    for (bits, chunk) in bits.iter_mut().zip(chunks) {
+        *bits = bits_of(chunk);
+    }
+    if let Some(bits) = bits.get_mut(chunks.len()) {
+        let mut chunk = [0; BITS];
+        chunk[..rest.len()].copy_from_slice(rest);
+        // What was filled up is in no class.
+        *bits = bits_of(&chunk) & ((1 << rest.len()) - 1);
+    }
 }
 
 /// Eight bytes of 0 or 1 as eight bits: byte `k` is multiplied so that it arrives at bit 56 + `k`.
@@ -135,7 +210,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn a_set_is_what_looking_at_each_byte_gives(
-            text in "[ab]{0,140}(\u{e6}[ab]{0,9})?",
+            text in "[ab]{0,140}(\u{e6}[ab]{0,9}|[ab]{1100})?",
             numbers in proptest::collection::btree_set(0..60_u32, 0..30),
             at in 0..200_usize,
         ) {
@@ -144,18 +219,23 @@ mod tests {
             let is_member = |at: usize| text.get(at).is_some_and(|byte| [b'a', 0xe6].contains(byte));
             let members = (0..text.len()).filter(|&at| is_member(at));
             proptest::prop_assert_eq!(set.contains(at), is_member(at));
+            let (mut with, mut without) = (set.clone(), set.clone());
+            with.insert(at);
+            without.remove(at);
+            proptest::prop_assert_eq!((with.contains(at), without.contains(at)), (at < text.len().next_multiple_of(64), false));
+            proptest::prop_assert_eq!(with.count_before(at), without.count_before(at));
             proptest::prop_assert_eq!(set.count_before(at), members.filter(|&one| one < at).count());
 
             let is_start = |&at: &usize| is_member(at) && (at == 0 || !is_member(at - 1));
             let end = |at: usize| (at..).find(|&at| !is_member(at)).unwrap_or(at);
             let runs: Vec<Range<usize>> = (0..text.len()).filter(is_start).map(|at| at..end(at)).collect();
             let wanted: Vec<_> = numbers.iter().filter_map(|&number| runs.get(number as usize).cloned()).collect();
-            let numbers: Vec<u32> = numbers.into_iter().collect();
-            proptest::prop_assert_eq!(set.runs(&numbers), wanted);
+            proptest::prop_assert_eq!(set.runs(numbers.into_iter()).collect::<Vec<_>>(), wanted);
             let next = runs.iter().find(|run| run.start >= at).cloned();
             proptest::prop_assert_eq!(set.next_run(at).filter(|_| !is_member(at)), next.filter(|_| !is_member(at)));
 
-            let behind = set.behind_another(true);
+            let mut behind = set;
+            behind.keep_behind_another(true);
             let is_behind = is_member(at) && (at == 0 || is_member(at - 1));
             proptest::prop_assert_eq!(behind.contains(at), is_behind);
         }

@@ -53,17 +53,17 @@ impl Snippet {
         matched: impl Iterator<Item = Range<usize>>,
     ) -> Self {
         let bytes = &book.text.bytes()[part.clone()];
-        let mut highlights = Vec::new();
+        let mut highlights = Vec::with_capacity(matched.size_hint().0);
         let mut first_match = None;
         let inside = matched
             .skip_while(|one| one.start < part.start)
             .take_while(|one| one.start < part.end);
-        let inside = inside.map(|one| {
-            first_match.get_or_insert(one.start);
-            (one.start - part.start, one.end - part.start)
-        });
         let line = Line::new(bytes);
-        highlights.extend(inside.map(|(from, to)| (line.place(from), line.place(to))));
+        for one in inside {
+            first_match.get_or_insert(one.start);
+            let place = |at: usize| line.place(at - part.start);
+            highlights.push((place(one.start), place(one.end)));
+        }
         let chapter = book.chapters.at(first_match.unwrap_or(part.start));
         Self {
             text: line.text(),
@@ -87,11 +87,12 @@ struct Line<'t> {
 
 impl<'t> Line<'t> {
     fn new(text: &'t [u8]) -> Self {
-        let spaces = ByteSet::of_class(text, is_ascii_space, is_separator);
-        Self {
+        let mut line = Self {
             text,
-            left_out: spaces.behind_another(true),
-        }
+            left_out: ByteSet::of_class(text, is_ascii_space, is_separator),
+        };
+        line.left_out.keep_behind_another(true);
+        line
     }
 
     /// Where in the line the byte `at` of the text stands, in letters.

@@ -28,7 +28,7 @@ use super::passage_keys::Keys;
 use super::passage_words::{TermSet, Words};
 use super::passages::{Passage, for_each_passage};
 use super::spelling::Spelling;
-use super::word_places::word_places;
+use super::word_places::word_runs;
 use super::words::for_each_word;
 use crate::corpus::{Book, Corpus};
 use crate::progress::Progress;
@@ -156,6 +156,16 @@ impl PassageIndex {
         self.words.at(places)
     }
 
+    /// Visits the words of a passage that are of `terms`, as [`TermSet::for_each_found`] does.
+    pub(super) fn for_each_found(
+        &self,
+        passage: DocId,
+        terms: &TermSet,
+        visit: impl FnMut(u32, &[(u32, usize)]),
+    ) {
+        terms.for_each_found(self.words.slice(self.words_of(passage)), visit);
+    }
+
     /// Number of passages.
     pub(super) fn len(&self) -> usize {
         self.passages.len()
@@ -215,14 +225,8 @@ impl PassageIndex {
 
     /// The whole passage, with the words highlighted that are occurrences of `terms`.
     pub(super) fn show(&self, book: &Book, passage: DocId, terms: &TermSet) -> Snippet {
-        let words = self.words(self.words_of(passage));
-        let mut numbers = Vec::with_capacity(words.len());
-        numbers.extend(
-            (0..)
-                .zip(words)
-                .filter(|&(_, word)| terms.contains(word))
-                .map(|(number, _)| number),
-        );
+        let mut numbers = Vec::with_capacity(self.words_of(passage).len());
+        self.for_each_found(passage, terms, |number, _| numbers.push(number));
         self.show_words(book, passage, &numbers)
     }
 
@@ -231,7 +235,8 @@ impl PassageIndex {
         let Passage { from, line, .. } = self.passages[passage as usize];
         let bytes = self.passages[passage as usize].bytes();
         let text = &book.text.bytes()[bytes.clone()];
-        let matched = word_places(text, numbers).into_iter();
+        let words = word_runs(text);
+        let matched = words.runs(numbers.iter().copied());
         let matched = matched.map(|place| place.start + from as usize..place.end + from as usize);
         let mut snippet = Snippet::new(book, bytes, matched);
         snippet.location.line = Some(line);

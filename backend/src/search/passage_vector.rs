@@ -43,11 +43,11 @@ impl PassageVector {
     }
 
     fn bm25_by(&self, index: &PassageIndex, passage: DocId, frequencies: &mut [u32]) -> Score {
-        for word in index.words(index.words_of(passage)) {
-            for &(_, place) in self.set.found(word) {
+        index.for_each_found(passage, &self.set, |_, terms| {
+            for &(_, place) in terms {
                 frequencies[place] += 1;
             }
-        }
+        });
         self.sum(frequencies, index.length_norms.of(passage))
     }
 
@@ -117,7 +117,7 @@ pub(super) fn weigh(
         words: Vec::new(),
         sequence: Vec::new(),
         unknown: Vec::new(),
-        set: TermSet::default(),
+        set: TermSet::new([].into_iter()),
     };
     let mut places = Vec::with_capacity(query.terms.len());
     for (of_query, (key, _)) in query.terms.iter().enumerate() {
@@ -185,13 +185,14 @@ pub(super) fn length_norm(relative_length: f32) -> f32 {
     K1 * (1.0 - B + B * relative_length)
 }
 
-/// Of each book the best passage; of equally good ones, the first.
+/// Of each book the best passage; of equally good ones, the first. The passages come in order.
 pub(super) fn best_of_each_book(mut passages: Vec<Match>) -> Vec<Match> {
-    passages.sort_unstable_by(|one, other| {
-        let by_book = one.book.cmp(&other.book);
-        let by_score = by_book.then_with(|| other.score.total_cmp(&one.score));
-        by_score.then_with(|| one.document.cmp(&other.document))
+    passages.dedup_by(|next, best| {
+        let is_same_book = next.book == best.book;
+        if is_same_book && next.score > best.score {
+            *best = *next;
+        }
+        is_same_book
     });
-    passages.dedup_by_key(|one| one.book);
     passages
 }

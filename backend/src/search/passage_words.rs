@@ -31,21 +31,30 @@ impl Words {
 
     /// The words at these places; places behind the last word are left out.
     pub(super) fn at(&self, places: Range<u32>) -> impl ExactSizeIterator<Item = u32> {
+        let words = self.slice(places).iter();
+        words.map(|word| u32::from_le_bytes(*word))
+    }
+
+    /// The same as they are stored.
+    pub(super) fn slice(&self, places: Range<u32>) -> &[[u8; BYTES]] {
         let end = self.0.len();
         let byte = |place: u32| (place as usize * BYTES).min(end);
-        let (words, _) = self.0[byte(places.start)..byte(places.end)].as_chunks::<BYTES>();
-        words.iter().map(|word| u32::from_le_bytes(*word))
+        let (words, _) = self.0[byte(places.start)..byte(places.end)].as_chunks();
+        words
     }
 }
 
 /// Terms of a query to be recognised in a passage.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct TermSet {
     /// Numbers of terms, in order, with the places of the terms in the query.
     terms: Vec<(u32, usize)>,
-    /// A bit for each of 64 classes of numbers, set where a term is of the class: most words are of none.
-    classes: u64,
+    /// For each of 256 classes of numbers whether a term is of it: most words are of none.
+    classes: Classes,
 }
+
+/// By the lowest bytes of numbers.
+type Classes = [bool; 1 << u8::BITS];
 
 impl TermSet {
     /// These numbers of terms; what is found by them is their place.
@@ -55,22 +64,39 @@ impl TermSet {
             .map(|(place, number)| (number, place))
             .collect();
         terms.sort_unstable();
-        let classes = terms
-            .iter()
-            .fold(0, |all, &(number, _)| all | class(number));
+        let mut classes = [false; 1 << u8::BITS];
+        for &(number, _) in &terms {
+            classes[class(number.to_le_bytes())] = true;
+        }
         Self { terms, classes }
     }
 
-    /// Whether the word is one of the terms.
-    pub(super) fn contains(&self, word: u32) -> bool {
-        !self.found(word).is_empty()
+    /// Visits those of `words` that are terms: their numbers among them, and the places of the terms, each with the word
+    /// itself.
+    pub(super) fn for_each_found(
+        &self,
+        words: &[[u8; BYTES]],
+        mut visit: impl FnMut(u32, &[(u32, usize)]),
+    ) {
+        for (first, words) in (0..).step_by(TOGETHER).zip(words.chunks(TOGETHER)) {
+            // Without a branch for each word, because which of them are terms nobody could foresee.
+            let mut suspects = 0_u64;
+            for (number, &word) in words.iter().enumerate() {
+                suspects |= u64::from(self.classes[class(word)]) << number;
+            }
+            while suspects != 0 {
+                let number = suspects.trailing_zeros();
+                suspects &= suspects - 1;
+                let found = self.found(u32::from_le_bytes(words[number as usize]));
+                if !found.is_empty() {
+                    visit(first + number, found);
+                }
+            }
+        }
     }
 
     /// The places of the terms that the word is, each with the word itself.
-    pub(super) fn found(&self, word: u32) -> &[(u32, usize)] {
-        if self.classes & class(word) == 0 {
-            return &[];
-        }
+    fn found(&self, word: u32) -> &[(u32, usize)] {
         let from = self.terms.partition_point(|&(number, _)| number < word);
         let rest = &self.terms[from..];
         &rest[..rest
@@ -80,8 +106,11 @@ impl TermSet {
     }
 }
 
-fn class(number: u32) -> u64 {
-    1 << (number % 64)
+/// So many words are looked at together.
+const TOGETHER: usize = u64::BITS as usize;
+
+fn class(number: [u8; BYTES]) -> usize {
+    usize::from(number[0])
 }
 
 #[cfg(test)]
@@ -102,12 +131,27 @@ mod tests {
 
     #[test]
     fn terms_are_recognised_with_all_their_places() {
-        let set = TermSet::new([70, 6, 70].into_iter());
-        assert_eq!(set.found(70), [(70, 0), (70, 2)]);
+        let found = |terms: &[u32], words: &[u32]| {
+            let words: Vec<[u8; BYTES]> = words.iter().map(|word| word.to_le_bytes()).collect();
+            let mut found = Vec::new();
+            let set = TermSet::new(terms.iter().copied());
+            set.for_each_found(&words, |number, terms| {
+                found.push((number, terms.to_vec()));
+            });
+            found
+        };
+        // 326 looks like 70, until it is looked at closely.
         assert_eq!(
-            (set.contains(6), set.contains(134), set.contains(5)),
-            (true, false, false)
+            found(&[70, 6, 70], &[5, 70, 326, 6]),
+            [(1, vec![(70, 0), (70, 2)]), (3, vec![(6, 1)])]
         );
-        assert!(!TermSet::default().contains(0));
+        let mut words = [0; 70];
+        words[63] = 7;
+        words[64] = 8;
+        assert_eq!(
+            found(&[8, 7], &words),
+            [(63, vec![(7, 1)]), (64, vec![(8, 0)])]
+        );
+        assert_eq!(found(&[], &[0]), []);
     }
 }

@@ -101,14 +101,12 @@ fn describe_all<M: Model>(
 ) -> Result<Vec<Hit>, SearchError> {
     let mut by_document: Vec<(usize, &Match)> = ranked.iter().enumerate().collect();
     by_document.sort_unstable_by_key(|(_, found)| found.document);
-    let mut hits = Vec::with_capacity(ranked.len());
+    let mut hits: Vec<Option<Hit>> = ranked.iter().map(|_| None).collect();
     for (rank, &found) in by_document {
         asked.deadline.check()?;
-        let hit = describe(&asked.library.corpus, model, vector, found)?;
-        hits.push((rank, hit));
+        hits[rank] = Some(describe(&asked.library.corpus, model, vector, found)?);
     }
-    hits.sort_unstable_by_key(|&(rank, _)| rank);
-    Ok(hits.into_iter().map(|(_, hit)| hit).collect())
+    Ok(hits.into_iter().flatten().collect())
 }
 
 fn describe<M: Model>(

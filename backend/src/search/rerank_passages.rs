@@ -115,15 +115,15 @@ impl Reading {
         self.seen.fill(false);
         self.places.fill(0);
         self.frequencies.fill(0);
-        for (place, word) in (0..).zip(index.words(index.words_of(passage))) {
-            for &(_, term) in vector.set.found(word) {
+        index.for_each_found(passage, &vector.set, |place, terms| {
+            for &(_, term) in terms {
                 let word = vector.terms[term].word;
                 self.frequencies[term] += 1;
                 self.seen[word] = true;
                 // Only a passage of a text without white space is longer than this; runs are looked for in its beginning.
                 self.places[word] |= 1_u128.checked_shl(place).unwrap_or(0);
             }
-        }
+        });
         let weights = self.seen.iter().zip(&vector.words);
         self.coverage = weights
             .map(|(&seen, &weight)| if seen { weight } else { 0.0 })
