@@ -223,15 +223,19 @@ impl<'a> Search<'a> {
             return Ok(());
         };
         let norm = self.index.length_norms.here_and_there(passages);
-        let (mut best, top) = ((0, 0.0), &mut self.top);
-        let read = list.read(passages, |passage, frequency| {
+        let worth = |passage: DocId, frequency: u32| {
             let norm = norm((passage - passages.start) as usize);
-            let score = *weight * saturate(frequency as f32, norm);
-            if score > best.1 {
-                best = (passage, score);
-            }
-            if score >= top.bar() {
-                top.offer(passage, score);
+            *weight * saturate(frequency as f32, norm)
+        };
+        let (mut best, top) = ((0, 0.0), &mut self.top);
+        let read = list.read(passages, worth, |passages, scores| {
+            for (&passage, &score) in passages.iter().zip(scores) {
+                if score > best.1 {
+                    best = (passage, score);
+                }
+                if score >= top.bar() {
+                    top.offer(passage, score);
+                }
             }
         });
         self.found.postings += read as u64;
@@ -253,10 +257,15 @@ impl<'a> Search<'a> {
                     sums.add_column(*weight, of(passages, column), norms.in_order(passages));
                     passages.len()
                 }
-                Frequencies::List(cursor) => cursor.read(passages, |passage, frequency| {
-                    let place = (passage - passages.start) as usize;
-                    sums.add(place, *weight * saturate(frequency as f32, norm(place)));
-                }),
+                Frequencies::List(cursor) => {
+                    let worth = |passage: DocId, frequency: u32| {
+                        let norm = norm((passage - passages.start) as usize);
+                        *weight * saturate(frequency as f32, norm)
+                    };
+                    cursor.read(passages, worth, |some, scores| {
+                        sums.add(some, passages.start, scores);
+                    })
+                }
             };
             self.found.postings += read as u64;
             self.meter.read(read)?;

@@ -56,21 +56,29 @@ impl Sums {
         }
     }
 
-    pub(super) fn add(&mut self, place: usize, part: Score) {
-        let sum = &mut self.sums[place];
-        if *sum == 0.0 {
-            self.touched.push(place as u32);
+    /// Adds each of the parts above zero to its passage, by the number of the passage and that of the first one of the book.
+    pub(super) fn add(&mut self, passages: &[DocId], first: DocId, parts: &[Score]) {
+        let (sums, mut highest) = (&mut self.sums[..self.passages], self.highest);
+        // Every place is written behind the last, and stays there if it is new.
+        let mut touched = self.touched.len();
+        self.touched.resize(touched + passages.len(), 0);
+        for (passage, part) in passages.iter().zip(parts) {
+            let place = passage - first;
+            let sum = &mut sums[place as usize];
+            self.touched[touched] = place;
+            touched += usize::from(*sum == 0.0);
+            *sum += part;
+            if *sum >= highest {
+                // Of equal sums, the first by its place.
+                self.place = match self.place {
+                    Some(before) if *sum == highest => Some(before.min(place)),
+                    _ => Some(place),
+                };
+                highest = *sum;
+            }
         }
-        *sum += part;
-        if *sum >= self.highest {
-            let place = place as u32;
-            // Of equal sums, the first by its place.
-            self.place = match self.place {
-                Some(before) if *sum == self.highest => Some(before.min(place)),
-                _ => Some(place),
-            };
-            self.highest = *sum;
-        }
+        self.touched.truncate(touched);
+        self.highest = highest;
     }
 
     /// Adds what a term of this weight gives to each passage, by how often it stands there and by the passage's norm.
@@ -167,6 +175,9 @@ fn highest(sums: &[Score]) -> Score {
     all.fold(0.0, higher)
 }
 
+/// Postings that are looked at together: those of a block.
+const AT_ONCE: usize = 128;
+
 /// A posting list that is read from book to book.
 pub(super) struct Cursor {
     postings: BlockSegmentPostings,
@@ -180,12 +191,15 @@ impl Cursor {
         Self { postings, next: 0 }
     }
 
-    /// Visits the postings of `passages`, which are behind those of earlier calls, and says how many there were.
+    /// Visits the postings of `passages`, which are behind those of earlier calls, and says how many there were: some
+    /// passages at a time, with what each is worth by the `worth` of its number and of how often the term is there.
     pub(super) fn read(
         &mut self,
         passages: &Range<DocId>,
-        mut visit: impl FnMut(DocId, u32),
+        worth: impl Fn(DocId, u32) -> Score,
+        mut visit: impl FnMut(&[DocId], &[Score]),
     ) -> usize {
+        let mut scores = [0.0; AT_ONCE];
         let docs = self.postings.docs();
         match docs.get(self.next) {
             Some(&next) if next >= passages.end => return 0,
@@ -209,9 +223,14 @@ impl Cursor {
                 false => docs.len(),
             };
             let from = self.next.min(to);
-            let freqs = &self.postings.freqs()[from..to];
-            for (&passage, &frequency) in docs[from..to].iter().zip(freqs) {
-                visit(passage, frequency);
+            let (docs, freqs) = (&docs[from..to], &self.postings.freqs()[from..to]);
+            for (docs, freqs) in docs.chunks(AT_ONCE).zip(freqs.chunks(AT_ONCE)) {
+                // By themselves, because processors divide many at once.
+                let of_postings = docs.iter().zip(freqs);
+                for (score, (&passage, &frequency)) in scores.iter_mut().zip(of_postings) {
+                    *score = worth(passage, frequency);
+                }
+                visit(docs, &scores[..docs.len()]);
             }
             read += to - from;
             self.next = to;
