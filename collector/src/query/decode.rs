@@ -61,7 +61,7 @@ fn span(bytes: &[u8]) -> Result<Span, DecodeError> {
         // Some senders write the absent parent as zeros.
         parent_id: Some(span_id(&span.parent_span_id)).filter(|id| id.0 != [0; 8]),
         name: span.name,
-        kind: kind(span.kind),
+        kind: Kind::of_number(u64::try_from(span.kind).unwrap_or(0)),
         start_ns: span.start_time_unix_nano,
         end_ns: span.end_time_unix_nano,
         attributes: attributes(span.attributes),
@@ -105,17 +105,6 @@ fn trace_id(bytes: &[u8]) -> TraceId {
 
 fn span_id(bytes: &[u8]) -> SpanId {
     bytes.try_into().map(SpanId).unwrap_or_default()
-}
-
-fn kind(number: i32) -> Kind {
-    match number {
-        1 => Kind::Internal,
-        2 => Kind::Server,
-        3 => Kind::Client,
-        4 => Kind::Producer,
-        5 => Kind::Consumer,
-        _ => Kind::Unspecified,
-    }
 }
 
 fn attributes(attributes: Vec<KeyValue>) -> Vec<(String, Value)> {

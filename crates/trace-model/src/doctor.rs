@@ -159,25 +159,22 @@ fn calls(tree: &Tree, roots_elsewhere: &[Span], findings: &mut Vec<Finding>) {
     let is_cut = |&row: &usize| is_unsampled(tree.span(row));
     let of_service = |row: usize| tree.span(row).service.as_str();
     let (cut, unanswered): (Vec<_>, Vec<_>) = unanswered.into_iter().partition(is_cut);
-    for (service, rows) in by(cut, of_service) {
-        findings.push(Finding {
-            ailment: Ailment::FlagZero,
-            message: format!(
-                "{} of {service} with the flag not sampled",
-                calls_in_words(rows.len())
-            ),
-            rows,
-        });
-    }
-    for (service, rows) in by(unanswered, of_service) {
-        findings.push(Finding {
-            ailment: Ailment::CallUnanswered,
-            message: format!(
-                "{} of {service} without a span that answers",
-                calls_in_words(rows.len())
-            ),
-            rows,
-        });
+    for (ailment, rows, what) in [
+        (Ailment::FlagZero, cut, "with the flag not sampled"),
+        (
+            Ailment::CallUnanswered,
+            unanswered,
+            "without a span that answers",
+        ),
+    ] {
+        for (service, rows) in by(rows, of_service) {
+            let calls = calls_in_words(rows.len());
+            findings.push(Finding {
+                ailment,
+                message: format!("{calls} of {service} {what}"),
+                rows,
+            });
+        }
     }
 }
 

@@ -103,7 +103,7 @@ fn span(json: &Object, origin: &Origin, scope: &str) -> Result<Span, ParseError>
         span_id: span_id(json)?,
         parent_id,
         name: string(json, "name")?,
-        kind: kind(json)?,
+        kind: Kind::of_number(unsigned(json, "kind")?),
         start_ns: unsigned(json, "startTimeUnixNano")?,
         end_ns: unsigned(json, "endTimeUnixNano")?,
         attributes: attributes(json)?,
@@ -152,17 +152,6 @@ fn span_id(json: &Object) -> Result<SpanId, ParseError> {
     string(json, "spanId")?
         .parse()
         .map_err(|_| not("spanId", "16 hex digits"))
-}
-
-fn kind(json: &Object) -> Result<Kind, ParseError> {
-    Ok(match unsigned(json, "kind")? {
-        1 => Kind::Internal,
-        2 => Kind::Server,
-        3 => Kind::Client,
-        4 => Kind::Producer,
-        5 => Kind::Consumer,
-        _ => Kind::Unspecified,
-    })
 }
 
 fn status(json: &Object) -> Result<Status, ParseError> {

@@ -87,6 +87,27 @@ pub enum Kind {
     Consumer,
 }
 
+impl Kind {
+    /// The kind that OTLP numbers so; a number that is not known says nothing.
+    #[must_use]
+    pub fn of_number(number: u64) -> Self {
+        match number {
+            1 => Self::Internal,
+            2 => Self::Server,
+            3 => Self::Client,
+            4 => Self::Producer,
+            5 => Self::Consumer,
+            _ => Self::Unspecified,
+        }
+    }
+
+    /// Its number in OTLP.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

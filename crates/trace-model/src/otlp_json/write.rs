@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::{Event, Kind, Link, Span, Status, Value};
+use crate::{Event, Link, Span, Status, Value};
 
 /// The spans as `{"resourceSpans":[…]}`: a batch for each run of spans of the same instance of a service and the same scope.
 /// Of a resource only what a [`Span`] keeps is written: `service.name` and `service.instance.id`.
@@ -45,14 +45,7 @@ fn span(span: &Span) -> Json {
         "spanId": span.span_id.to_string(),
         "parentSpanId": span.parent_id.map_or_else(String::new, |id| id.to_string()),
         "name": span.name,
-        "kind": match span.kind {
-            Kind::Unspecified => 0,
-            Kind::Internal => 1,
-            Kind::Server => 2,
-            Kind::Client => 3,
-            Kind::Producer => 4,
-            Kind::Consumer => 5,
-        },
+        "kind": span.kind.number(),
         "startTimeUnixNano": span.start_ns.to_string(),
         "endTimeUnixNano": span.end_ns.to_string(),
         "attributes": key_values(&span.attributes),
