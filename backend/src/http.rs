@@ -112,6 +112,11 @@ impl App {
         let _ = self.corpus_changed.set(warning);
     }
 
+    fn startup_trace(&self) -> Option<String> {
+        let startup = self.startup.get().filter(|startup| startup.is_sampled())?;
+        Some(startup.trace_id().to_string())
+    }
+
     fn library(&self) -> Result<&Arc<Library>, ApiError> {
         self.library.get().ok_or(ApiError::NotReady)
     }

@@ -30,6 +30,10 @@ pub struct StackOptions {
     pub collector: bool,
     /// What the collector is told beyond its ports.
     pub collector_arguments: Vec<String>,
+    /// Where the backend keeps its index instead of an empty folder of its own.
+    pub index_dir: Option<PathBuf>,
+    /// Whether the stack is there only once searches are answered.
+    pub ready: bool,
     /// Whether the page's exports can go wrong on their way to the collector.
     pub faults: bool,
 }
@@ -40,6 +44,8 @@ impl Default for StackOptions {
             corpus: Corpus::Sample,
             collector: true,
             collector_arguments: Vec::new(),
+            index_dir: None,
+            ready: true,
             faults: false,
         }
     }
@@ -60,7 +66,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts everything and waits until searches are answered.
+    /// Starts everything and waits, unless told otherwise, until searches are answered.
     ///
     /// # Errors
     /// When a binary is missing or a process does not become ready.
@@ -90,13 +96,18 @@ impl Stack {
         if let Corpus::Directory(folder) = &options.corpus {
             environment.push(("CORPUS_DIR", folder.to_string_lossy().into_owned()));
         }
+        if let Some(folder) = &options.index_dir {
+            environment.push(("INDEX_DIR", folder.to_string_lossy().into_owned()));
+        }
         let backend =
             Process::start("backend", &["--listen", "127.0.0.1:0"], &environment, 1).await?;
-        let ready = format!("http://{}/readyz", backend.address("http"));
-        wait_for("the backend to be ready", async || {
-            Ok((http_get(&ready, &[]).await?.status() == 200).then_some(()))
-        })
-        .await?;
+        if options.ready {
+            let ready = format!("http://{}/readyz", backend.address("http"));
+            wait_for("the backend to be ready", async || {
+                Ok((http_get(&ready, &[]).await?.status() == 200).then_some(()))
+            })
+            .await?;
+        }
 
         environment.push(("BACKEND_URL", format!("http://{}", backend.address("http"))));
         environment.push(("TELEMETRY_URL", telemetry_url));

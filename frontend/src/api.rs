@@ -93,7 +93,7 @@ pub(crate) async fn logs(id: TraceId) -> Result<Reply, ApiError> {
     send(Request::get(&format!("/telemetry/api/x/traces/{id}/logs"))).await
 }
 
-/// Whether spans keep to the budgets that the collector was started with; refused where it was started without.
+/// Whether spans keep to the budgets that the collector was started with, perhaps none.
 pub(crate) async fn budgets() -> Result<serde_json::Value, ApiError> {
     send(Request::get("/telemetry/api/x/budgets"))
         .await?
@@ -105,6 +105,13 @@ pub(crate) async fn budgets() -> Result<serde_json::Value, ApiError> {
 pub(crate) async fn services() -> Result<serde_json::Value, ApiError> {
     let reply = send(Request::get("/telemetry/api/v3/services")).await?;
     reply.accepted()?.parse()
+}
+
+/// How far the backend's start is; nothing once it is over, or where nobody answers. Never traced itself.
+pub(crate) async fn start_progress() -> Option<serde_json::Value> {
+    let reply = send(Request::get("/api/health")).await.ok()?;
+    let mut health = reply.parse::<serde_json::Value>().ok()?;
+    Some(health.get_mut("progress")?.take())
 }
 
 /// Fetches `url` as code does that knows nothing of tracing, and throws the answer away.

@@ -1,6 +1,8 @@
 //! How a score came about, as plain data: the addends in rows whose bars follow each other up to the score.
 
+use shared::semconv::{attribute, span};
 use shared::{Contribution, Explanation, Method, ScorePart};
+use trace_model::{Span, SpanId, Value, duration};
 
 use crate::wording::{counted, grouped, listed};
 
@@ -38,6 +40,76 @@ pub(crate) struct Row {
     pub contribution: f64,
     /// Where its bar begins and how long it is, as shares of the sum.
     pub bar: (f64, f64),
+}
+
+/// A step of the search that brought a hit.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Step {
+    /// Its span.
+    pub span: SpanId,
+    /// The name of the span.
+    pub name: String,
+    /// What it did, and how long that took.
+    pub words: String,
+}
+
+/// From the words of a query to the passage that is shown: names of spans, the attribute that says how much each did, and
+/// of what.
+const STEPS: [(&str, &str, [&str; 2]); 5] = [
+    (
+        span::PREPROCESS_QUERY,
+        attribute::QUERY_TOKEN_COUNT,
+        ["word read", "words read"],
+    ),
+    (
+        span::VECTORIZE_QUERY,
+        attribute::VECTOR_NONZERO,
+        ["term weighed", "terms weighed"],
+    ),
+    (
+        span::COMPUTE_SIMILARITY,
+        attribute::SIMILARITY_POSTINGS_READ,
+        ["posting read", "postings read"],
+    ),
+    (
+        span::RERANK_PASSAGES,
+        attribute::RERANK_CANDIDATES,
+        ["passage compared", "passages compared"],
+    ),
+    (
+        span::GENERATE_SNIPPET,
+        attribute::SNIPPET_HIGHLIGHTS,
+        ["word marked", "words marked"],
+    ),
+];
+
+/// The steps that brought the hit in this book, the `nth` of several in one book, as far as their spans are there.
+pub(crate) fn steps(spans: &[Span], book: &str, nth: usize) -> Vec<Step> {
+    let is =
+        |span: &Span, name: &str| span.name.strip_prefix("slow_").unwrap_or(&span.name) == name;
+    let step = |(name, done, of): (&str, &str, [&str; 2])| {
+        let mut named = spans.iter().filter(|span| is(span, name));
+        let span = match name {
+            // Each hit has one of its own.
+            span::GENERATE_SNIPPET => named
+                .filter(|span| matches!(span.attribute(attribute::BOOK_ID), Some(Value::String(id)) if id == book))
+                .nth(nth),
+            _ => named.next(),
+        }?;
+        let took = duration::format(span.end_ns.saturating_sub(span.start_ns));
+        let words = match span.attribute(done) {
+            Some(&Value::Int(count)) => {
+                format!("{}, {took}", counted(count.max(0) as usize, of[0], of[1]))
+            }
+            _ => took,
+        };
+        Some(Step {
+            span: span.span_id,
+            name: span.name.clone(),
+            words,
+        })
+    };
+    STEPS.into_iter().filter_map(step).collect()
 }
 
 impl From<Explanation> for Explained {
@@ -199,6 +271,55 @@ mod tests {
             "Scored was one passage of 61 words among 28\u{202f}229; the mean is 58."
         );
         assert_eq!(explained.silent, ["Too common to count: “the”."]);
+    }
+
+    #[test]
+    fn the_steps_of_a_search_are_its_spans_and_of_the_snippets_the_one_of_the_hit() {
+        let span = |id: u8, name: &str, key: &str, value: Value| Span {
+            span_id: SpanId([id; 8]),
+            name: name.into(),
+            end_ns: 2_500,
+            attributes: vec![
+                (key.into(), value),
+                (attribute::SNIPPET_HIGHLIGHTS.into(), Value::Int(1)),
+            ],
+            ..Span::default()
+        };
+        let snippet = |id, book: &str| {
+            span(
+                id,
+                span::GENERATE_SNIPPET,
+                attribute::BOOK_ID,
+                Value::String(book.into()),
+            )
+        };
+        let spans = [
+            span(1, "GET", "", Value::Int(0)),
+            span(
+                2,
+                span::PREPROCESS_QUERY,
+                attribute::QUERY_TOKEN_COUNT,
+                Value::Int(2),
+            ),
+            span(3, span::SLOW_COMPUTE_SIMILARITY, "", Value::Int(0)),
+            snippet(4, "x"),
+            snippet(5, "y"),
+            snippet(6, "x"),
+        ];
+        let told = |book, nth| -> Vec<String> {
+            let told = |step: Step| format!("{} {}: {}", step.span, step.name, step.words);
+            steps(&spans, book, nth).into_iter().map(told).collect()
+        };
+        assert_eq!(
+            told("x", 1),
+            [
+                "0202020202020202 preprocess_query: 2 words read, 2.50 µs",
+                "0303030303030303 slow_compute_similarity: 2.50 µs",
+                "0606060606060606 generate_snippet: 1 word marked, 2.50 µs",
+            ]
+        );
+        assert_eq!(told("z", 0).len(), 2);
+        assert_eq!(steps(&[], "x", 0), []);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::capture::question_attributes;
 use crate::frame;
 use crate::reply::{ApiError, Reply};
 use crate::session::Session;
+use crate::start_up::watch_start_up;
 use crate::state::{Answer, Failure, Question, Shown};
 
 /// A search under way: its question, its place among the searches of this page, and what stops it.
@@ -77,6 +78,9 @@ async fn answer(root: &Context, search: &Search, session: Session) {
         Err(error) => {
             set(root, attribute::SEARCH_OUTCOME, "failed");
             fail(root, error.error_type(), error.message());
+            if matches!(error, ApiError::Refused { status: 503, .. }) {
+                watch_start_up(session);
+            }
             handle_search_error(root, &error)
         }
     };

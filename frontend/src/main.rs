@@ -50,6 +50,8 @@ mod pages;
 #[cfg(target_arch = "wasm32")]
 mod session;
 #[cfg(target_arch = "wasm32")]
+mod start_up;
+#[cfg(target_arch = "wasm32")]
 mod tracing_test;
 
 use shared::semconv::service;
@@ -78,7 +80,8 @@ fn tracer_config(config: &PageConfig) -> opentelemetry_browser::Config {
         .sampling_ratio(config.sampling_ratio)
         .events(config.events)
         .patch_fetch(true)
-        .ignore("/telemetry/");
+        .ignore("/telemetry/")
+        .ignore("/api/health");
     match config.capture_query {
         QueryCapture::Raw => tracer,
         QueryCapture::Hash | QueryCapture::Off => tracer.redact_query_key("q"),

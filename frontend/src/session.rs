@@ -14,6 +14,7 @@ use crate::components::trace_panel::Panel;
 use crate::frontend_search::{Search, TracedSearch, frontend_search};
 use crate::loading;
 use crate::otlp_file::Imported;
+use crate::start_up::StartUp;
 use crate::state::{Failure, Question, SearchState};
 use crate::trace_watch::Subject;
 
@@ -26,6 +27,8 @@ pub(crate) struct Session {
     pub address: RwSignal<Address>,
     /// The trace of the latest search that ended, as far as it has arrived.
     pub panel: Panel,
+    /// The start of the backend, where it was seen.
+    pub start_up: StartUp,
     /// The list of books, once it was needed.
     pub books: RwSignal<Option<Result<Books, Failure>>>,
     /// Traces out of files.
@@ -47,6 +50,7 @@ impl Session {
             state: RwSignal::default(),
             address: RwSignal::new(address::current()),
             panel: Panel::new(Subject::OwnWork),
+            start_up: StartUp::new(),
             books: RwSignal::new(None),
             imported: RwSignal::default(),
             config: StoredValue::new(config),
@@ -170,7 +174,10 @@ impl Session {
         if search.signal.aborted() {
             return;
         }
-        self.panel.traced.set(Some(traced));
+        if self.start_up.phase.with_untracked(Option::is_none) {
+            self.start_up.panel.traced.set(None);
+            self.panel.traced.set(Some(traced));
+        }
         if let Some(first) = self.compared_with.try_update_value(Option::take).flatten() {
             self.go(Address::Diff {
                 first: first.to_string(),

@@ -16,6 +16,8 @@ pub(crate) enum Subject {
     OwnWork,
     /// Any trace of the collector.
     AnyTrace,
+    /// The start of the backend, while it lasts.
+    StartUp,
 }
 
 /// How far the trace of a search has come.
@@ -43,6 +45,26 @@ pub(crate) enum Progress {
 pub(crate) const PAUSES_MS: [i32; 11] =
     [40, 60, 100, 150, 250, 400, 650, 1_050, 1_700, 2_600, 3_000];
 
+/// How often, and how long after each other, a trace is asked for that is still under way.
+const FURTHER: usize = 600;
+const FURTHER_MS: i32 = 2_000;
+/// How long after each other the trace of a start is asked for.
+const START_UP_MS: i32 = 500;
+
+impl Subject {
+    /// Pauses before the questions for a trace.
+    pub(crate) fn pauses_ms(self) -> impl Iterator<Item = i32> {
+        let (first, further_ms, further) = match self {
+            Subject::OwnWork => (&PAUSES_MS[..], 0, 0),
+            Subject::AnyTrace => (&PAUSES_MS[..], FURTHER_MS, FURTHER),
+            // Until it is whole: a long step of it ends nothing for minutes.
+            Subject::StartUp => (&[][..], START_UP_MS, usize::MAX),
+        };
+        let further = std::iter::repeat_n(further_ms, further);
+        first.iter().copied().chain(further)
+    }
+}
+
 impl Progress {
     /// What is known from the spans that the collector has.
     pub(crate) fn of(drawing: &Drawing, subject: Subject) -> Progress {
@@ -64,8 +86,8 @@ impl Progress {
     /// The page stops asking.
     pub(crate) fn at_last(self, subject: Subject) -> Progress {
         match self {
-            Progress::Asking if subject == Subject::AnyTrace => Progress::NotHeld,
-            Progress::Asking => Progress::Absent,
+            Progress::Asking if subject == Subject::OwnWork => Progress::Absent,
+            Progress::Asking => Progress::NotHeld,
             Progress::Waiting(missing) => Progress::Partial(missing),
             settled => settled,
         }

@@ -54,6 +54,9 @@ pub struct StartProgress {
     pub done: u64,
     /// All its steps; 0 where they cannot be counted.
     pub total: u64,
+    /// The trace of the start-up, whose spans leave as they end; absent where it is not recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
 }
 
 /// State of a process.

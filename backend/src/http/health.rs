@@ -21,6 +21,7 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Json<Health> {
         phase: phase.as_str().to_owned(),
         done,
         total,
+        trace_id: app.startup_trace(),
     });
     let changed = app.corpus_changed.get();
     let status = match corpus {

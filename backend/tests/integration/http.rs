@@ -101,7 +101,8 @@ async fn health_routes_answer_without_a_trace() {
 #[tokio::test]
 async fn before_the_library_is_loaded_everything_else_is_503() {
     let backend = Backend::starting(QueryCapture::Raw);
-    let progress = json!({ "phase": "configuring", "done": 0, "total": 0 });
+    let trace_id = backend.startup.trace_id().to_string();
+    let progress = json!({ "phase": "configuring", "done": 0, "total": 0, "trace_id": trace_id });
     assert_eq!(backend.get("/health").await.json()["progress"], progress);
     let detail = "the books are still being loaded; try again in a second";
     for path in ["/books", "/search?q=whale"] {

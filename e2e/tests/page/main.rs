@@ -19,6 +19,7 @@ mod results;
 mod search_trace;
 mod sent;
 mod trace_list;
+mod start_up;
 mod trace_page;
 mod trace_size;
 mod tracing_test;

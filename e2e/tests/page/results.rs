@@ -137,6 +137,52 @@ async fn why_a_hit_is_one_adds_up_to_its_score() {
 }
 
 #[tokio::test]
+async fn why_a_hit_is_one_leads_to_the_spans_that_found_it() {
+    let page = Page::open(StackOptions::default()).await;
+    let ended = page.search("white whale").await;
+    page.text_with(".trace footer", "Complete").await;
+    page.click(".hits li:nth-child(2) .more button").await;
+    page.text_with(".why .steps", "generate_snippet").await;
+    let script =
+        "return [...document.querySelectorAll('.why .steps li')].map(step => step.innerText)";
+    let steps = page.browser.run(script).await.unwrap();
+    let steps: Vec<&str> = steps
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it.as_str().unwrap())
+        .collect();
+    for (step, begins) in steps.iter().zip([
+        "preprocess_query 2 words read",
+        "vectorize_query 2 terms weighed",
+        "compute_similarity ",
+        "rerank_passages ",
+        "generate_snippet ",
+    ]) {
+        assert!(step.starts_with(begins), "{steps:?}");
+    }
+    assert_eq!(steps.len(), 5, "{steps:?}");
+
+    // The snippet is that of the hit, not the first.
+    page.click(".why .steps li:last-child button").await;
+    page.text_with(".trace .details h3", "generate_snippet")
+        .await;
+    let book =
+        "return document.querySelector('.hits li:nth-child(2) h3 a').pathname.split('/').at(-1)";
+    let book = page.browser.run(book).await.unwrap();
+    page.text_with(".trace .details", book.as_str().unwrap())
+        .await;
+    let tree = page.traces().complete(&ended.trace_id).await.unwrap();
+    let snippets = tree
+        .spans()
+        .iter()
+        .filter(|span| span.name == "generate_snippet");
+    assert!(snippets.count() > 1, "the test would show nothing");
+    assert_eq!(page.violations().await, json!([]));
+    page.close().await;
+}
+
+#[tokio::test]
 async fn a_slow_search_does_not_block_the_page_and_gives_way_to_a_new_one() {
     let page = Page::open(StackOptions::default()).await;
     let first = page.search("love").await;

@@ -1,4 +1,4 @@
-//! The two proxies that pass requests on as they are: `/api` to the backend, traced; `/telemetry` to the collector's
+//! The two proxies that pass requests on as they are: `/api` to the backend, traced except for health checks; `/telemetry` to the collector's
 //! query API, reading only and untraced.
 
 mod forwarding;
@@ -16,7 +16,7 @@ pub(crate) use forwarding::{Unreadable, read_body};
 use forwarding::{forwarded_request, forwarded_response};
 
 use crate::problem::Problem;
-use crate::router::App;
+use crate::router::{App, is_traced};
 use crate::upstream::UpstreamError;
 
 /// The API takes small requests only.
@@ -37,7 +37,11 @@ pub(crate) async fn api(
     let target = app.backend.join(path).ok_or_else(bad_address)?;
     let body = read_body(body, MAX_REQUEST_BYTES, BODY_TIMEOUT).await?;
     let request = forwarded_request(&head, target, body);
-    let response = app.upstream.send_traced(request).await.map_err(|error| {
+    let response = match is_traced(head.uri.path()) {
+        true => app.upstream.send_traced(request).await,
+        false => app.upstream.send(request).await,
+    };
+    let response = response.map_err(|error| {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
             "the backend gave no answer"

@@ -114,9 +114,10 @@ pub async fn serve(
     Ok(())
 }
 
-/// Pages and API calls are work that someone asks about; assets, telemetry and health checks are not.
-fn is_traced(path: &str) -> bool {
+/// Pages and API calls are work that someone asks about; assets, telemetry and health checks, here and behind, are not.
+pub(crate) fn is_traced(path: &str) -> bool {
     match first_part(path) {
+        "api" if matches!(path, "/api/health" | "/api/livez" | "/api/readyz") => false,
         "otlp" | "telemetry" | "livez" => false,
         "api" => true,
         _ => is_page_path(path),

@@ -2,15 +2,18 @@
 
 use leptos::prelude::*;
 use shared::Explanation;
+use trace_view::RowId;
 
 use crate::components::notice::failed;
-use crate::explaining::{Explained, Row};
+use crate::explaining::{self, Explained, Row, Step};
 use crate::loading;
+use crate::session::Session;
 use crate::state::{Failure, Place, Question};
 
-/// A button, and below it, once it was pressed, how the score of the hit at `place` came about.
+/// A button, and below it, once it was pressed, how the score of the hit at `place`, the `nth` in its book, came about.
 #[component]
-pub(crate) fn Explaining(question: Question, place: Place) -> impl IntoView {
+pub(crate) fn Explaining(question: Question, place: Place, nth: usize) -> impl IntoView {
+    let session = expect_context::<Session>();
     let is_open = RwSignal::new(false);
     let loaded = RwSignal::new(None::<Result<Explanation, Failure>>);
     let asked = StoredValue::new((question, place));
@@ -41,7 +44,14 @@ pub(crate) fn Explaining(question: Question, place: Place) -> impl IntoView {
             {move || {
                 is_open.get().then(|| match loaded.get() {
                     None => ().into_any(),
-                    Some(Ok(explanation)) => explained(explanation.into()).into_any(),
+                    Some(Ok(explanation)) => {
+                        let book = explanation.id.clone();
+                        view! {
+                            {explained(explanation.into())}
+                            {move || steps(session, &book, nth)}
+                        }
+                        .into_any()
+                    }
                     Some(Err(failure)) => {
                         failed("The score cannot be explained", failure, load).into_any()
                     }
@@ -49,6 +59,37 @@ pub(crate) fn Explaining(question: Question, place: Place) -> impl IntoView {
             }}
         </div>
     }
+}
+
+/// What of the search this hit came out of; each step leads to its span. Nothing while there is no trace of it.
+fn steps(session: Session, book: &str, nth: usize) -> Option<AnyView> {
+    let drawing = session.panel.drawing.get()?;
+    let steps = explaining::steps(drawing.tree.spans(), book, nth);
+    let step = |step: Step| {
+        let show = move |_| {
+            session
+                .panel
+                .reading
+                .opened
+                .set(Some(RowId::Span(step.span)))
+        };
+        view! {
+            <li>
+                <button type="button" class="plain" on:click=show>
+                    <code>{step.name}</code>
+                </button>
+                " "
+                {step.words}
+            </li>
+        }
+    };
+    (!steps.is_empty()).then(|| {
+        view! {
+            <p>"What found it:"</p>
+            <ul class="steps">{steps.into_iter().map(step).collect_view()}</ul>
+        }
+        .into_any()
+    })
 }
 
 fn explained(explained: Explained) -> impl IntoView {

@@ -12,11 +12,17 @@ use crate::state::{Passage, Question};
 /// The hits of `question`, best first.
 #[component]
 pub(crate) fn Passages(question: Question, passages: Vec<Passage>) -> impl IntoView {
-    let hit = |passage| hit(question.clone(), passage);
-    view! { <ol class="hits">{passages.into_iter().map(hit).collect_view()}</ol> }
+    let mut hits = Vec::with_capacity(passages.len());
+    for (index, passage) in passages.iter().enumerate() {
+        let is_same = |other: &&Passage| other.place.id == passage.place.id;
+        let nth = passages[..index].iter().filter(is_same).count();
+        hits.push(hit(question.clone(), passage.clone(), nth));
+    }
+    view! { <ol class="hits">{hits}</ol> }
 }
 
-fn hit(question: Question, passage: Passage) -> AnyView {
+/// `nth` counts the hits in one book.
+fn hit(question: Question, passage: Passage, nth: usize) -> AnyView {
     let explained = passage.place.clone();
     let place = StoredValue::new(passage.place);
     let there = move || Address::Reader(place.get_value());
@@ -33,7 +39,7 @@ fn hit(question: Question, passage: Passage) -> AnyView {
             <blockquote>{marked(passage.pieces)}</blockquote>
             <div class="more">
                 <Link to=there>{read_on}</Link>
-                <Explaining question=question place=explained />
+                <Explaining question=question place=explained nth=nth />
             </div>
         </li>
     }

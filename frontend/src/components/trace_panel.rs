@@ -21,9 +21,6 @@ use crate::reply::{self, ApiError, Reply};
 use crate::session::Session;
 use crate::trace_watch::{ORIGINS, PAUSES_MS, Progress, Subject, add_logs, clocks, size};
 
-/// How often, and how long after each other, a trace is asked for that is still under way.
-const FURTHER: usize = 600;
-const FURTHER_MS: i32 = 2_000;
 /// A trace is under way as long as its last span has ended less than this ago, in nanoseconds.
 const RECENT_NS: u64 = 30_000_000_000;
 
@@ -86,17 +83,24 @@ pub(crate) fn TracePanel(panel: Panel) -> impl IntoView {
 fn shown(session: Session, panel: Panel) -> impl IntoView {
     let reading = panel.reading;
     let is_drawn = Memo::new(move |_| panel.drawing.with(Option::is_some));
-    let unfolded = RwSignal::new(panel.subject == Subject::AnyTrace);
+    let unfolded = RwSignal::new(panel.subject != Subject::OwnWork);
+    // What leads to a span from elsewhere shows it.
+    Effect::new(move || {
+        if reading.opened.with(Option::is_some) {
+            unfolded.set(true);
+        }
+    });
     let label = match panel.subject {
         Subject::OwnWork => "The trace of this search",
         Subject::AnyTrace => "The trace",
+        Subject::StartUp => "The start of the backend",
     };
     let heading = move || match panel.drawing.get() {
-        Some(drawing) => format!(
+        Some(drawing) if panel.subject != Subject::StartUp => format!(
             "Where the {} went",
             duration::format(drawing.root_duration_ns())
         ),
-        None => label.into(),
+        _ => label.into(),
     };
     view! {
         <section
@@ -145,7 +149,7 @@ fn acts(session: Session, panel: Panel, trace_id: TraceId) -> impl IntoView {
     let link =
         (!template.is_empty()).then(|| template.replace("{trace_id}", &trace_id.to_string()));
     view! {
-        {(panel.subject == Subject::OwnWork)
+        {(panel.subject != Subject::AnyTrace)
             .then(|| {
                 let place = TracePlace {
                     id: trace_id.to_string(),
@@ -259,16 +263,9 @@ impl Panel {
     async fn watch(self, traced: TracedSearch) {
         let mut is_settled = false;
         self.held.try_set_value(Held::default());
-        let further = match self.subject {
-            Subject::OwnWork => 0,
-            Subject::AnyTrace => FURTHER,
-        };
-        for (asked, pause_ms) in PAUSES_MS
-            .into_iter()
-            .chain([FURTHER_MS].repeat(further))
-            .enumerate()
-        {
-            if asked >= PAUSES_MS.len() && !self.is_under_way() {
+        for (asked, pause_ms) in self.subject.pauses_ms().enumerate() {
+            let is_further = asked >= PAUSES_MS.len() && self.subject == Subject::AnyTrace;
+            if is_further && !self.is_under_way() {
                 break;
             }
             frame::pause(pause_ms).await;

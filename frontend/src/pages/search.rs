@@ -1,11 +1,8 @@
 //! The search page: question, answer, and where the time went.
 
 use leptos::prelude::*;
-use shared::semconv::service;
-use trace_model::Value;
-use trace_view::Drawing;
 
-use crate::address::{Address, TracePlace};
+use crate::address::Address;
 use crate::components::link::Link;
 use crate::components::notice::failed;
 use crate::components::passages::Passages;
@@ -13,6 +10,7 @@ use crate::components::search_form::SearchForm;
 use crate::components::sentence::sentence;
 use crate::components::trace_panel::TracePanel;
 use crate::session::Session;
+use crate::start_up::watch_start_up;
 use crate::state::{Answer, Question, Shown};
 use crate::wording;
 
@@ -25,9 +23,6 @@ const EXAMPLES: [&str; 5] = [
     "ghost",
 ];
 
-/// Attribute of a request span: how it was answered.
-const STATUS_CODE: &str = "http.response.status_code";
-
 /// The search page.
 #[component]
 pub(crate) fn Search() -> impl IntoView {
@@ -35,10 +30,20 @@ pub(crate) fn Search() -> impl IntoView {
     let busy = Memo::new(move |_| session.state.with(|state| state.busy));
     let shown = Memo::new(move |_| session.state.with(|state| state.shown.clone()));
     let status = Memo::new(move |last: Option<&Vec<String>>| {
+        if let Some(phase) = session.start_up.phase.get() {
+            return wording::search::starting(&phase);
+        }
         let sentence = session.state.with(wording::search::status);
         sentence.or_else(|| last.cloned()).unwrap_or_default()
     });
-    let blank = move || shown.with(|shown| *shown == Shown::Nothing);
+    let is_starting = move || session.start_up.panel.traced.with(Option::is_some);
+    let blank = move || shown.with(|shown| *shown == Shown::Nothing) && !is_starting();
+    if session
+        .state
+        .with_untracked(|state| state.shown == Shown::Nothing)
+    {
+        watch_start_up(session);
+    }
     view! {
         <h1 class="unseen">"Search the books"</h1>
         <SearchForm />
@@ -71,35 +76,14 @@ pub(crate) fn Search() -> impl IntoView {
                     Shown::Answer(answer) => answered(answer).into_any(),
                     Shown::Failure(failure) => {
                         let again = move || session.search(session.asked_untracked());
-                        view! {
-                            {failed("The search failed", failure, again)}
-                            {move || session.panel.drawing.get().and_then(|drawing| start_up(&drawing))}
-                        }
-                        .into_any()
+                        failed("The search failed", failure, again).into_any()
                     }
                 }}
             </section>
             <TracePanel panel=session.panel />
+            <TracePanel panel=session.start_up.panel />
         </div>
     }
-}
-
-/// The way to the trace of the backend's start, where it refused because it still starts: its request spans link there.
-fn start_up(drawing: &Drawing) -> Option<impl IntoView + use<>> {
-    let not_ready = Value::Int(503);
-    let mut spans = drawing.tree.spans().iter();
-    let refused = spans.find(|span| {
-        span.service == service::BACKEND && span.attribute(STATUS_CODE) == Some(&not_ready)
-    })?;
-    let place = StoredValue::new(TracePlace {
-        id: refused.links.first()?.trace_id.to_string(),
-        ..TracePlace::default()
-    });
-    Some(view! {
-        <p class="note">
-            <Link to=move || Address::Trace(place.get_value())>"Watch the backend start"</Link>
-        </p>
-    })
 }
 
 /// A sentence whose odd pieces are what matters.

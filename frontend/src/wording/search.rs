@@ -34,6 +34,14 @@ pub(crate) fn status(state: &SearchState) -> Option<Vec<String>> {
     }
 }
 
+/// What a backend that cannot answer yet is doing, in pieces as [`status`] has them.
+pub(crate) fn starting(phase: &str) -> Vec<String> {
+    vec![
+        "The library is being opened".into(),
+        format!(": {phase}. A search is answered as soon as it is ready."),
+    ]
+}
+
 fn found(answer: &Answer, on_screen_ns: u64) -> Vec<String> {
     // Within one book it goes without saying that the book is found.
     let (one, many) = match answer.question.book {
