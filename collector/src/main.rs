@@ -72,8 +72,10 @@ async fn serve(settings: Settings) -> cli::Outcome {
     let http = Server::new(otlp_listener, Protocol::Http1, limits);
     let grpc = Server::new(grpc_listener, Protocol::Http2, limits);
     let query = Server::new(query_listener, Protocol::Http1, limits);
+    let cuts = Arc::<query::Cuts>::default();
     let observed = Observed {
         store: store.clone(),
+        cuts: cuts.clone(),
         wal: wal.clone(),
         tee: tee.clone(),
         servers: vec![
@@ -82,7 +84,7 @@ async fn serve(settings: Settings) -> cli::Outcome {
             ("query", query.counters()),
         ],
     };
-    let query_router = query::router_with(store.clone(), query::Limits::default(), budgets)
+    let query_router = query::router_with(store.clone(), settings.query_limits, budgets, cuts)
         .merge(metrics::router(Arc::new(observed)));
     let serving = async {
         tokio::join!(
@@ -120,7 +122,10 @@ fn own_budgets(settings: &Settings) -> Result<Option<Budgets>, Failed> {
 
 /// What passes on, when there is an address for it.
 fn start_tee(settings: &Settings, wal: Option<&Arc<Wal>>) -> anyhow::Result<Option<Arc<Tee>>> {
-    let Some(tee) = settings.tee() else {
+    let tee = settings
+        .tee()
+        .context("the certificates of --tee-trusted cannot be read")?;
+    let Some(tee) = tee else {
         return Ok(None);
     };
     let tee = Tee::start(tee, wal.cloned()).context("nothing can be passed on")?;

@@ -12,6 +12,7 @@ use axum::routing::get;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::query::Cuts;
 use crate::server::ConnectionCounters;
 use crate::store::Store;
 use crate::tee::Tee;
@@ -21,6 +22,8 @@ use crate::wal::Wal;
 pub struct Observed {
     /// What is kept.
     pub store: Arc<Store>,
+    /// Answers that left something out.
+    pub cuts: Arc<Cuts>,
     /// What is written down, if anything is.
     pub wal: Option<Arc<Wal>>,
     /// What is passed on, if anything is.
@@ -46,6 +49,7 @@ impl Observed {
         let mut text = String::new();
         write_all(&mut text, &self.store.counters());
         write_all(&mut text, &self.store.feed_counters());
+        write_all(&mut text, &self.cuts.counters());
         if let Some(wal) = &self.wal {
             write_all(&mut text, &wal.counters());
         }

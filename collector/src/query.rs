@@ -29,6 +29,7 @@ mod budgets;
 mod compare;
 mod decode;
 mod filter;
+mod limits;
 mod live;
 mod parameters;
 mod stats;
@@ -37,7 +38,6 @@ mod trace_json;
 mod view;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{Method, StatusCode};
@@ -52,75 +52,26 @@ use tokio::sync::Semaphore;
 use trace_model::{Budgets, TraceId};
 
 use crate::problem::{self, Problem};
+pub use limits::{CutCounters, Cuts, Limits};
+
 use crate::store::{Counters, FeedCounters, PinError, Store, TraceView};
-
-/// How much a reader may ask for.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Traces in a list when the request does not say.
-    pub list_default: usize,
-    /// Traces in a list, whatever the request says.
-    pub list_max: usize,
-    /// Bytes of the whole traces in a list, as stored; one trace is given even if it is larger.
-    pub list_max_bytes: usize,
-    /// Names of services, or of operations.
-    pub names_max: usize,
-    /// Traces that are looked through for statistics and budgets.
-    pub scan_max: usize,
-    /// Rows of a view or a comparison when the request does not say.
-    pub rows_default: usize,
-    /// Rows of a view or a comparison, whatever the request says.
-    pub rows_max: usize,
-    /// Bytes of a body.
-    pub body_max_bytes: usize,
-    /// Requests that read and write traces at a time; others wait.
-    pub work_max: usize,
-    /// Readers of `/api/x/live` at a time; others are refused.
-    pub live_readers: usize,
-    /// Traces that wait for one such reader; the oldest go when there are more.
-    pub live_pending: usize,
-    /// How often such a reader is told at most.
-    pub live_pause: Duration,
-    /// When such a reader hears a comment if there is nothing to tell. Below the time after which proxies give up.
-    pub live_silence: Duration,
-    /// How long such a reader may take nothing of what is sent before it is left.
-    pub live_stall: Duration,
-}
-
-impl Default for Limits {
-    /// 20 traces in a list, 200 at most and of 8 MiB; 10,000 names; 10,000 traces looked through; 10,000 rows, 100,000 at
-    /// most; bodies of 64 KiB; four requests at work; 64 live readers with 1,000 traces waiting for each, told every 100 ms
-    /// at most and every 5 s at least, left after 60 s.
-    fn default() -> Self {
-        Self {
-            list_default: 20,
-            list_max: 200,
-            list_max_bytes: 8 << 20,
-            names_max: 10_000,
-            scan_max: 10_000,
-            rows_default: 10_000,
-            rows_max: 100_000,
-            body_max_bytes: 64 << 10,
-            work_max: 4,
-            live_readers: 64,
-            live_pending: 1_000,
-            live_pause: Duration::from_millis(100),
-            live_silence: Duration::from_secs(5),
-            live_stall: Duration::from_secs(60),
-        }
-    }
-}
 
 /// Answers from `store`.
 pub fn router(store: Arc<Store>, limits: Limits) -> Router {
-    router_with(store, limits, None)
+    router_with(store, limits, None, Arc::default())
 }
 
-/// Answers from `store`, about these budgets as well.
-pub fn router_with(store: Arc<Store>, limits: Limits, budgets: Option<Budgets>) -> Router {
+/// Answers from `store`, about these budgets as well, and counts what limits have kept back.
+pub fn router_with(
+    store: Arc<Store>,
+    limits: Limits,
+    budgets: Option<Budgets>,
+    cuts: Arc<Cuts>,
+) -> Router {
     let app = App {
         store,
         budgets: budgets.map(Arc::new),
+        cuts,
         limits,
         places: Arc::new(Semaphore::new(limits.work_max.max(1))),
     };
@@ -155,6 +106,7 @@ pub fn router_with(store: Arc<Store>, limits: Limits, budgets: Option<Budgets>) 
 struct App {
     store: Arc<Store>,
     budgets: Option<Arc<Budgets>>,
+    cuts: Arc<Cuts>,
     limits: Limits,
     /// For work that takes long.
     places: Arc<Semaphore>,
@@ -246,6 +198,8 @@ struct Health {
     counters: Counters,
     #[serde(flatten)]
     feeds: FeedCounters,
+    #[serde(flatten)]
+    cuts: CutCounters,
 }
 
 async fn health(State(app): State<App>) -> Json<Health> {
@@ -253,6 +207,7 @@ async fn health(State(app): State<App>) -> Json<Health> {
         status: "ok",
         counters: app.store.counters(),
         feeds: app.store.feed_counters(),
+        cuts: app.cuts.counters(),
     })
 }
 

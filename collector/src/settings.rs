@@ -8,11 +8,9 @@ use axum::http::Uri;
 use clap::{Args, Parser, Subcommand};
 
 use crate::cli;
+use crate::query;
 use crate::store::{Bounds, MIN_MAX_BYTES, PINNED_MAX};
 use crate::tee::{self, Retry};
-
-/// Bytes that are passed on as one request, about.
-const TEE_BATCH_BYTES: usize = 512 << 10;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -84,9 +82,24 @@ pub struct Settings {
     /// Bytes on the disk in that folder, with KiB, MiB or GiB; the oldest requests go.
     #[arg(long, env = "COLLECTOR_DATA_MAX_BYTES", default_value = "256MiB", value_parser = bytes, global = true)]
     pub data_max_bytes: usize,
-    /// Address of another receiver of OTLP over HTTP that everything is passed on to, such as http://127.0.0.1:14318.
+    /// Address of another receiver of OTLP over HTTP that everything is passed on to, such as http://127.0.0.1:14318 or
+    /// https://collector.example.
     #[arg(long, env = "COLLECTOR_TEE", value_parser = http_url, global = true)]
     pub tee: Option<Uri>,
+    /// How what is passed on is made smaller.
+    #[arg(
+        long,
+        env = "COLLECTOR_TEE_COMPRESSION",
+        default_value = "gzip",
+        global = true
+    )]
+    pub tee_compression: tee::Compression,
+    /// File of certificates in PEM: who may vouch for the other receiver over https, instead of the usual ones of the web.
+    #[arg(long, env = "COLLECTOR_TEE_TRUSTED", global = true)]
+    pub tee_trusted: Option<PathBuf>,
+    /// Bytes that are passed on as one request, about, with KiB, MiB or GiB.
+    #[arg(long, env = "COLLECTOR_TEE_BATCH_MAX_BYTES", default_value = "512KiB", value_parser = size, global = true)]
+    pub tee_batch_max_bytes: usize,
     /// Memory for what waits to be passed on, where there is no data folder: in bytes or with KiB, MiB or GiB.
     #[arg(long, env = "COLLECTOR_TEE_QUEUE_MAX_BYTES", default_value = "64MiB", value_parser = bytes, global = true)]
     pub tee_queue_max_bytes: usize,
@@ -111,6 +124,9 @@ pub struct Settings {
     /// Budgets that spans are held to, by `check` and by /api/x/budgets: a file in TOML, or in JSON when it is named so.
     #[arg(long, env = "COLLECTOR_BUDGETS", global = true)]
     pub budgets: Option<PathBuf>,
+    /// How much a reader may ask for.
+    #[command(flatten)]
+    pub query_limits: query::Limits,
     /// Log records to write: `level` or `target=level,…`.
     #[arg(long, env = "RUST_LOG", default_value = "info", global = true)]
     pub log: String,
@@ -129,12 +145,19 @@ impl Settings {
     }
 
     /// Where and how to pass on what is received, if anywhere.
-    #[must_use]
-    pub fn tee(&self) -> Option<tee::Settings> {
-        Some(tee::Settings {
-            url: self.tee.clone()?,
+    ///
+    /// # Errors
+    /// When the file of certificates cannot be read.
+    pub fn tee(&self) -> std::io::Result<Option<tee::Settings>> {
+        let Some(url) = self.tee.clone() else {
+            return Ok(None);
+        };
+        Ok(Some(tee::Settings {
+            url,
+            trusted_pem: self.tee_trusted.as_ref().map(std::fs::read).transpose()?,
+            compression: self.tee_compression,
             queue_max_bytes: self.tee_queue_max_bytes,
-            batch_max_bytes: TEE_BATCH_BYTES,
+            batch_max_bytes: self.tee_batch_max_bytes,
             timeout: self.tee_timeout,
             retry: Retry {
                 initial_interval: self.tee_initial_interval,
@@ -142,22 +165,19 @@ impl Settings {
                 max_elapsed: self.tee_max_elapsed,
             },
             drain: self.tee_timeout,
-        })
+        }))
     }
 }
 
 fn http_url(text: &str) -> Result<Uri, String> {
     let url: Uri = text.parse().map_err(|_| "expected an address".to_owned())?;
     match (url.scheme_str(), url.host(), url.query()) {
-        (Some("http"), Some(_), None) => Ok(url),
-        (Some("https"), ..) => {
-            Err("https is not spoken here: expected http://HOST:PORT".to_owned())
-        }
-        _ => Err("expected http://HOST:PORT, perhaps with a path".to_owned()),
+        (Some("http" | "https"), Some(_), None) => Ok(url),
+        _ => Err("expected http://HOST:PORT or https://HOST, perhaps with a path".to_owned()),
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let duration_ns = trace_model::duration::parse(text);
     duration_ns
         .filter(|duration_ns| *duration_ns > 0)
@@ -165,12 +185,22 @@ fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "expected a duration above zero, such as 500ms, 5s or 2m".to_owned())
 }
 
-fn positive(text: &str) -> Result<usize, String> {
+pub(crate) fn positive(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| "expected a whole number from 1".to_owned())
 }
 
+/// Enough bytes to keep something in.
 fn bytes(text: &str) -> Result<usize, String> {
+    match size(text)? {
+        bytes if bytes < MIN_MAX_BYTES => {
+            Err(format!("at least {} KiB are needed", MIN_MAX_BYTES >> 10))
+        }
+        bytes => Ok(bytes),
+    }
+}
+
+pub(crate) fn size(text: &str) -> Result<usize, String> {
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let shift = match text[digits.len()..].trim() {
@@ -183,13 +213,10 @@ fn bytes(text: &str) -> Result<usize, String> {
     let number: usize = digits
         .parse()
         .map_err(|_| "expected a number of bytes".to_owned())?;
-    let bytes = number
+    number
         .checked_mul(1 << shift)
-        .ok_or("more than can be addressed")?;
-    if bytes < MIN_MAX_BYTES {
-        return Err(format!("at least {} KiB are needed", MIN_MAX_BYTES >> 10));
-    }
-    Ok(bytes)
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| "expected more than no bytes and less than can be addressed".to_owned())
 }
 
 #[cfg(test)]
@@ -221,13 +248,14 @@ mod tests {
             "http://127.0.0.1:4318",
             "http://collector",
             "http://[::1]:1/otlp/",
+            "https://collector.example/otlp",
         ] {
             assert!(http_url(text).is_ok(), "{text}");
         }
         for text in [
             "",
             "collector:4318",
-            "https://x",
+            "https://",
             "http://",
             "http://x/?y=1",
             "ftp://x",
@@ -245,6 +273,36 @@ mod tests {
     }
 
     #[test]
+    fn every_limit_of_queries_is_a_setting() {
+        let settings = |arguments: &[&str]| {
+            let arguments = [&["collector"], arguments].concat();
+            Arguments::try_parse_from(arguments).map(|arguments| arguments.settings.query_limits)
+        };
+        let limits = settings(&[
+            "--query-list-max-bytes=1KiB",
+            "--query-live-pause=1s",
+            "--query-rows-max=7",
+        ])
+        .unwrap();
+        assert_eq!(
+            limits,
+            query::Limits {
+                list_max_bytes: 1 << 10,
+                live_pause: Duration::from_secs(1),
+                rows_max: 7,
+                ..query::Limits::default()
+            }
+        );
+        for wrong in [
+            "--query-list-max=0",
+            "--query-body-max-bytes=0",
+            "--query-live-stall=5",
+        ] {
+            assert!(settings(&[wrong]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn every_setting_has_a_default() {
         let arguments = Arguments::try_parse_from(["collector"]).unwrap();
         assert_eq!(arguments.command, None);
@@ -252,5 +310,6 @@ mod tests {
         assert!(arguments.settings.otlp_grpc.ip().is_loopback());
         assert!(arguments.settings.query.ip().is_loopback());
         assert_eq!(arguments.settings.max_bytes, 64 << 20);
+        assert_eq!(arguments.settings.query_limits, query::Limits::default());
     }
 }

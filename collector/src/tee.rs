@@ -8,14 +8,17 @@
 mod queue;
 mod retry;
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use axum::http::Uri;
+use clap::ValueEnum;
+use flate2::write::GzEncoder;
 use serde::Serialize;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::otlp::{Signal, rejected_of};
 use crate::wal::Wal;
@@ -32,6 +35,10 @@ const ANSWER_MAX_BYTES: u64 = 64 << 10;
 pub struct Settings {
     /// Address of the receiver, such as `http://127.0.0.1:4318`; the paths of the signals are appended.
     pub url: Uri,
+    /// Certificates in PEM of those who may vouch for an address of `https`; the usual ones of the web without.
+    pub trusted_pem: Option<Vec<u8>>,
+    /// How bodies are sent.
+    pub compression: Compression,
     /// Bytes that wait in memory; what comes when there are as many is not passed on, and counted.
     pub queue_max_bytes: usize,
     /// Bytes that are sent as one request.
@@ -42,6 +49,16 @@ pub struct Settings {
     pub retry: Retry,
     /// How long to go on at the end with what waits in memory.
     pub drain: Duration,
+}
+
+/// How the body of a request is made smaller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Compression {
+    /// As the exporters of the OpenTelemetry Collector do.
+    #[default]
+    Gzip,
+    /// Not at all: for a receiver so near that time is dearer than bytes.
+    None,
 }
 
 /// What became of requests that are to be passed on. Batches are sent, requests are received.
@@ -101,8 +118,9 @@ impl Tee {
     /// Starts passing on: what is in `log`, or else what is pushed.
     ///
     /// # Errors
-    /// When the position in the log cannot be read, or there is no thread to be had.
+    /// When the certificates or the position in the log cannot be read, or there is no thread to be had.
     pub fn start(settings: Settings, log: Option<Arc<Wal>>) -> std::io::Result<Self> {
+        let agent = agent(&settings)?;
         let queue = match log {
             Some(log) => Queue::log(log)?,
             None => Queue::memory(settings.queue_max_bytes),
@@ -117,7 +135,7 @@ impl Tee {
         let passing = shared.clone();
         let thread = std::thread::Builder::new()
             .name("tee".to_owned())
-            .spawn(move || passing.pass_on())?;
+            .spawn(move || passing.pass_on(&agent))?;
         Ok(Self {
             shared,
             thread: Mutex::new(Some(thread)),
@@ -166,6 +184,40 @@ impl Tee {
     }
 }
 
+/// The client of HTTP.
+fn agent(settings: &Settings) -> std::io::Result<ureq::Agent> {
+    let mut config = ureq::Agent::config_builder()
+        .timeout_global(Some(settings.timeout))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .proxy(None)
+        .user_agent(concat!("gutenberg-collector/", env!("CARGO_PKG_VERSION")));
+    if let Some(pem) = &settings.trusted_pem {
+        let unreadable = |why: String| std::io::Error::new(ErrorKind::InvalidData, why);
+        let mut certificates = Vec::new();
+        for item in parse_pem(pem) {
+            if let PemItem::Certificate(certificate) =
+                item.map_err(|error| unreadable(error.to_string()))?
+            {
+                certificates.push(certificate);
+            }
+        }
+        if certificates.is_empty() {
+            return Err(unreadable("there is no certificate in PEM".to_owned()));
+        }
+        let roots = RootCerts::new_with_certs(&certificates);
+        config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
+    }
+    Ok(config.build().new_agent())
+}
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    // Writing into memory does not fail.
+    drop(encoder.write_all(body));
+    encoder.finish().unwrap_or_default()
+}
+
 impl Shared {
     fn ends(&self) -> MutexGuard<'_, Option<Instant>> {
         // A time is whole whatever happens.
@@ -173,14 +225,7 @@ impl Shared {
     }
 
     /// The thread's life.
-    fn pass_on(&self) {
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(self.settings.timeout))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(None)
-            .user_agent(concat!("gutenberg-collector/", env!("CARGO_PKG_VERSION")));
-        let agent = config.build().new_agent();
+    fn pass_on(&self, agent: &ureq::Agent) {
         loop {
             let ends = *self.ends();
             if let Some(ends) = ends {
@@ -199,7 +244,7 @@ impl Shared {
                 // Where the log is damaged there is nothing to send.
                 Ok(Some(batch)) if batch.requests.is_empty() => self.queue.done(&batch),
                 Ok(Some(batch)) => {
-                    if !self.deliver(&agent, &batch) && self.queue.is_log() {
+                    if !self.deliver(agent, &batch) && self.queue.is_log() {
                         return;
                     }
                     self.queue.done(&batch);
@@ -257,10 +302,13 @@ impl Shared {
     fn send(&self, agent: &ureq::Agent, signal: Signal, body: &[u8]) -> Outcome {
         let url = self.settings.url.to_string();
         let url = format!("{}{}", url.trim_end_matches('/'), signal.path());
-        let sent = agent
+        let post = agent
             .post(&url)
-            .header("content-type", "application/x-protobuf")
-            .send(body);
+            .header("content-type", "application/x-protobuf");
+        let sent = match self.settings.compression {
+            Compression::None => post.send(body),
+            Compression::Gzip => post.header("content-encoding", "gzip").send(&gzip(body)),
+        };
         let mut response = match sent {
             Ok(response) => response,
             Err(error) => return Outcome::Later(None, error.to_string()),

@@ -83,6 +83,17 @@ impl Browser {
         Ok(self.client.issue_cmd(command).await?)
     }
 
+    /// What the browser has written into its console since it was last asked, as far as it is an error: a sentence each.
+    ///
+    /// # Errors
+    /// When the browser does not say.
+    pub async fn console_errors(&self) -> anyhow::Result<Vec<String>> {
+        let entries = self.client.issue_cmd(Console).await?;
+        let entries = entries.as_array().context("no list of log entries")?;
+        let errors = entries.iter().filter(|entry| entry["level"] == "SEVERE");
+        Ok(errors.map(|entry| entry["message"].to_string()).collect())
+    }
+
     /// Process id of the driver, whose child the browser is; none once it has ended.
     pub fn driver_id(&self) -> Option<u32> {
         self.driver.id()
@@ -126,6 +137,25 @@ fn capabilities(profile: &TempDir) -> Capabilities {
     capabilities.insert("goog:chromeOptions".to_owned(), options);
     capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
     capabilities
+}
+
+#[derive(Debug)]
+struct Console;
+
+impl WebDriverCompatibleCommand for Console {
+    fn endpoint(
+        &self,
+        base_url: &url::Url,
+        session_id: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
+        let session = session_id.unwrap_or_default();
+        base_url.join(&format!("session/{session}/se/log"))
+    }
+
+    fn method_and_body(&self, _request_url: &url::Url) -> (http::Method, Option<String>) {
+        let body = json!({ "type": "browser" });
+        (http::Method::POST, Some(body.to_string()))
+    }
 }
 
 #[derive(Debug)]

@@ -2,18 +2,21 @@
 //! case and by the older ones in snake case; those that are not known are ignored, as Jaeger does.
 
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use trace_model::{Summary, duration};
+use trace_model::{Kind, Summary, duration};
 
 use super::answer::{self, Tag};
 use super::filter::Filter;
 use super::parameters::Parameters;
 use super::{App, bad_request, parse_id, summaries, trace_json};
 use crate::problem::Problem;
+
+/// Header of an answer that leaves something out.
+const INCOMPLETE: HeaderName = HeaderName::from_static("x-incomplete");
 
 /// `GET /api/v3/traces/{trace_id}`.
 pub(super) async fn trace(
@@ -39,6 +42,7 @@ pub(super) async fn traces(
     app.work(move |app| {
         let mut traces = Vec::new();
         let mut bytes = 0;
+        let mut is_cut = false;
         summaries::visit(&app.store, &filter, |trace, _| {
             bytes += trace
                 .iter()
@@ -46,12 +50,14 @@ pub(super) async fn traces(
                 .map(|item| item.len())
                 .sum::<usize>();
             let fits = traces.is_empty() || bytes <= app.limits.list_max_bytes;
-            if fits {
+            is_cut = !fits || traces.len() == count;
+            if !is_cut {
                 traces.push(trace.clone());
             }
-            fits && traces.len() < count
+            !is_cut
         })?;
-        Ok(answer::json(trace_json::write(traces.iter().flatten())?))
+        let answer = answer::json(trace_json::write(traces.iter().flatten())?);
+        Ok(list(&app, answer, is_cut))
     })
     .await
 }
@@ -63,11 +69,25 @@ pub(super) async fn trace_summaries(
 ) -> Result<Response, Problem> {
     let (filter, count) = search(&app, &mut parameters)?;
     app.work(move |app| {
-        let (found, _) = summaries::newest(&app.store, &filter, u64::MAX, count)?;
+        let (found, more) = summaries::newest(&app.store, &filter, u64::MAX, count)?;
         let summaries: Vec<_> = found.iter().map(in_jaegers_words).collect();
-        Ok(answer::json(json!({ "summaries": summaries }).to_string()))
+        let answer = answer::json(json!({ "summaries": summaries }).to_string());
+        Ok(list(&app, answer, more))
     })
     .await
+}
+
+/// Jaeger's answers have no place to say that there is more: a header does, and it is counted.
+fn list(app: &App, mut answer: Response, is_cut: bool) -> Response {
+    app.cuts.list(is_cut);
+    if is_cut {
+        let headers = answer.headers_mut();
+        headers.insert(
+            INCOMPLETE,
+            HeaderValue::from_static("there is more than the limit"),
+        );
+    }
+    answer
 }
 
 fn in_jaegers_words(summary: &Summary) -> serde_json::Value {
@@ -93,9 +113,10 @@ pub(super) async fn services(State(app): State<App>) -> Response {
         .iter()
         .map(|name| &**name)
         .filter(|name| !name.is_empty())
-        .take(app.limits.names_max)
         .collect();
-    answer::json(json!({ "services": named }).to_string())
+    let shown = &named[..named.len().min(app.limits.names_max)];
+    let answer = answer::json(json!({ "services": shown }).to_string());
+    list(&app, answer, shown.len() < named.len())
 }
 
 /// `GET /api/v3/operations`.
@@ -107,18 +128,15 @@ pub(super) async fn operations(
     let service = service.ok_or_else(|| bad_request("`service` is missing".to_owned()))?;
     let kind = parameters.take_either("spanKind", "span_kind")?;
     let kind = kind.map(|kind| kind.to_lowercase());
-    let operations: Vec<_> = app
-        .store
-        .operations(&service)
+    let held = app.store.operations(&service);
+    let mut asked = held
         .iter()
         .map(|operation| (&operation.name, kind_name(operation.kind)))
         .filter(|(_, name)| kind.as_ref().is_none_or(|kind| kind == name))
-        .take(app.limits.names_max)
-        .map(|(name, kind)| json!({ "name": name, "spanKind": kind }))
-        .collect();
-    Ok(answer::json(
-        json!({ "operations": operations }).to_string(),
-    ))
+        .map(|(name, kind)| json!({ "name": name, "spanKind": kind }));
+    let operations: Vec<_> = asked.by_ref().take(app.limits.names_max).collect();
+    let answer = answer::json(json!({ "operations": operations }).to_string());
+    Ok(list(&app, answer, asked.next().is_some()))
 }
 
 /// What to look for, and how many.
@@ -147,7 +165,8 @@ fn search(app: &App, parameters: &mut Parameters) -> Result<(Filter, usize), Pro
         let given = parameters.take_count(name, 0, bounds)?;
         count = count.or((given > 0).then_some(given));
     }
-    Ok((filter, count.unwrap_or(app.limits.list_default)))
+    let default = app.limits.list_default.min(app.limits.list_max);
+    Ok((filter, count.unwrap_or(default)))
 }
 
 fn duration_ns(
@@ -188,13 +207,6 @@ fn attributes(text: &str) -> Result<Vec<(String, String)>, Problem> {
     }
 }
 
-fn kind_name(kind: usize) -> &'static str {
-    match kind {
-        1 => "internal",
-        2 => "server",
-        3 => "client",
-        4 => "producer",
-        5 => "consumer",
-        _ => "unspecified",
-    }
+fn kind_name(number: usize) -> String {
+    Kind::of_number(number as u64).to_string().to_lowercase()
 }

@@ -63,10 +63,11 @@ pub(super) async fn compare(
     let bounds = (1, app.limits.rows_max);
     let limit = parameters.take_count("limit", app.limits.rows_default, bounds)?;
     parameters.finish("`a`, `b`, `limit`")?;
-    app.work(move |_| {
+    app.work(move |app| {
         let (first, second) = (view::tree(&traces[0])?, view::tree(&traces[1])?);
         let diff = diff(&first, &second);
         let json = DiffJson::of(&diff, &first, &second, limit);
+        app.cuts.rows(json.rows_omitted > 0);
         Ok(answer::json(serde_json::to_vec(&json)?))
     })
     .await

@@ -3,7 +3,7 @@
 //! | event | data |
 //! | --- | --- |
 //! | `trace` | a summary, as in a list |
-//! | `ready` | `{}`; the traces so far were there before the request, those to come have changed since |
+//! | `ready` | `{"more":false}`, true when older ones match; the traces so far were there before the request, those to come have changed since |
 //! | `missed` | `{"count":3}`; so many changes were dropped because the reader was too slow for them |
 //!
 //! A trace that changes often is told about only as often as the reader takes it: what waits for a reader are ids, each
@@ -84,14 +84,16 @@ impl Teller {
     async fn tell_all(&mut self, limit: usize) -> Result<(), Gone> {
         let filter = self.filter.clone();
         let held = move |app: App| {
-            let (newest, _) = summaries::newest(&app.store, &filter, u64::MAX, limit)?;
+            let (newest, more) = summaries::newest(&app.store, &filter, u64::MAX, limit)?;
+            app.cuts.list(more);
             let oldest_first = newest.iter().rev();
-            Ok(oldest_first
+            let held: String = oldest_first
                 .map(|summary| event("trace", &summary.to_json()))
-                .collect())
+                .collect();
+            Ok(held + &event("ready", &json!({ "more": more })))
         };
-        let held: String = self.app.work(held).await.map_err(|_| Gone)?;
-        self.send(held + &event("ready", &json!({}))).await?;
+        let held = self.app.work(held).await.map_err(|_| Gone)?;
+        self.send(held).await?;
         loop {
             let taken = tokio::time::timeout(self.app.limits.live_silence, self.feed.take(ROUND));
             let changes = match taken.await {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use trace_model::{Kind, Tree, duration};
 
 use super::filter::Filter;
+use super::limits::CutCounters;
 use super::parameters::Parameters;
 use super::{App, answer, summaries};
 use crate::problem::Problem;
@@ -18,8 +19,12 @@ struct Stats {
     counters: Counters,
     #[serde(flatten)]
     feeds: FeedCounters,
+    #[serde(flatten)]
+    cuts: CutCounters,
     /// How many traces the operations are of, newest first.
     traces: usize,
+    /// Whether there are others, which were not looked at.
+    more: bool,
     /// By the time that they take themselves, most first.
     operations: Vec<OperationJson>,
     /// How many more there are.
@@ -64,11 +69,8 @@ pub(super) async fn stats(
     parameters.finish(&format!("{}, `limit`", Filter::PARAMETERS))?;
     app.work(move |app| {
         let mut measured: HashMap<Operation, Measured> = HashMap::new();
-        let mut traces = 0;
-        summaries::visit(&app.store, &filter, |_, tree| {
+        let (traces, more) = summaries::scan(&app, &filter, limit, |tree| {
             measure(tree, &mut measured);
-            traces += 1;
-            traces < limit
         })?;
         let mut operations: Vec<_> = measured.into_iter().collect();
         let by_time = |(operation, measured): &(Operation, Measured)| {
@@ -81,10 +83,13 @@ pub(super) async fn stats(
         operations.sort_by_cached_key(by_time);
         let omitted = operations.len().saturating_sub(app.limits.list_max);
         operations.truncate(app.limits.list_max);
+        app.cuts.list(omitted > 0);
         let stats = Stats {
             counters: app.store.counters(),
             feeds: app.store.feed_counters(),
+            cuts: app.cuts.counters(),
             traces,
+            more,
             operations: operations.into_iter().map(OperationJson::of).collect(),
             operations_omitted: omitted,
         };

@@ -29,6 +29,7 @@ pub(super) async fn summaries(
     parameters.finish(&format!("{}, `limit`, `before`", Filter::PARAMETERS))?;
     app.work(move |app| {
         let (found, more) = newest(&app.store, &filter, before, limit)?;
+        app.cuts.list(more);
         let summaries: Vec<_> = found.iter().map(Summary::to_json).collect();
         Ok(answer::json(
             json!({ "summaries": summaries, "more": more }).to_string(),
@@ -55,6 +56,27 @@ pub(super) fn newest(
         !more
     })?;
     Ok((found, more))
+}
+
+/// Looks at the newest traces that match, at most `limit`; says how many those were and whether there are more.
+pub(super) fn scan(
+    app: &App,
+    filter: &Filter,
+    limit: usize,
+    mut look: impl FnMut(&Tree),
+) -> Result<(usize, bool), DecodeError> {
+    let mut traces = 0;
+    let mut more = false;
+    visit(&app.store, filter, |_, tree| {
+        more = traces == limit;
+        if !more {
+            look(tree);
+            traces += 1;
+        }
+        !more
+    })?;
+    app.cuts.scan(more);
+    Ok((traces, more))
 }
 
 /// Shows the traces that match, newest first, until `look` has seen enough and says false. Trees have their clocks adjusted.

@@ -109,6 +109,7 @@ pub(super) async fn view(
         let tree = tree(&trace)?;
         let examination = examine(&tree, &roots_beside(&app.store, arrival, &tree)?);
         let view = View::of(&tree, &examination, limit);
+        app.cuts.rows(view.rows_omitted > 0);
         Ok(answer::json(serde_json::to_vec(&view)?))
     })
     .await

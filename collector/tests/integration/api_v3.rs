@@ -184,12 +184,72 @@ fn names_are_bounded() {
         let spans = (1..=3).map(|id| span(trace_id, id)).collect();
         host.send(&request(service, spans));
     }
+    let services = host.get("/api/v3/services");
+    assert_eq!(services.json(), json!({"services": ["a", "b"]}));
+    let operations = host.get("/api/v3/operations?service=a");
+    let named = operations.json()["operations"].as_array().unwrap().len();
+    assert_eq!(named, 2);
+    for answer in [services, operations] {
+        assert_eq!(answer.header("x-incomplete"), INCOMPLETE);
+    }
+    assert_eq!(cut(&host, "lists"), 2);
+}
+
+/// What the header of an answer says that leaves something out.
+const INCOMPLETE: &str = "there is more than the limit";
+
+/// How many answers have left something out, by what they are made of.
+fn cut(host: &Host, what: &str) -> u64 {
+    let health = host.get("/health").json();
+    health[format!("query_{what}_cut")].as_u64().unwrap()
+}
+
+#[test]
+fn what_is_left_out_is_said_and_counted() {
+    let host = Host::start_with_query(Limits {
+        list_max: 2,
+        scan_max: 2,
+        rows_max: 2,
+        ..Limits::default()
+    });
+    for trace_id in 1..=2 {
+        host.send(&request(
+            "shop",
+            (1..=2).map(|id| span(trace_id, id)).collect(),
+        ));
+    }
+    let id = |number: u128| format!("{number:032x}");
+    let v3 = ["/api/v3/traces", "/api/v3/trace-summaries"];
+    let view = format!("/api/x/traces/{}/view", id(1));
+    let diff = format!("/api/x/diff?a={}&b={}", id(1), id(2));
+    for path in v3
+        .iter()
+        .chain(&[&*view, &*diff, "/api/x/summaries", "/api/x/stats"])
+    {
+        let answer = host.get(path);
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(!answer.head.contains("x-incomplete"), "{path}");
+    }
+    // So much is within the limits.
     assert_eq!(
-        host.get("/api/v3/services").json(),
-        json!({"services": ["a", "b"]})
+        ["lists", "rows", "scans"].map(|what| cut(&host, what)),
+        [0; 3]
     );
-    let operations = host.get("/api/v3/operations?service=a").json();
-    assert_eq!(operations["operations"].as_array().unwrap().len(), 2);
+
+    host.send(&request("shop", (3..=4).map(|id| span(1, id)).collect()));
+    host.send(&request("shop", vec![span(3, 1)]));
+    for path in v3 {
+        assert_eq!(host.get(path).header("x-incomplete"), INCOMPLETE, "{path}");
+    }
+    let json = |path: &str| host.get(path).json();
+    assert_eq!(json("/api/x/summaries")["more"], true);
+    assert_eq!(json("/api/x/stats")["more"], true);
+    assert_eq!(json(&view)["rows_omitted"], 2);
+    assert_eq!(json(&diff)["rows_omitted"], 2);
+    assert_eq!(
+        ["lists", "rows", "scans"].map(|what| cut(&host, what)),
+        [3, 2, 1]
+    );
 }
 
 fn ask(host: &Host, path: &str, known: &str) -> Answer {

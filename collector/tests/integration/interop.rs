@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use collector::tee::{Retry, Settings, Tee};
+use collector::tee::{Compression, Retry, Settings, Tee};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use trace_model::Value as Attribute;
@@ -225,6 +225,8 @@ fn the_opentelemetry_collector_receives_from_us_and_forwards_to_us() {
     let (_otelcol, listen) = forwarding(program, &folder, &over_http, &over_grpc);
     let settings = Settings {
         url: format!("http://{listen}").parse().unwrap(),
+        trusted_pem: None,
+        compression: Compression::Gzip,
         queue_max_bytes: 8 << 20,
         batch_max_bytes: 64 << 10,
         timeout: Duration::from_secs(10),

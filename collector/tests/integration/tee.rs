@@ -1,18 +1,23 @@
 //! Passing on: what was received, once, by the retry rules of OTLP, and every loss counted.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use collector::otlp::Signal;
-use collector::tee::{Retry, Settings, Tee, TeeCounters};
+use collector::tee::{Compression, Retry, Settings, Tee, TeeCounters};
 use collector::wal::{MIN_MAX_BYTES, Wal};
+use flate2::read::GzDecoder;
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use prost::Message;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tempfile::TempDir;
 
 use crate::host::Host;
@@ -22,6 +27,8 @@ use crate::sample::{gzip, one_json, request, span};
 fn settings(address: &str) -> Settings {
     Settings {
         url: format!("http://{address}/").parse().unwrap(),
+        trusted_pem: None,
+        compression: Compression::Gzip,
         queue_max_bytes: 1 << 20,
         batch_max_bytes: 1 << 20,
         timeout: Duration::from_secs(10),
@@ -34,17 +41,32 @@ fn settings(address: &str) -> Settings {
     }
 }
 
+/// When a request came, its path, its body as it was before it was compressed, and its lines.
+type Got = (Instant, String, Vec<u8>, Vec<String>);
+
 /// A receiver that answers as it is told, one answer for each request and 200 from then on, and shows what it got.
-fn scripted(answers: Vec<String>) -> (String, Receiver<(Instant, String, Vec<u8>)>) {
+fn scripted(answers: Vec<String>) -> (String, Receiver<Got>) {
+    scripted_over(answers, |stream| stream)
+}
+
+/// The same over what is made of each connection.
+fn scripted_over<S: Read + Write>(
+    answers: Vec<String>,
+    made_of: impl Fn(TcpStream) -> S + Send + 'static,
+) -> (String, Receiver<Got>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (shown, got) = channel();
     std::thread::spawn(move || {
         let mut answers = answers.into_iter();
         for stream in listener.incoming() {
-            let mut stream = BufReader::new(stream.unwrap());
-            let mut lines = (&mut stream).lines().map(Result::unwrap);
-            let Some(first) = lines.next() else { continue };
+            let mut stream = BufReader::new(made_of(stream.unwrap()));
+            let mut lines = (&mut stream).lines();
+            // A client that does not trust the server says nothing.
+            let Some(Ok(first)) = lines.next() else {
+                continue;
+            };
+            let lines = lines.map(Result::unwrap);
             let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
             let length = head.iter().find_map(|line| {
                 let line = line.to_ascii_lowercase();
@@ -52,12 +74,18 @@ fn scripted(answers: Vec<String>) -> (String, Receiver<(Instant, String, Vec<u8>
             });
             let mut body = vec![0; length.unwrap()];
             stream.read_exact(&mut body).unwrap();
+            if head.iter().any(|line| line == "content-encoding: gzip") {
+                let mut inflated = Vec::new();
+                let mut decoder = GzDecoder::new(&body[..]);
+                decoder.read_to_end(&mut inflated).unwrap();
+                body = inflated;
+            }
             let path = first.split(' ').nth(1).unwrap().to_owned();
             let ok = "200 OK\r\ncontent-length: 0".to_owned();
             let answer = answers.next().unwrap_or(ok);
             let answer = format!("HTTP/1.1 {answer}\r\nconnection: close\r\n\r\n");
             stream.get_mut().write_all(answer.as_bytes()).unwrap();
-            if shown.send((Instant::now(), path, body)).is_err() {
+            if shown.send((Instant::now(), path, body, head)).is_err() {
                 return;
             }
         }
@@ -103,18 +131,84 @@ fn what_is_received_in_any_form_arrives_at_the_other_side() {
 }
 
 #[test]
+fn bodies_are_compressed_unless_told_otherwise() {
+    for (compression, is_gzip) in [(Compression::Gzip, true), (Compression::None, false)] {
+        let (address, got) = scripted(vec![]);
+        let settings = Settings {
+            compression,
+            ..settings(&address)
+        };
+        let host = Host::with_tee(Arc::new(Tee::start(settings, None).unwrap()));
+        host.send(&request("shop", vec![span(1, 7)]));
+        let (_, _, body, head) = got.recv().unwrap();
+        assert_eq!(ids(&body), [7]);
+        let says_so = head.iter().any(|line| line == "content-encoding: gzip");
+        assert_eq!(says_so, is_gzip, "{head:?}");
+    }
+}
+
+/// A certificate for the loopback interface and its key, which is a secret of nobody.
+const LOOPBACK: &[u8] = include_bytes!("../data/loopback.pem");
+
+fn encrypted(stream: TcpStream) -> StreamOwned<ServerConnection, TcpStream> {
+    let certificate = CertificateDer::from_pem_slice(LOOPBACK).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(LOOPBACK).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), stream)
+}
+
+#[test]
+fn a_receiver_behind_https_is_spoken_to_if_it_is_trusted() {
+    let (address, got) = scripted_over(vec![refusal(503)], encrypted);
+    let trusting = Settings {
+        url: format!("https://{address}").parse().unwrap(),
+        trusted_pem: Some(LOOPBACK.to_vec()),
+        ..settings(&address)
+    };
+    let tee = Arc::new(Tee::start(trusting.clone(), None).unwrap());
+    let host = Host::with_tee(tee.clone());
+    host.send(&request("shop", vec![span(1, 1)]));
+    wait_for(&tee, |counters| counters.tee_sent == 1);
+    assert_eq!(tee.counters().tee_retries, 1);
+    let bodies: Vec<Vec<u8>> = got.try_iter().map(|(_, _, body, _)| ids(&body)).collect();
+    assert_eq!(bodies, [[1], [1]]);
+
+    // Nobody whom the web trusts vouches for this one.
+    let careful = Settings {
+        trusted_pem: None,
+        ..trusting.clone()
+    };
+    let tee = Arc::new(Tee::start(careful, None).unwrap());
+    Host::with_tee(tee.clone()).send(&request("shop", vec![span(1, 2)]));
+    wait_for(&tee, |counters| counters.tee_retries >= 2);
+    assert_eq!(tee.counters().tee_sent, 0);
+    assert_eq!(got.try_iter().count(), 0);
+
+    let unreadable = Settings {
+        trusted_pem: Some(b"no certificate".to_vec()),
+        ..trusting
+    };
+    assert!(Tee::start(unreadable, None).is_err());
+}
+
+#[test]
 fn requests_that_wait_are_sent_as_one_and_signals_apart() {
     let (address, got) = scripted(vec![refusal(503)]);
     let tee = Arc::new(Tee::start(settings(&address), None).unwrap());
     let host = Host::with_tee(tee.clone());
     host.send(&request("shop", vec![span(1, 1)]));
-    let (_, path, first) = got.recv().unwrap();
+    let (_, path, first, _) = got.recv().unwrap();
     assert_eq!((path.as_str(), ids(&first)), ("/v1/traces", vec![1]));
     for id in 2..=5 {
         host.send(&request("shop", vec![span(1, id)]));
     }
     wait_for(&tee, |counters| counters.tee_sent == 5);
-    let sent: Vec<Vec<u8>> = got.try_iter().map(|(_, _, body)| ids(&body)).collect();
+    let sent: Vec<Vec<u8>> = got.try_iter().map(|(_, _, body, _)| ids(&body)).collect();
     assert_eq!(sent.concat(), [1, 2, 3, 4, 5]);
     assert!(tee.counters().tee_retries >= 1);
 }

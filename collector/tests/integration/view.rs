@@ -192,7 +192,6 @@ fn views_of_what_is_not_there_and_with_what_is_not_known_are_refused() {
         (format!("/api/x/diff?a={id}&b={:032x}", 9), 404),
         (format!("/api/x/diff?a={id}&b={id}&c=1"), 400),
         ("/api/x/stats?limit=x".to_owned(), 400),
-        ("/api/x/budgets".to_owned(), 404),
     ] {
         assert_eq!(host.get(&path).status, status, "{path}");
     }
@@ -257,6 +256,16 @@ fn check(host: &Host, budgets: &Value) -> Answer {
 }
 
 #[test]
+fn a_collector_without_budgets_has_an_empty_list_of_them() {
+    let none = Host::start().get("/api/x/budgets");
+    assert_eq!(none.status, 200);
+    assert_eq!(
+        none.json(),
+        json!({ "good": true, "traces": 0, "more": false, "budgets": [] })
+    );
+}
+
+#[test]
 fn spans_are_held_to_the_budgets_of_a_request() {
     let host = Host::start();
     for trace_id in 1..=10 {
@@ -269,6 +278,7 @@ fn spans_are_held_to_the_budgets_of_a_request() {
     let expected = json!({
         "good": false,
         "traces": 10,
+        "more": false,
         "budgets": [
             {
                 "span": "rank", "service": "shop", "good": false, "count": 10, "count_at_least": 1,

@@ -144,7 +144,17 @@ impl Page {
         trace_id(number)
     }
 
-    /// The same with a trace of an hour ago.
+    /// Sends so many traces of one span each, all in one request, numbered from 1.
+    pub(crate) async fn send_at_once(&self, count: u128) {
+        let traces = (1..=count).map(|number| otlp_json(number, &[span(1, 0, "tick", 0, 500)]));
+        let batches: Vec<Value> = traces
+            .map(|trace| trace["resourceSpans"][0].clone())
+            .collect();
+        self.post("traces", &json!({ "resourceSpans": batches }))
+            .await;
+    }
+
+    /// Sends a trace of an hour ago; returns its id.
     pub(crate) async fn send_late(&self, number: u128, spans: &[Sent]) -> String {
         self.post(
             "traces",

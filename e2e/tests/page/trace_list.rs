@@ -130,6 +130,30 @@ async fn the_list_can_be_paused_and_cleared() {
 }
 
 #[tokio::test]
+async fn the_list_says_what_it_was_too_slow_for() {
+    let page = Page::open(StackOptions {
+        collector_arguments: vec!["--query-live-pending=5".to_owned()],
+        ..StackOptions::default()
+    })
+    .await;
+    page.visit("/traces?service=shop").await;
+    page.text_with("[role=status]", "0 traces, live").await;
+    page.send_at_once(50).await;
+    let status = page
+        .text_with("[role=status]", "changes not shown: too many at once")
+        .await;
+    assert_eq!(
+        status,
+        "5 traces, live, 45 changes not shown: too many at once"
+    );
+    // Who asks anew is told what is held.
+    page.click(".acts button[aria-pressed]").await;
+    page.click(".acts button[aria-pressed]").await;
+    page.text_with("[role=status]", "50 traces, live").await;
+    page.close().await;
+}
+
+#[tokio::test]
 async fn without_a_collector_the_list_says_since_when_and_finds_it_again() {
     let mut page = Page::open(StackOptions::default()).await;
     page.visit("/traces").await;

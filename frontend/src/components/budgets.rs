@@ -17,7 +17,8 @@ pub(crate) fn Budgets() -> impl IntoView {
     leptos::task::spawn_local(async move {
         while let Ok(answer) = api::budgets().await {
             let Some(lines) = lines(&answer) else { return };
-            if measured.try_set(lines).is_some() {
+            // A collector without budgets will not have any later.
+            if lines.is_empty() || measured.try_set(lines).is_some() {
                 return;
             }
             frame::pause(PAUSE_MS).await;
