@@ -8,6 +8,7 @@
 
 mod datadog;
 mod debug;
+mod logs;
 mod memory;
 mod metrics;
 mod old_clients;

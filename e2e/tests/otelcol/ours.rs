@@ -50,9 +50,14 @@ impl Ours {
         format!("http://{}:4318", self.address)
     }
 
+    /// Where it answers queries.
+    pub(crate) fn query_url(&self) -> String {
+        format!("http://{}:4319", self.address)
+    }
+
     /// One of its counters.
     pub(crate) async fn count(&self, counter: &str) -> anyhow::Result<u64> {
-        let url = format!("http://{}:4319/health", self.address);
+        let url = format!("{}/health", self.query_url());
         let health: Value = serde_json::from_str(http_get(&url, &[]).await?.body())?;
         health[counter].as_u64().context("no such counter")
     }
@@ -72,7 +77,7 @@ impl Ours {
 
     /// What is stored of a trace, or nothing.
     pub(crate) async fn trace(&self, trace_id: u128) -> anyhow::Result<Vec<ResourceSpans>> {
-        stored_trace(&format!("http://{}:4319", self.address), trace_id).await
+        stored_trace(&self.query_url(), trace_id).await
     }
 }
 

@@ -348,12 +348,19 @@ mod tests {
             let file = workspace::root().join("collector/otelcol").join(name);
             std::fs::read_to_string(file).unwrap()
         };
-        let local = read("local.yaml");
-        for name in ["ours.yaml", "jaeger.yaml"] {
-            let overlay = read(name);
-            let (_, after) = overlay.split_once("\nexporters:\n").unwrap();
-            let (exporter, _) = after.split_once("\nservice:\n").unwrap();
-            assert!(local.contains(exporter), "{name}");
+        let exporter = |file: &str, name: &str| -> Vec<String> {
+            let text = read(file);
+            let lines = text.lines().skip_while(|line| *line != name);
+            let inside = lines.skip(1).take_while(|line| line.starts_with("    "));
+            inside.map(str::to_owned).collect()
+        };
+        for (file, name) in [
+            ("ours.yaml", "  otlp_http/ours:"),
+            ("jaeger.yaml", "  otlp_grpc/jaeger:"),
+        ] {
+            let found = exporter("local.yaml", name);
+            assert!(found.len() > 10, "{name} is not in local.yaml");
+            assert_eq!(found, exporter(file, name));
         }
     }
 
