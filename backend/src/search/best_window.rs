@@ -54,7 +54,7 @@ pub(super) fn best_passage(
         let matched = inside
             .iter()
             .map(|&at| word_at(text, at as usize, splitting));
-        Ok(Snippet::new(book, passage, matched))
+        Ok(Snippet::new(book, passage, inside.len(), matched))
     })
 }
 

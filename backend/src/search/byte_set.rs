@@ -2,66 +2,41 @@
 
 use std::ops::Range;
 
-/// A set of bytes of a text by their places, the first in the lowest bit.
-#[derive(Clone, Debug)]
-pub(super) struct ByteSet {
-    /// The bits of a short text, because to allocate takes as long as to look at one.
-    few: [u64; FEW],
-    /// Those of a longer one.
-    many: Vec<u64>,
-    /// How many numbers there are of either.
-    numbers: usize,
-}
+/// A set of bytes of a text by their places, the first in the lowest bit. Who looks at many texts keeps one for all.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ByteSet(Vec<u64>);
 
 /// Bytes for one number of bits.
 const BITS: usize = u64::BITS as usize;
-/// Numbers of bits for a short text, which most passages are.
-const FEW: usize = 16;
 
 impl ByteSet {
-    /// The bytes of a text in ISO-8859-1 that are in a class: told of ASCII by `is_ascii_member`, which had better be a
-    /// few comparisons, because processors do these for many bytes at once; and by `is_member` beyond.
-    pub(super) fn of_class(
+    /// Holds nothing.
+    pub(super) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Becomes the bytes of a text in ISO-8859-1 that are in a class: told of ASCII by `is_ascii_member`, which had better
+    /// be a few comparisons, because processors do these for many bytes at once; and by `is_member` beyond.
+    pub(super) fn become_class(
+        &mut self,
         text: &[u8],
         is_ascii_member: impl Fn(u8) -> bool,
         is_member: impl Fn(char) -> bool,
-    ) -> Self {
-        let mut set = Self {
-            few: [0; FEW],
-            many: Vec::new(),
-            numbers: text.len().div_ceil(BITS),
-        };
-        if set.numbers > FEW {
-            set.many.resize(set.numbers, 0);
-        }
+    ) {
+        self.0.resize(text.len().div_ceil(BITS), 0);
         match text.is_ascii() {
-            true => set_bits(set.bits_mut(), text, is_ascii_member),
-            false => set_bits(set.bits_mut(), text, |byte| match byte.is_ascii() {
+            true => set_bits(&mut self.0, text, is_ascii_member),
+            false => set_bits(&mut self.0, text, |byte| match byte.is_ascii() {
                 true => is_ascii_member(byte),
                 false => is_member(char::from(byte)),
             }),
-        }
-        set
-    }
-
-    fn bits(&self) -> &[u64] {
-        match self.many.is_empty() {
-            true => &self.few[..self.numbers],
-            false => &self.many,
-        }
-    }
-
-    fn bits_mut(&mut self) -> &mut [u64] {
-        match self.many.is_empty() {
-            true => &mut self.few[..self.numbers],
-            false => &mut self.many,
         }
     }
 
     /// Leaves those right behind which another one stands; `is_first` says whether the first counts as well.
     pub(super) fn keep_behind_another(&mut self, is_first: bool) {
         let mut last = u64::from(is_first);
-        for bits in self.bits_mut() {
+        for bits in &mut self.0 {
             let behind = *bits & (*bits << 1 | last);
             last = *bits >> (BITS - 1);
             *bits = behind;
@@ -69,27 +44,27 @@ impl ByteSet {
     }
 
     pub(super) fn contains(&self, at: usize) -> bool {
-        let bits = self.bits().get(at / BITS);
+        let bits = self.0.get(at / BITS);
         bits.is_some_and(|bits| bits >> (at % BITS) & 1 == 1)
     }
 
     /// Adds a byte of the text.
     pub(super) fn insert(&mut self, at: usize) {
-        if let Some(bits) = self.bits_mut().get_mut(at / BITS) {
+        if let Some(bits) = self.0.get_mut(at / BITS) {
             *bits |= 1 << (at % BITS);
         }
     }
 
     /// Takes a byte of the text out.
     pub(super) fn remove(&mut self, at: usize) {
-        if let Some(bits) = self.bits_mut().get_mut(at / BITS) {
+        if let Some(bits) = self.0.get_mut(at / BITS) {
             *bits &= !(1 << (at % BITS));
         }
     }
 
     /// How many stand before `at`.
     pub(super) fn count_before(&self, at: usize) -> usize {
-        let bits = self.bits();
+        let bits = &self.0;
         let whole = (at / BITS).min(bits.len());
         let rest = bits
             .get(whole)
@@ -102,7 +77,7 @@ impl ByteSet {
     pub(super) fn next_run(&self, from: usize) -> Option<Range<usize>> {
         let (mut chunk, mut bit) = (from / BITS, from % BITS);
         loop {
-            let bits = self.bits().get(chunk)? >> bit;
+            let bits = self.0.get(chunk)? >> bit;
             if bits != 0 {
                 let start = chunk * BITS + bit + bits.trailing_zeros() as usize;
                 return Some(start..self.end_of_run(start));
@@ -115,7 +90,7 @@ impl ByteSet {
     pub(super) fn runs<N: Iterator<Item = u32>>(&self, numbers: N) -> Runs<'_, N> {
         Runs {
             set: self,
-            bits: self.bits(),
+            bits: &self.0,
             numbers,
             chunks: 0,
             starts: 0,
@@ -126,7 +101,7 @@ impl ByteSet {
     }
 
     fn end_of_run(&self, start: usize) -> usize {
-        let bits = self.bits();
+        let bits = &self.0;
         let (mut chunk, mut bit) = (start / BITS, start % BITS);
         loop {
             let length = (bits[chunk] >> bit).trailing_ones() as usize;
@@ -176,7 +151,7 @@ impl<N: Iterator<Item = u32>> Iterator for Runs<'_, N> {
     }
 }
 
-/// Sets the bits of the members, where none is set.
+/// Sets the bits of the members.
 fn set_bits(bits: &mut [u64], text: &[u8], is_member: impl Fn(u8) -> bool) {
     let bits_of = |chunk: &[u8; BITS]| {
         let flags = chunk.map(|byte| u8::from(is_member(byte)));
@@ -213,9 +188,12 @@ mod tests {
             text in "[ab]{0,140}(\u{e6}[ab]{0,9}|[ab]{1100})?",
             numbers in proptest::collection::btree_set(0..60_u32, 0..30),
             at in 0..200_usize,
+            before in 0..9_usize,
         ) {
             let text: Vec<u8> = text.chars().map(|letter| letter as u8).collect();
-            let set = ByteSet::of_class(&text, |byte| byte == b'a', |letter| letter == '\u{e6}');
+            // What it held before is forgotten.
+            let mut set = ByteSet(vec![u64::MAX; before]);
+            set.become_class(&text, |byte| byte == b'a', |letter| letter == '\u{e6}');
             let is_member = |at: usize| text.get(at).is_some_and(|byte| [b'a', 0xe6].contains(byte));
             let members = (0..text.len()).filter(|&at| is_member(at));
             proptest::prop_assert_eq!(set.contains(at), is_member(at));

@@ -1,5 +1,6 @@
 //! The passage to show for one hit, on one line and with the words of the query in it.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -46,27 +47,38 @@ pub(super) fn generate_snippet<M: Model>(
 }
 
 impl Snippet {
-    /// Writes a `part` of `book` on one line and highlights what is `matched` in it, which is in order.
+    /// Writes a `part` of `book` on one line and highlights what is `matched` in it, which is in order, and at `most` so
+    /// many words.
     pub(super) fn new(
         book: &Book,
         part: Range<usize>,
+        most: usize,
         matched: impl Iterator<Item = Range<usize>>,
     ) -> Self {
+        // Kept by the thread, because to allocate takes as long as to look at a passage.
+        thread_local! {
+            static LEFT_OUT: RefCell<ByteSet> = const { RefCell::new(ByteSet::new()) };
+        }
         let bytes = &book.text.bytes()[part.clone()];
-        let mut highlights = Vec::with_capacity(matched.size_hint().0);
+        let mut highlights = Vec::with_capacity(most);
         let mut first_match = None;
         let inside = matched
             .skip_while(|one| one.start < part.start)
             .take_while(|one| one.start < part.end);
-        let line = Line::new(bytes);
-        for one in inside {
-            first_match.get_or_insert(one.start);
-            let place = |at: usize| line.place(at - part.start);
-            highlights.push((place(one.start), place(one.end)));
-        }
+        let text = LEFT_OUT.with_borrow_mut(|left_out| {
+            let line = Line::new(bytes, left_out);
+            for one in inside {
+                first_match.get_or_insert(one.start);
+                let (from, to) = (one.start - part.start, one.end - part.start);
+                // No white space is inside of a word.
+                let place = line.place(from);
+                highlights.push((place, place + to.min(bytes.len()) - from));
+            }
+            line.text()
+        });
         let chapter = book.chapters.at(first_match.unwrap_or(part.start));
         Self {
-            text: line.text(),
+            text,
             highlights,
             location: Location {
                 chapter: chapter.map(str::to_owned),
@@ -82,22 +94,20 @@ impl Snippet {
 struct Line<'t> {
     text: &'t [u8],
     /// White space behind white space, or in front of everything.
-    left_out: ByteSet,
+    left_out: &'t ByteSet,
 }
 
 impl<'t> Line<'t> {
-    fn new(text: &'t [u8]) -> Self {
-        let mut line = Self {
-            text,
-            left_out: ByteSet::of_class(text, is_ascii_space, is_separator),
-        };
-        line.left_out.keep_behind_another(true);
-        line
+    /// What `left_out` holds before is forgotten.
+    fn new(text: &'t [u8], left_out: &'t mut ByteSet) -> Self {
+        left_out.become_class(text, is_ascii_space, is_separator);
+        left_out.keep_behind_another(true);
+        Self { text, left_out }
     }
 
     /// Where in the line the byte `at` of the text stands, in letters.
     fn place(&self, at: usize) -> usize {
-        at.min(self.text.len()) - self.left_out.count_before(at)
+        at - self.left_out.count_before(at)
     }
 
     fn text(&self) -> String {

@@ -20,6 +20,7 @@ use tantivy::{
 };
 
 use super::SearchError;
+use super::byte_set::ByteSet;
 use super::frequent_terms::FrequentTerms;
 use super::generate_snippet::Snippet;
 use super::index::{WRITER_BYTES, foreign, open};
@@ -28,7 +29,7 @@ use super::passage_keys::Keys;
 use super::passage_words::{TermSet, Words};
 use super::passages::{Passage, for_each_passage};
 use super::spelling::Spelling;
-use super::word_places::word_runs;
+use super::word_places::find_words;
 use super::words::for_each_word;
 use crate::corpus::{Book, Corpus};
 use crate::progress::Progress;
@@ -225,9 +226,14 @@ impl PassageIndex {
 
     /// The whole passage, with the words highlighted that are occurrences of `terms`.
     pub(super) fn show(&self, book: &Book, passage: DocId, terms: &TermSet) -> Snippet {
-        let mut numbers = Vec::with_capacity(self.words_of(passage).len());
-        self.for_each_found(passage, terms, |number, _| numbers.push(number));
-        self.show_words(book, passage, &numbers)
+        thread_local! {
+            static NUMBERS: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+        }
+        NUMBERS.with_borrow_mut(|numbers| {
+            numbers.clear();
+            self.for_each_found(passage, terms, |number, _| numbers.push(number));
+            self.show_words(book, passage, numbers)
+        })
     }
 
     /// The whole passage, with the words highlighted that have these numbers in it, which are in order.
@@ -235,12 +241,19 @@ impl PassageIndex {
         let Passage { from, line, .. } = self.passages[passage as usize];
         let bytes = self.passages[passage as usize].bytes();
         let text = &book.text.bytes()[bytes.clone()];
-        let words = word_runs(text);
-        let matched = words.runs(numbers.iter().copied());
-        let matched = matched.map(|place| place.start + from as usize..place.end + from as usize);
-        let mut snippet = Snippet::new(book, bytes, matched);
-        snippet.location.line = Some(line);
-        snippet
+        // Kept by the thread, because to allocate takes as long as to look at a passage.
+        thread_local! {
+            static WORDS: RefCell<ByteSet> = const { RefCell::new(ByteSet::new()) };
+        }
+        let from = from as usize;
+        WORDS.with_borrow_mut(|words| {
+            find_words(text, words);
+            let matched = words.runs(numbers.iter().copied());
+            let matched = matched.map(|place| place.start + from..place.end + from);
+            let mut snippet = Snippet::new(book, bytes, numbers.len(), matched);
+            snippet.location.line = Some(line);
+            snippet
+        })
     }
 
     /// Whether a term stands in the first passage of its posting list.

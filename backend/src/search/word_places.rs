@@ -8,13 +8,12 @@ use memchr::memchr_iter;
 use super::byte_set::ByteSet;
 use super::words::for_each_word;
 
-/// The words of a text in ISO-8859-1, as runs in the order in which [`for_each_word`] visits them.
-pub(super) fn word_runs(text: &[u8]) -> ByteSet {
+/// Makes `words` those of a text in ISO-8859-1, as runs in the order in which [`for_each_word`] visits them.
+pub(super) fn find_words(text: &[u8], words: &mut ByteSet) {
     let is_ascii_letter =
         |byte: u8| ((byte | 0x20).wrapping_sub(b'a') < 26) | (byte.wrapping_sub(b'0') < 10);
-    let mut letters = ByteSet::of_class(text, is_ascii_letter, char::is_alphanumeric);
-    join(&mut letters, text);
-    letters
+    words.become_class(text, is_ascii_letter, char::is_alphanumeric);
+    join(words, text);
 }
 
 /// Makes what single apostrophes join one run for each of its words: no two of them stand without one in between.
@@ -62,7 +61,9 @@ mod tests {
             for_each_word(characters, bytes.len(), |range, _| words.push(range));
             let wanted = numbers.iter().filter_map(|&number| words.get(number as usize).cloned());
             let wanted: Vec<Range<usize>> = wanted.collect();
-            let found: Vec<Range<usize>> = word_runs(&bytes).runs(numbers.into_iter()).collect();
+            let mut set = ByteSet::new();
+            find_words(&bytes, &mut set);
+            let found: Vec<Range<usize>> = set.runs(numbers.into_iter()).collect();
             proptest::prop_assert_eq!(wanted, found);
         }
     }
