@@ -17,7 +17,7 @@ use super::filter::Filter;
 use super::model::Match;
 use super::passage_index::PassageIndex;
 use super::passage_vector::{HIGHEST_SATURATION, PassageVector, saturate};
-use super::posting_sums::{Cursor, Sums};
+use super::posting_sums::{Cursor, Sums, for_each_from};
 
 /// A passage, and its BM25 or a part of it.
 pub(super) type Scored = (DocId, Score);
@@ -198,7 +198,7 @@ impl<'a> Search<'a> {
             return Ok(());
         }
         let top = &mut self.top;
-        if top.most > 0 && sums.highest() >= top.bar() {
+        if sums.highest() >= top.bar() {
             sums.for_each_from(top.bar(), |place, sum| {
                 top.offer(passages.start + place, sum);
                 top.bar()
@@ -223,20 +223,16 @@ impl<'a> Search<'a> {
             return Ok(());
         };
         let norm = self.index.length_norms.here_and_there(passages);
-        let worth = |passage: DocId, frequency: u32| {
-            let norm = norm((passage - passages.start) as usize);
-            *weight * saturate(frequency as f32, norm)
-        };
+        let norm = |passage: DocId| norm((passage - passages.start) as usize);
         let (mut best, top) = ((0, 0.0), &mut self.top);
-        let read = list.read(passages, worth, |passages, scores| {
-            for (&passage, &score) in passages.iter().zip(scores) {
+        let read = list.read(passages, *weight, norm, |passages, scores| {
+            for_each_from(scores, top.bar().min(best.1), |place, score| {
                 if score > best.1 {
-                    best = (passage, score);
+                    best = (passages[place], score);
                 }
-                if score >= top.bar() {
-                    top.offer(passage, score);
-                }
-            }
+                top.offer(passages[place], score);
+                top.bar().min(best.1)
+            });
         });
         self.found.postings += read as u64;
         self.found.passages += read;
@@ -251,21 +247,16 @@ impl<'a> Search<'a> {
     fn add_telling(&mut self, passages: &Range<DocId>, sums: &mut Sums) -> Result<(), SearchError> {
         let norms = &self.index.length_norms;
         let norm = norms.here_and_there(passages);
+        let norm = &|passage: DocId| norm((passage - passages.start) as usize);
         for (weight, frequencies) in &mut self.telling {
             let read = match frequencies {
                 Frequencies::Column(column) => {
                     sums.add_column(*weight, of(passages, column), norms.in_order(passages));
                     passages.len()
                 }
-                Frequencies::List(cursor) => {
-                    let worth = |passage: DocId, frequency: u32| {
-                        let norm = norm((passage - passages.start) as usize);
-                        *weight * saturate(frequency as f32, norm)
-                    };
-                    cursor.read(passages, worth, |some, scores| {
-                        sums.add(some, passages.start, scores);
-                    })
-                }
+                Frequencies::List(cursor) => cursor.read(passages, *weight, norm, |some, parts| {
+                    sums.add(some, passages.start, parts);
+                }),
             };
             self.found.postings += read as u64;
             self.meter.read(read)?;
@@ -350,7 +341,10 @@ impl Top {
 
     /// What a score must reach to be offered.
     fn bar(&self) -> Score {
-        self.least.max(Score::MIN_POSITIVE)
+        match self.most {
+            0 => Score::INFINITY,
+            _ => self.least.max(Score::MIN_POSITIVE),
+        }
     }
 
     fn offer(&mut self, passage: DocId, score: Score) {

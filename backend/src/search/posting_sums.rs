@@ -130,18 +130,9 @@ impl Sums {
             }
             return;
         }
-        let sums = &self.sums[..self.passages];
-        for (first, chunk) in (0_u32..).step_by(LANES).zip(sums.chunks(LANES)) {
-            // Without a branch for each sum, because processors compare many at once.
-            if !chunk.iter().fold(false, |any, &sum| any | (sum >= bar)) {
-                continue;
-            }
-            for (place, &sum) in (first..).zip(chunk) {
-                if sum >= bar {
-                    bar = visit(place, sum);
-                }
-            }
-        }
+        for_each_from(&self.sums[..self.passages], bar, |place, sum| {
+            visit(place as u32, sum)
+        });
     }
 
     /// Takes places out again.
@@ -155,6 +146,25 @@ impl Sums {
     fn find_highest(&mut self) {
         self.place = None;
         self.highest = highest(&self.sums[..self.passages]);
+    }
+}
+
+/// Visits the scores that reach a bar, with their places; what is returned is the bar for what follows.
+pub(super) fn for_each_from(
+    scores: &[Score],
+    mut bar: Score,
+    mut visit: impl FnMut(usize, Score) -> Score,
+) {
+    for (first, chunk) in (0..).step_by(LANES).zip(scores.chunks(LANES)) {
+        // Without a branch for each score, because processors compare many at once.
+        if !chunk.iter().fold(false, |any, &score| any | (score >= bar)) {
+            continue;
+        }
+        for (place, &score) in (first..).zip(chunk) {
+            if score >= bar {
+                bar = visit(place, score);
+            }
+        }
     }
 }
 
@@ -183,23 +193,32 @@ pub(super) struct Cursor {
     postings: BlockSegmentPostings,
     /// The next posting of the block.
     next: usize,
+    /// Of the postings that were visited last: the norms of their passages, and what the term gives to them.
+    norms: [f32; AT_ONCE],
+    parts: [Score; AT_ONCE],
 }
 
 impl Cursor {
     /// At the first posting.
     pub(super) fn new(postings: BlockSegmentPostings) -> Self {
-        Self { postings, next: 0 }
+        Self {
+            postings,
+            next: 0,
+            norms: [0.0; AT_ONCE],
+            parts: [0.0; AT_ONCE],
+        }
     }
 
     /// Visits the postings of `passages`, which are behind those of earlier calls, and says how many there were: some
-    /// passages at a time, with what each is worth by the `worth` of its number and of how often the term is there.
+    /// passages at a time, with
+    /// what the term, which is of this `weight`, gives to each by its `norm`.
     pub(super) fn read(
         &mut self,
         passages: &Range<DocId>,
-        worth: impl Fn(DocId, u32) -> Score,
+        weight: Score,
+        norm: impl Fn(DocId) -> f32,
         mut visit: impl FnMut(&[DocId], &[Score]),
     ) -> usize {
-        let mut scores = [0.0; AT_ONCE];
         let docs = self.postings.docs();
         match docs.get(self.next) {
             Some(&next) if next >= passages.end => return 0,
@@ -225,12 +244,15 @@ impl Cursor {
             let from = self.next.min(to);
             let (docs, freqs) = (&docs[from..to], &self.postings.freqs()[from..to]);
             for (docs, freqs) in docs.chunks(AT_ONCE).zip(freqs.chunks(AT_ONCE)) {
-                // By themselves, because processors divide many at once.
-                let of_postings = docs.iter().zip(freqs);
-                for (score, (&passage, &frequency)) in scores.iter_mut().zip(of_postings) {
-                    *score = worth(passage, frequency);
+                for (norm_of, &passage) in self.norms.iter_mut().zip(docs) {
+                    *norm_of = norm(passage);
                 }
-                visit(docs, &scores[..docs.len()]);
+                // By themselves, because processors divide many at once.
+                let of_postings = freqs.iter().zip(&self.norms);
+                for (part, (&frequency, &norm)) in self.parts.iter_mut().zip(of_postings) {
+                    *part = weight * saturate(frequency as f32, norm);
+                }
+                visit(docs, &self.parts[..docs.len()]);
             }
             read += to - from;
             self.next = to;
