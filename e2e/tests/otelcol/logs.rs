@@ -46,7 +46,7 @@ fn export() -> Vec<u8> {
 #[tokio::test]
 async fn log_records_arrive_at_our_collector_masked() {
     let ours = Ours::started().await.unwrap();
-    let setup = Setup::new("local").with("OTELCOL_OURS_ENDPOINT", ours.endpoint());
+    let setup = Setup::new("local.yaml").with("OTELCOL_OURS_ENDPOINT", ours.endpoint());
     let otelcol = Otelcol::start(setup).await.unwrap();
     let answer = post(&otelcol.url(4318, "/v1/logs"), PROTOBUF, export()).await;
     assert_eq!(answer.unwrap().status(), 200);
@@ -71,7 +71,7 @@ async fn log_records_arrive_at_our_collector_masked() {
 
 #[tokio::test]
 async fn where_no_logs_are_kept_they_are_taken_all_the_same() {
-    for overlay in ["jaeger", "debug"] {
+    for overlay in ["jaeger.yaml", "debug.yaml"] {
         let otelcol = Otelcol::start(Setup::new(overlay)).await.unwrap();
         let answer = post(&otelcol.url(4318, "/v1/logs"), PROTOBUF, export()).await;
         assert_eq!(answer.unwrap().status(), 200, "{overlay}");

@@ -33,8 +33,17 @@ impl Ours {
     pub(crate) async fn start(&mut self) -> anyhow::Result<()> {
         let otlp = format!("{}:4318", self.address);
         let query = format!("{}:4319", self.address);
-        let arguments = ["--otlp-http", &otlp, "--query", &query];
-        self.process = Some(Process::start("collector", &arguments, &[], 2).await?);
+        // Nobody here speaks gRPC to it, but its usual port may be another one's.
+        let grpc = format!("{}:0", self.address);
+        let arguments = [
+            "--otlp-http",
+            &otlp,
+            "--otlp-grpc",
+            &grpc,
+            "--query",
+            &query,
+        ];
+        self.process = Some(Process::start("collector", &arguments, &[], 3).await?);
         Ok(())
     }
 
