@@ -114,15 +114,25 @@ impl Model for TwoStages<'_> {
         deadline: &Deadline,
     ) -> Result<Scores, SearchError> {
         let best = best_passages(self.passages, vector, filter, deadline, CANDIDATES)?;
-        let mut matches = best.of_each_book;
-        matches.extend(best.of_all.into_iter().map(|(document, score)| Match {
-            score,
-            book: self.passages.book_of(document),
-            document,
-        }));
-        matches.extend(self.verbatim(vector, filter, deadline)?);
-        matches.sort_unstable_by_key(|one| one.document);
-        matches.dedup_by_key(|one| one.document);
+        let (mut matches, verbatim) = (best.of_each_book, self.verbatim(vector, filter, deadline)?);
+        if filter.is_one_book() || !verbatim.is_empty() {
+            matches.extend(verbatim);
+            matches.sort_unstable_by_key(|one| one.document);
+            matches.dedup_by_key(|one| one.document);
+        }
+        matches.reserve(best.of_all.len());
+        for (document, score) in best.of_all {
+            let found = matches.binary_search_by_key(&document, |one| one.document);
+            let Err(place) = found else {
+                continue;
+            };
+            let candidate = Match {
+                score,
+                book: self.passages.book_of(document),
+                document,
+            };
+            matches.insert(place, candidate);
+        }
         Ok(Scores {
             matches,
             is_one_book: filter.is_one_book(),

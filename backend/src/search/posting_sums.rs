@@ -57,28 +57,31 @@ impl Sums {
     }
 
     /// Adds each of the parts above zero to its passage, by the number of the passage and that of the first one of the book.
+    // By itself, because the loop needs all registers.
+    #[inline(never)]
     pub(super) fn add(&mut self, passages: &[DocId], first: DocId, parts: &[Score]) {
-        let (sums, mut highest) = (&mut self.sums[..self.passages], self.highest);
-        // Every place is written behind the last, and stays there if it is new.
-        let mut touched = self.touched.len();
-        self.touched.resize(touched + passages.len(), 0);
+        let before = self.touched.len();
+        self.touched.resize(before + passages.len(), 0);
+        let (sums, touched) = (&mut self.sums[..self.passages], &mut self.touched[before..]);
+        let (mut highest, mut highest_place, mut new) = (self.highest, self.place, 0);
         for (passage, part) in passages.iter().zip(parts) {
             let place = passage - first;
             let sum = &mut sums[place as usize];
-            self.touched[touched] = place;
-            touched += usize::from(*sum == 0.0);
+            // Every place is written behind the last, and stays there if it is new.
+            touched[new] = place;
+            new += usize::from(*sum == 0.0);
             *sum += part;
             if *sum >= highest {
                 // Of equal sums, the first by its place.
-                self.place = match self.place {
+                highest_place = match highest_place {
                     Some(before) if *sum == highest => Some(before.min(place)),
                     _ => Some(place),
                 };
                 highest = *sum;
             }
         }
-        self.touched.truncate(touched);
-        self.highest = highest;
+        self.touched.truncate(before + new);
+        (self.highest, self.place) = (highest, highest_place);
     }
 
     /// Adds what a term of this weight gives to each passage, by how often it stands there and by the passage's norm.
@@ -244,14 +247,7 @@ impl Cursor {
             let from = self.next.min(to);
             let (docs, freqs) = (&docs[from..to], &self.postings.freqs()[from..to]);
             for (docs, freqs) in docs.chunks(AT_ONCE).zip(freqs.chunks(AT_ONCE)) {
-                for (norm_of, &passage) in self.norms.iter_mut().zip(docs) {
-                    *norm_of = norm(passage);
-                }
-                // By themselves, because processors divide many at once.
-                let of_postings = freqs.iter().zip(&self.norms);
-                for (part, (&frequency, &norm)) in self.parts.iter_mut().zip(of_postings) {
-                    *part = weight * saturate(frequency as f32, norm);
-                }
+                weigh(docs, freqs, weight, &norm, &mut self.norms, &mut self.parts);
                 visit(docs, &self.parts[..docs.len()]);
             }
             read += to - from;
@@ -262,5 +258,25 @@ impl Cursor {
             self.postings.advance();
             self.next = 0;
         }
+    }
+}
+
+/// What a term of this `weight` gives to each of these passages, by how often it stands there and by the passages' norms.
+// By itself, because the loops need all registers.
+#[inline(never)]
+fn weigh(
+    passages: &[DocId],
+    frequencies: &[u32],
+    weight: Score,
+    norm: &impl Fn(DocId) -> f32,
+    norms: &mut [f32; AT_ONCE],
+    parts: &mut [Score; AT_ONCE],
+) {
+    for (norm_of, &passage) in norms.iter_mut().zip(passages) {
+        *norm_of = norm(passage);
+    }
+    // Without the look-ups, because processors divide many at once.
+    for (part, (&frequency, &norm)) in parts.iter_mut().zip(frequencies.iter().zip(&*norms)) {
+        *part = weight * saturate(frequency as f32, norm);
     }
 }
