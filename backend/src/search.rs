@@ -45,6 +45,7 @@ mod perform_search;
 mod phrase_places;
 mod phrase_search;
 mod posting_sums;
+mod prefetch;
 mod preprocess_query;
 mod process_results;
 mod query_syntax;

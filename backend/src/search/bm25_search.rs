@@ -8,13 +8,14 @@ use super::best_passages::best_passages;
 use super::deadline::Deadline;
 use super::filter::Filter;
 use super::generate_snippet::Snippet;
-use super::model::{Asked, Model, Scores, answer};
+use super::model::{Asked, Match, Model, Scores, answer};
 use super::passage_index::PassageIndex;
 use super::passage_vector::{PassageVector, split, weigh};
+use super::prefetch::prefetch_texts;
 use super::preprocess_query::Query;
 use super::process_results::Cut;
 use super::{Answer, SearchError};
-use crate::corpus::Book;
+use crate::corpus::{Book, Corpus};
 
 /// Answers `request` from the passages of all books.
 pub(super) fn bm25_search(asked: Asked<'_>) -> Result<Answer, SearchError> {
@@ -51,6 +52,10 @@ impl Model for Probabilistic<'_> {
             documents: best.passages,
             postings: best.postings,
         })
+    }
+
+    fn announce(&self, corpus: &Corpus, matches: &[Match]) {
+        prefetch_texts(self.0, corpus, matches);
     }
 
     fn show(

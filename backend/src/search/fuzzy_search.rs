@@ -11,13 +11,13 @@ use super::features::Features;
 use super::filter::Filter;
 use super::generate_snippet::Snippet;
 use super::index::TfidfIndex;
-use super::model::{Asked, Model, Scores, answer};
+use super::model::{Asked, Match, Model, Scores, answer};
 use super::passage_vector::{PassageVector, weigh};
 use super::preprocess_query::Query;
 use super::process_results::Cut;
 use super::similar_words::similar_keys;
 use super::{Answer, Library, SearchError};
-use crate::corpus::Book;
+use crate::corpus::{Book, Corpus};
 
 /// Answers `request` from the passages of all books.
 pub(super) fn fuzzy_search(asked: Asked<'_>) -> Result<Answer, SearchError> {
@@ -64,6 +64,10 @@ impl Model for Forgiving<'_> {
         deadline: &Deadline,
     ) -> Result<Scores, SearchError> {
         self.strict.score(vector, filter, deadline)
+    }
+
+    fn announce(&self, corpus: &Corpus, matches: &[Match]) {
+        self.strict.announce(corpus, matches);
     }
 
     fn show(

@@ -18,7 +18,7 @@ use super::preprocess_query::Query;
 use super::process_results::Cut;
 use super::rerank_passages::rerank_passages;
 use super::{Answer, Library, SearchError};
-use crate::corpus::Book;
+use crate::corpus::{Book, Corpus};
 
 /// Answers `request` from the passages of all books.
 pub(super) fn hybrid_search(asked: Asked<'_>) -> Result<Answer, SearchError> {
@@ -148,6 +148,10 @@ impl Model for TwoStages<'_> {
         deadline: &Deadline,
     ) -> Result<Vec<Match>, SearchError> {
         rerank_passages(self.passages, vector, candidates, deadline)
+    }
+
+    fn announce(&self, corpus: &Corpus, matches: &[Match]) {
+        self.words.announce(corpus, matches);
     }
 
     fn show(

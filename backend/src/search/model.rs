@@ -16,7 +16,7 @@ use super::preprocess_query::{Query, preprocess_query};
 use super::process_results::{Cut, process_results};
 use super::vectorize_query::vectorize_query;
 use super::{Answer, Library, Request, SearchError};
-use crate::corpus::Book;
+use crate::corpus::{Book, Corpus};
 
 /// A way to tell how well a document answers a query.
 pub(super) trait Model {
@@ -46,6 +46,9 @@ pub(super) trait Model {
     ) -> Result<Vec<Match>, SearchError> {
         Ok(scores.matches)
     }
+
+    /// Hears which matches are shown next.
+    fn announce(&self, _corpus: &Corpus, _matches: &[Match]) {}
 
     /// The passage of `book` to show for a match.
     fn show(

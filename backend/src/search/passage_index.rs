@@ -164,7 +164,12 @@ impl PassageIndex {
         terms: &TermSet,
         visit: impl FnMut(u32, &[(u32, usize)]),
     ) {
-        terms.for_each_found(self.words.slice(self.words_of(passage)), visit);
+        terms.for_each_found(self.stored_words(passage), visit);
+    }
+
+    /// The words of a passage as they are stored.
+    pub(super) fn stored_words(&self, passage: DocId) -> &[[u8; 4]] {
+        self.words.slice(self.words_of(passage))
     }
 
     /// Number of passages.

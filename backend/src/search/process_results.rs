@@ -101,6 +101,7 @@ fn describe_all<M: Model>(
 ) -> Result<Vec<Hit>, SearchError> {
     let mut by_document: Vec<(usize, &Match)> = ranked.iter().enumerate().collect();
     by_document.sort_unstable_by_key(|(_, found)| found.document);
+    model.announce(&asked.library.corpus, ranked);
     let mut hits: Vec<Option<Hit>> = ranked.iter().map(|_| None).collect();
     for (rank, &found) in by_document {
         asked.deadline.check()?;

@@ -11,6 +11,7 @@ use super::deadline::Deadline;
 use super::model::{Match, Scores};
 use super::passage_index::PassageIndex;
 use super::passage_vector::{PassageVector, best_of_each_book};
+use super::prefetch::prefetch_words;
 
 /// Scores the candidates again, which come by their numbers, and keeps the best one of each book; all where only one book is
 /// searched.
@@ -30,6 +31,7 @@ pub(super) fn rerank_passages(
             candidates.len() as i64,
         ));
         let mut reading = Reading::new(vector);
+        prefetch_words(index, candidates.iter().map(|one| one.document));
         let mut shares = Vec::with_capacity(candidates.len());
         // A single term is scored whole already, and it is the whole query wherever it stands.
         let is_single = vector.sequence.len() == 1 && vector.terms.len() == 1;
