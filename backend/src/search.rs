@@ -9,8 +9,10 @@
 //! (`build_index`): `tfidf_vectorization` makes that of whole books, `bm25_indexing` that of passages.
 
 mod admission;
+mod best_books;
 mod best_passages;
 mod best_window;
+mod block_maxima;
 mod bm25_indexing;
 mod bm25_search;
 mod build_index;
@@ -56,6 +58,7 @@ mod slow_tfidf_search;
 mod spelling;
 mod stop_words;
 mod stored_files;
+mod term_rows;
 mod terms;
 mod tfidf_search;
 mod tfidf_vectorization;

@@ -4,6 +4,7 @@ use shared::semconv::span;
 use tantivy::DocId;
 use telemetry::in_span;
 
+use super::best_books::best_books;
 use super::best_passages::best_passages;
 use super::deadline::Deadline;
 use super::filter::Filter;
@@ -43,11 +44,17 @@ impl Model for Probabilistic<'_> {
         &self,
         vector: &PassageVector,
         filter: &Filter,
+        most: usize,
         deadline: &Deadline,
     ) -> Result<Scores, SearchError> {
-        let best = best_passages(self.0, vector, filter, deadline, 0)?;
+        let has_more = self.0.books().len() > most && filter.is_of_books();
+        let (best, others) = match has_more {
+            true => best_books(self.0, vector, filter, deadline, most)?,
+            false => (best_passages(self.0, vector, filter, deadline, 0)?, 0),
+        };
         Ok(Scores {
             matches: best.of_each_book,
+            others,
             is_one_book: filter.is_one_book(),
             documents: best.passages,
             postings: best.postings,

@@ -108,7 +108,7 @@ fn take_apart<M: Additive>(
 ) -> Result<Explained, SearchError> {
     let query = preprocess_query(model, asked);
     let vector = vectorize_query(model, &query)?;
-    let scores = compute_similarity(model, asked, &query, &vector)?;
+    let scores = compute_similarity(model, asked, &query, &vector, usize::MAX)?;
     let matches = scores.matches.clone();
     let refined = model.refine(&vector, scores, asked.deadline)?;
     let (book, byte) = place;

@@ -62,6 +62,11 @@ impl Filter {
         self.is_one_book
     }
 
+    /// Whether it lets all passages of a book through or none, and not of one book alone.
+    pub(super) fn is_of_books(&self) -> bool {
+        !self.is_one_book && self.required.is_none() && self.excluded.is_empty()
+    }
+
     /// Whether a passage of this book may answer.
     pub(super) fn allows_book(&self, book: usize) -> bool {
         self.books.as_ref().is_none_or(|books| books[book])

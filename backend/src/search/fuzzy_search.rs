@@ -61,9 +61,10 @@ impl Model for Forgiving<'_> {
         &self,
         vector: &PassageVector,
         filter: &Filter,
+        most: usize,
         deadline: &Deadline,
     ) -> Result<Scores, SearchError> {
-        self.strict.score(vector, filter, deadline)
+        self.strict.score(vector, filter, most, deadline)
     }
 
     fn announce(&self, corpus: &Corpus, matches: &[Match]) {

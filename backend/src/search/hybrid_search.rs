@@ -111,6 +111,7 @@ impl Model for TwoStages<'_> {
         &self,
         vector: &PassageVector,
         filter: &Filter,
+        _most: usize,
         deadline: &Deadline,
     ) -> Result<Scores, SearchError> {
         let best = best_passages(self.passages, vector, filter, deadline, CANDIDATES)?;
@@ -135,6 +136,7 @@ impl Model for TwoStages<'_> {
         }
         Ok(Scores {
             matches,
+            others: 0,
             is_one_book: filter.is_one_book(),
             documents: best.passages,
             postings: best.postings,

@@ -9,8 +9,9 @@ const SCHEMA_VERSION: u32 = 3;
 
 /// The files that decide what an index holds. As they are part of the fingerprint, an index on disk is never read by a
 /// program that would have built another one, and nobody has to remember to say so.
-const SOURCES: [&[u8]; 14] = [
+const SOURCES: [&[u8]; 16] = [
     include_bytes!("../corpus/chapters.rs"),
+    include_bytes!("block_maxima.rs"),
     include_bytes!("cosine.rs"),
     include_bytes!("features.rs"),
     include_bytes!("frequent_terms.rs"),
@@ -22,6 +23,7 @@ const SOURCES: [&[u8]; 14] = [
     include_bytes!("passages.rs"),
     include_bytes!("spelling.rs"),
     include_bytes!("stop_words.rs"),
+    include_bytes!("term_rows.rs"),
     include_bytes!("terms.rs"),
     include_bytes!("words.rs"),
 ];

@@ -29,11 +29,13 @@ pub(super) trait Model {
     /// Looks the terms of a query up and weighs them.
     fn weigh(&self, query: &Query) -> Result<Self::Vector, SearchError>;
 
-    /// Reads the posting lists, as far as the filter lets through.
+    /// Reads the posting lists, as far as the filter lets through. Matches that are not among the best `most` may be
+    /// counted only.
     fn score(
         &self,
         vector: &Self::Vector,
         filter: &Filter,
+        most: usize,
         deadline: &Deadline,
     ) -> Result<Scores, SearchError>;
 
@@ -84,6 +86,8 @@ pub(super) struct Match {
 pub(super) struct Scores {
     /// The documents that go on; of a book at least one, if one matches.
     pub(super) matches: Vec<Match>,
+    /// Further books that match, none of which is among as many of the best as were asked for.
+    pub(super) others: usize,
     /// Whether only one book is searched: then each of its passages is a hit, and not the best one alone.
     pub(super) is_one_book: bool,
     /// Documents that shared a term with the query and passed the filter.
@@ -119,10 +123,11 @@ fn steps(
     let query = preprocess_query(model, asked);
     let vector = vectorize_query(model, &query)?;
     asked.deadline.check()?;
-    let scores = compute_similarity(model, asked, &query, &vector)?;
+    let scores = compute_similarity(model, asked, &query, &vector, cut.most())?;
+    let others = scores.others;
     asked.deadline.check()?;
     let matches = model.refine(&vector, scores, asked.deadline)?;
-    let results = process_results(asked, model, &vector, matches, cut)?;
+    let results = process_results(asked, model, &vector, matches, others, cut)?;
     cx.span().set_attributes([
         KeyValue::new(attribute::SEARCH_MAX_RESULTS, asked.request.limit as i64),
         KeyValue::new(attribute::SEARCH_THRESHOLD, results.threshold),

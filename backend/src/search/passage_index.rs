@@ -7,6 +7,7 @@
 //! wherever it occurs.
 
 use std::cell::RefCell;
+use std::iter::once;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use tantivy::{
 };
 
 use super::SearchError;
+use super::block_maxima::{Blocks, Maxima};
 use super::byte_set::ByteSet;
 use super::frequent_terms::FrequentTerms;
 use super::generate_snippet::Snippet;
@@ -40,6 +42,8 @@ pub(super) struct PassageIndex {
     /// All words of all books in their order.
     words: Words,
     frequent_terms: FrequentTerms,
+    pub(super) blocks: Blocks,
+    pub(super) maxima: Maxima,
     pub(super) spelling: Spelling,
     passages: Vec<Passage>,
     /// The number of the first passage of each book, and at the end the number of all passages.
@@ -62,7 +66,7 @@ impl PassageIndex {
             .tokenizers(tokenizers)
             .single_segment_index_writer(files.clone(), WRITER_BYTES)?;
         let keys = RefCell::new(Keys::default());
-        let (mut words, mut words_of_passages) = (Vec::new(), Vec::new());
+        let (mut words, mut words_of_passages, mut firsts) = (Vec::new(), Vec::new(), vec![0]);
         let mut joined = String::new();
         for (number, book) in (0..).zip(&corpus.books) {
             let mut written = Ok(());
@@ -82,16 +86,19 @@ impl PassageIndex {
                 }
             });
             written?;
+            firsts.push(words_of_passages.len() as DocId);
             progress.advance(text.len() as u64);
         }
         writer.finalize()?;
         let terms = keys.into_inner().number_by_the_alphabet(&mut words);
         // The longer what is given back, the more the allocator holds back from then on.
         words.shrink_to_fit();
-        let frequent_terms = FrequentTerms::to_bytes(&words, terms, &words_of_passages);
+        let [frequent_terms, maxima] =
+            FrequentTerms::to_bytes(&words, terms, &words_of_passages, &Blocks::new(&firsts));
         for (name, bytes) in [
             (WORDS, Words::to_bytes(&words)),
             (FREQUENT_TERMS, frequent_terms),
+            (MAXIMA, maxima),
         ] {
             let written = files.atomic_write(Path::new(name), &bytes);
             written.map_err(TantivyError::from)?;
@@ -106,11 +113,12 @@ impl PassageIndex {
             Ok(files.open_read(Path::new(name))?.read_bytes()?)
         };
         let words = Words::new(read(WORDS)?);
-        let frequent_terms = read(FREQUENT_TERMS)?;
+        let (frequent_terms, maxima) = (read(FREQUENT_TERMS)?, read(MAXIMA)?);
         let searcher = open(files, &schema)?;
         let reader = searcher.segment_reader(0);
         let (passages, firsts) = read_columns(reader, corpus)?;
         let first_words = first_words(&passages);
+        let blocks = Blocks::new(&firsts);
         if words.len() != first_words.last().map_or(0, |&all| all as usize) {
             return Err(foreign());
         }
@@ -119,6 +127,8 @@ impl PassageIndex {
             words,
             frequent_terms: FrequentTerms::from_bytes(&frequent_terms, passages.len())
                 .ok_or_else(foreign)?,
+            maxima: Maxima::from_bytes(&maxima, &blocks).ok_or_else(foreign)?,
+            blocks,
             spelling: Spelling::default(),
             length_norms: LengthNorms::new(passages.iter().map(|passage| passage.words)),
             first_words,
@@ -198,7 +208,7 @@ impl PassageIndex {
     }
 
     /// The passages of each book, in the order of the corpus.
-    pub(super) fn books(&self) -> impl Iterator<Item = Range<usize>> {
+    pub(super) fn books(&self) -> impl ExactSizeIterator<Item = Range<usize>> {
         let pairs = self.firsts.windows(2);
         pairs.map(|two| two[0] as usize..two[1] as usize)
     }
@@ -294,9 +304,10 @@ pub(super) struct KnownTerm {
     pub(super) info: TermInfo,
 }
 
-/// Names of the files of [`Words`] and of [`FrequentTerms`], beside those of tantivy.
+/// Names of the files of [`Words`], of [`FrequentTerms`] and of [`Maxima`], beside those of tantivy.
 const WORDS: &str = "words";
 const FREQUENT_TERMS: &str = "frequent_terms";
+const MAXIMA: &str = "block_maxima";
 
 /// Names of the columns: the book by its place in the corpus, and what a [`Passage`] says.
 const COLUMNS: [&str; 5] = ["book", "from", "to", "line", "words"];
@@ -370,13 +381,11 @@ fn read_columns(
 }
 
 fn first_words(passages: &[Passage]) -> Vec<u32> {
-    let mut words = 0;
-    let mut first_words = vec![words];
-    for passage in passages {
-        words += passage.words;
-        first_words.push(words);
-    }
-    first_words
+    let sum = |words: &mut u32, passage: &Passage| {
+        *words += passage.words;
+        Some(*words)
+    };
+    once(0).chain(passages.iter().scan(0, sum)).collect()
 }
 
 /// Name of the tokenizer.

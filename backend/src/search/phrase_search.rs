@@ -44,6 +44,7 @@ impl Model for Positional<'_> {
         &self,
         vector: &PassageVector,
         filter: &Filter,
+        _most: usize,
         deadline: &Deadline,
     ) -> Result<Scores, SearchError> {
         let Some(phrase) = phrase(vector) else {
@@ -75,6 +76,7 @@ impl Model for Positional<'_> {
                 true => found,
                 false => best_of_each_book(found),
             },
+            others: 0,
             is_one_book: filter.is_one_book(),
             documents,
             postings: vector

@@ -172,7 +172,7 @@ pub(super) fn for_each_from(
 }
 
 /// The highest of these; by lanes, which processors compare at once.
-fn highest(sums: &[Score]) -> Score {
+pub(super) fn highest(sums: &[Score]) -> Score {
     let higher = |one: Score, other: Score| match one > other {
         true => one,
         false => other,

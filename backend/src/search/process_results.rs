@@ -29,6 +29,14 @@ impl Cut {
             may_fall_to_zero: false,
         }
     }
+
+    /// How many of the best matches have to be known: all, if their scores decide how many there are.
+    pub(super) fn most(self) -> usize {
+        match self.threshold <= 0.0 {
+            true => self.limit,
+            false => usize::MAX,
+        }
+    }
 }
 
 /// Hits, and how they were cut.
@@ -42,17 +50,19 @@ pub(super) struct Results {
     pub(super) threshold: f64,
 }
 
-/// Cuts `matches`, one of each book, by `cut`, orders and describes what is left.
+/// Cuts matches, one of each book, by `cut`, orders and describes what is left. There are `others` that are above the
+/// threshold and not among the best.
 pub(super) fn process_results<M: Model>(
     asked: Asked<'_>,
     model: &M,
     vector: &M::Vector,
     mut matches: Vec<Match>,
+    others: usize,
     cut: Cut,
 ) -> Result<Results, SearchError> {
     in_span(span::PROCESS_RESULTS, |cx| {
-        let (threshold, total_matches) = cut_off(&matches, cut);
-        keep_best(&mut matches, total_matches.min(cut.limit));
+        let (threshold, found) = cut_off(&matches, cut);
+        keep_best(&mut matches, found.min(cut.limit));
         let hits = describe_all(asked, model, vector, &matches)?;
         cx.span().set_attribute(KeyValue::new(
             attribute::RESULTS_RETURNED,
@@ -60,7 +70,7 @@ pub(super) fn process_results<M: Model>(
         ));
         Ok(Results {
             hits,
-            total_matches,
+            total_matches: found + others,
             threshold,
         })
     })

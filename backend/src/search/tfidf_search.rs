@@ -83,6 +83,7 @@ impl Model for VectorSpace<'_> {
         &self,
         vector: &CosineWeight,
         filter: &Filter,
+        _most: usize,
         _deadline: &Deadline,
     ) -> Result<Scores, SearchError> {
         let mut matches = Vec::new();
@@ -101,6 +102,7 @@ impl Model for VectorSpace<'_> {
         Ok(Scores {
             documents: matches.len(),
             is_one_book: false,
+            others: 0,
             postings: frequencies.sum(),
             matches,
         })

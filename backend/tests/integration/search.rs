@@ -1,5 +1,6 @@
 //! Search: exact scores, the right hits, passages that show them.
 
+mod best_books;
 mod golden;
 mod invariants;
 mod kept_index;

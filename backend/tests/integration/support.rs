@@ -34,7 +34,7 @@ pub(crate) fn real_library() -> Option<&'static Library> {
     LIBRARY.as_ref()
 }
 
-/// A library of these texts, in ISO-8859-1, under the first ids of the manifest.
+/// A library of these texts, in ISO-8859-1, under the first ids of the manifest; if there are more, again and again.
 pub(crate) fn library<T: Into<Vec<u8>>>(texts: impl IntoIterator<Item = T>) -> Library {
     let book = |(entry, text): (_, T)| {
         let text: &'static [u8] = Vec::leak(text.into());
@@ -48,7 +48,7 @@ pub(crate) fn library<T: Into<Vec<u8>>>(texts: impl IntoIterator<Item = T>) -> L
     };
     let corpus = Corpus {
         source: Source::Sample,
-        books: MANIFEST.iter().zip(texts).map(book).collect(),
+        books: MANIFEST.iter().cycle().zip(texts).map(book).collect(),
         skipped: Vec::new(),
     };
     Library::index(corpus).unwrap()
