@@ -7,7 +7,6 @@
 //! wherever it occurs.
 
 use std::cell::RefCell;
-use std::iter::once;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,7 +28,7 @@ use super::index::{WRITER_BYTES, foreign, open};
 use super::length_norms::LengthNorms;
 use super::passage_keys::Keys;
 use super::passage_words::{TermSet, Words};
-use super::passages::{Passage, for_each_passage};
+use super::passages::{Passage, first_words_of, for_each_passage};
 use super::spelling::Spelling;
 use super::word_places::find_words;
 use super::words::for_each_word;
@@ -117,7 +116,7 @@ impl PassageIndex {
         let searcher = open(files, &schema)?;
         let reader = searcher.segment_reader(0);
         let (passages, firsts) = read_columns(reader, corpus)?;
-        let first_words = first_words(&passages);
+        let first_words = first_words_of(&passages);
         let blocks = Blocks::new(&firsts);
         if words.len() != first_words.last().map_or(0, |&all| all as usize) {
             return Err(foreign());
@@ -378,14 +377,6 @@ fn read_columns(
     }
     firsts.resize(corpus.books.len() + 1, number as DocId);
     Ok((passages, firsts))
-}
-
-fn first_words(passages: &[Passage]) -> Vec<u32> {
-    let sum = |words: &mut u32, passage: &Passage| {
-        *words += passage.words;
-        Some(*words)
-    };
-    once(0).chain(passages.iter().scan(0, sum)).collect()
 }
 
 /// Name of the tokenizer.

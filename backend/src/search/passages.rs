@@ -3,6 +3,7 @@
 //! A passage never reaches beyond its chapter or scene, nor beyond its verse in the Bible. What lies between two such
 //! borders is parted into passages of much the same length, at the end of a paragraph or a sentence where one is near.
 
+use std::iter::once;
 use std::ops::Range;
 
 use super::occurrences::narrow;
@@ -27,6 +28,15 @@ impl Passage {
     pub(super) fn bytes(self) -> Range<usize> {
         self.from as usize..self.to as usize
     }
+}
+
+/// The number of the first word of each passage among those of all, and at the end the number of all words.
+pub(super) fn first_words_of(passages: &[Passage]) -> Vec<u32> {
+    let sum = |words: &mut u32, passage: &Passage| {
+        *words += passage.words;
+        Some(*words)
+    };
+    once(0).chain(passages.iter().scan(0, sum)).collect()
 }
 
 /// Words of a passage, in the middle.
