@@ -1,5 +1,6 @@
 //! The frame around the pages: header, navigation, and the page that the address names.
 
+use boxed_view::{View, effect, memo, view};
 use leptos::ev::popstate;
 use leptos::prelude::*;
 use opentelemetry_browser::Guard;
@@ -27,16 +28,16 @@ enum Page {
 }
 
 /// The application.
-pub(crate) fn app(config: PageConfig, tracer: Guard) -> impl IntoView {
+pub(crate) fn app(config: PageConfig, tracer: Guard) -> View {
     let session = Session::new(config, tracer);
     provide_context(session);
     window_event_listener(popstate, move |_| session.address.set(address::current()));
-    Effect::new(move || {
+    effect(move || {
         let address = session.address.get();
         document().set_title(&title(&address, session));
     });
-    Effect::new(move || session.follow(&session.address.get()));
-    let page = Memo::new(move |_| match session.address.get() {
+    effect(move || session.follow(&session.address.get()));
+    let page = memo(move || match session.address.get() {
         Address::Search(_) => Page::Search,
         Address::Books => Page::Books,
         Address::Reader(place) => Page::Reader(place),
@@ -78,16 +79,16 @@ pub(crate) fn app(config: PageConfig, tracer: Guard) -> impl IntoView {
         </header>
         <main>
             {move || match page.get() {
-                Page::Search => search::Search().into_any(),
-                Page::Books => books::Books().into_any(),
-                Page::Reader(place) => view! { <reader::Reader place=place /> }.into_any(),
-                Page::Compare(question) => view! { <compare::Compare question=question /> }.into_any(),
-                Page::Traces => traces::Traces().into_any(),
-                Page::Trace(id) => view! { <trace::Trace id=id /> }.into_any(),
+                Page::Search => search::Search(),
+                Page::Books => books::Books(),
+                Page::Reader(place) => view! { <reader::Reader place=place /> },
+                Page::Compare(question) => view! { <compare::Compare question=question /> },
+                Page::Traces => traces::Traces(),
+                Page::Trace(id) => view! { <trace::Trace id=id /> },
                 Page::Diff(first, second) => {
-                    view! { <trace_diff::TraceDiff first=first second=second /> }.into_any()
+                    view! { <trace_diff::TraceDiff first=first second=second /> }
                 }
-                Page::TracingTest => tracing_test::TracingTest().into_any(),
+                Page::TracingTest => tracing_test::TracingTest(),
             }}
         </main>
         <footer class="foot">

@@ -1,5 +1,6 @@
 //! Hears of traces as they arrive: server-sent events of the collector.
 
+use boxed_view::spawn;
 use leptos::prelude::*;
 use trace_model::Summary;
 use wasm_bindgen::JsCast;
@@ -99,7 +100,7 @@ pub(crate) fn now_ns() -> u64 {
 /// A signal of the time that moves on every second, as long as its owner lives.
 pub(crate) fn clock() -> RwSignal<u64> {
     let now = RwSignal::new(now_ns());
-    leptos::task::spawn_local(async move {
+    spawn(async move {
         while now.try_set(now_ns()).is_none() {
             crate::frame::pause(1_000).await;
         }

@@ -64,7 +64,11 @@ fn main() {
         let config = api::config().await;
         let tracer = opentelemetry_browser::init(tracer_config(&config));
         opentelemetry_browser::app_mount(|_| {
-            leptos::mount::mount_to_body(move || app::app(config, tracer));
+            let body = leptos::prelude::document()
+                .body()
+                .expect("the page has a body");
+            // The application lives as long as the page.
+            leptos::mount::mount_to_renderer(&body, move || app::app(config, tracer)).forget();
         });
     });
 }

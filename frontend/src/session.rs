@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use boxed_view::spawn;
 use leptos::prelude::*;
 use opentelemetry_browser::{ClockOffset, Guard, Stats};
 use shared::{Books, PageConfig, QueryCapture};
@@ -90,7 +91,7 @@ impl Session {
         self.searches.set_value(search.number);
         self.running.set_value(Some(controller));
         self.asked.set(question);
-        leptos::task::spawn_local(async move { frontend_search(&search, self).await });
+        spawn(async move { frontend_search(&search, self).await });
     }
 
     /// Follows the address: asks its question unless that is the one asked last; a blank one clears the search page, and
@@ -134,7 +135,7 @@ impl Session {
     pub(crate) fn want_books(self) {
         let is_there = |books: &Option<Result<Books, Failure>>| matches!(books, Some(Ok(_)));
         if !self.books.with_untracked(is_there) {
-            leptos::task::spawn_local(async move {
+            spawn(async move {
                 self.books.set(Some(loading::load_books().await));
             });
         }

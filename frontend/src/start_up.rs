@@ -1,5 +1,6 @@
 //! The backend's start: watched until it answers, so that who comes early sees it happen and need not ask twice.
 
+use boxed_view::spawn;
 use leptos::prelude::*;
 use trace_model::TraceId;
 
@@ -42,7 +43,7 @@ pub(crate) fn watch_start_up(session: Session) {
         return;
     }
     start_up.is_watched.set_value(true);
-    leptos::task::spawn_local(async move {
+    spawn(async move {
         while let Some(progress) = api::start_progress().await {
             let text = |name: &str| progress.get(name).and_then(serde_json::Value::as_str);
             let phase = text("phase").map(|phase| phase.replace('_', " "));

@@ -15,6 +15,7 @@ use crate::workspace;
 
 /// Crates that are compiled for the browser.
 const WASM_PACKAGES: &[&str] = &[
+    "boxed-view",
     "frontend",
     "opentelemetry-browser",
     "otlp-encoder",
@@ -25,6 +26,8 @@ const WASM_PACKAGES: &[&str] = &[
 
 /// Crates that are of use without this project.
 const PACKAGES: &[&str] = &[
+    "boxed-view",
+    "boxed-view-macro",
     "opentelemetry-browser",
     "otlp-encoder",
     "telemetry",

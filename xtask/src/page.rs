@@ -20,6 +20,8 @@ const INPUTS: &[&str] = &[
     "Cargo.lock",
     "Cargo.toml",
     "benches/browser/budgets.toml",
+    "crates/boxed-view",
+    "crates/boxed-view-macro",
     "crates/opentelemetry-browser",
     "crates/otlp-encoder",
     "crates/trace-model",

@@ -1,5 +1,6 @@
 //! A span in the forms in which it is used elsewhere, and the button that copies a text.
 
+use boxed_view::{View, spawn, view};
 use leptos::prelude::*;
 use trace_model::Span;
 
@@ -40,14 +41,14 @@ pub fn CopyButton(
     /// What it copies.
     #[prop(into)]
     text: Signal<String>,
-) -> impl IntoView {
+) -> View {
     let copied = RwSignal::new(false);
     let copy = move |_| {
         let writing = window()
             .navigator()
             .clipboard()
             .write_text(&text.get_untracked());
-        leptos::task::spawn_local(async move {
+        spawn(async move {
             let written = wasm_bindgen_futures::JsFuture::from(writing).await;
             copied.try_set(written.is_ok());
         });

@@ -1,5 +1,6 @@
 //! What a span says about itself, shown below its row: attributes, events, links.
 
+use boxed_view::{CollectView, IntoView, View, view};
 use leptos::prelude::*;
 use trace_model::{
     Event, Link, Span, SpanId, Status, TraceId, Value, duration, otlp_json, sort_by_key,
@@ -18,19 +19,19 @@ const VALUE_LETTERS: usize = 4_000;
 pub type SpanAddress = fn(TraceId, SpanId) -> String;
 
 /// The details of a row, as a row of the grid one level below it.
-pub(crate) fn details(drawing: &Drawing, row: Row, address: SpanAddress) -> impl IntoView + use<> {
+pub(crate) fn details(drawing: &Drawing, row: Row, address: SpanAddress) -> View {
     let content = match row.id {
-        RowId::Span(_) => of_span(drawing, row.span, address).into_any(),
-        RowId::Group(_) => of_group(drawing, row).into_any(),
+        RowId::Span(_) => of_span(drawing, row.span, address),
+        RowId::Group(_) => of_group(drawing, row),
     };
     view! {
-        <div class="details" role="row" {..level(row.depth + 1)}>
+        <div class="details" role="row" aria-level=level(row.depth + 1)>
             <div role="gridcell">{content}</div>
         </div>
     }
 }
 
-fn of_span(drawing: &Drawing, row: usize, address: SpanAddress) -> impl IntoView + use<> {
+fn of_span(drawing: &Drawing, row: usize, address: SpanAddress) -> View {
     let span = drawing.tree.span(row);
     let after_start = |time_ns: u64| duration::format(time_ns.saturating_sub(drawing.start_ns()));
     let critical_ns: u64 = drawing
@@ -88,7 +89,7 @@ fn of_span(drawing: &Drawing, row: usize, address: SpanAddress) -> impl IntoView
     }
 }
 
-fn of_group(drawing: &Drawing, row: Row) -> impl IntoView + use<> {
+fn of_group(drawing: &Drawing, row: Row) -> View {
     let spans = &drawing.tree.spans()[row.span..row.span + row.count];
     let mut durations: Vec<u64> = spans.iter().map(Span::duration_ns).collect();
     sort_by_key(&mut durations, |duration_ns| *duration_ns);
@@ -113,14 +114,14 @@ fn of_group(drawing: &Drawing, row: Row) -> impl IntoView + use<> {
     }
 }
 
-fn event_view(after: String, event: &Event) -> impl IntoView + use<> {
+fn event_view(after: String, event: &Event) -> View {
     view! {
         <h4>{plain(&event.name, VALUE_LETTERS)} <span class="dim">" after " {after}</span></h4>
         {list(in_words(event.attributes.iter()))}
     }
 }
 
-fn link_view(link: &Link, address: SpanAddress) -> impl IntoView + use<> {
+fn link_view(link: &Link, address: SpanAddress) -> View {
     view! {
         <h4>"Linked span"</h4>
         <p>
@@ -168,13 +169,13 @@ fn grouped(attributes: &[Attribute]) -> Vec<(String, Vec<&Attribute>)> {
     groups
 }
 
-fn list(facts: Vec<(String, String)>) -> impl IntoView {
+fn list(facts: Vec<(String, String)>) -> View {
     let is_empty = facts.is_empty();
     let facts: Vec<_> = facts
         .into_iter()
         .map(|(key, value)| view! { <dt>{key}</dt> <dd>{value}</dd> })
         .collect();
-    (!is_empty).then(|| view! { <dl>{facts}</dl> })
+    (!is_empty).then(|| view! { <dl>{facts}</dl> }).into_view()
 }
 
 fn in_words<'a>(attributes: impl IntoIterator<Item = &'a Attribute>) -> Vec<(String, String)> {

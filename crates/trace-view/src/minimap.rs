@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use boxed_view::{CollectView, View, view};
 use leptos::ev::PointerEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -62,7 +63,7 @@ fn outlines(cells: &[Option<Origin>]) -> Vec<(Origin, String)> {
 
 /// The whole trace in small. The keys of the rows do what dragging does, so it is for the eye alone.
 #[component]
-pub(crate) fn Minimap(drawing: Signal<Option<Arc<Drawing>>>, reading: Reading) -> impl IntoView {
+pub(crate) fn Minimap(drawing: Signal<Option<Arc<Drawing>>>, reading: Reading) -> View {
     let element = NodeRef::<Div>::new();
     // The share of the axis where the pointer went down, and where it is.
     let dragged = RwSignal::new(None::<(f64, f64)>);

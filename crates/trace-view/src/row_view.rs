@@ -1,14 +1,12 @@
 //! A row of the waterfall on the screen: its name, its bar and what lies on it; and the time axis above all rows.
 
-use leptos::attr::Attribute;
-use leptos::attr::custom::custom_attribute;
-use leptos::prelude::*;
+use boxed_view::{CollectView, View, view};
 
 use crate::bars::{Bar, Mark, Stretch, ticks};
 use crate::rows::RowId;
 
 /// The labels of the time axis.
-pub(crate) fn ruler(visible: Stretch) -> impl IntoView {
+pub(crate) fn ruler(visible: Stretch) -> View {
     ticks(visible, 5)
         .into_iter()
         .map(|(place, label)| view! { <span style:left=percent(place)>{label}</span> })
@@ -16,7 +14,7 @@ pub(crate) fn ruler(visible: Stretch) -> impl IntoView {
 }
 
 /// The elements of a row, the one of this index among all rows.
-pub(crate) fn view_row(index: usize, bar: Bar) -> impl IntoView {
+pub(crate) fn view_row(index: usize, bar: Bar) -> View {
     let Bar {
         row, origin, state, ..
     } = bar;
@@ -30,7 +28,7 @@ pub(crate) fn view_row(index: usize, bar: Bar) -> impl IntoView {
             class:found=state.found
             class:other=state.faded
             role="row"
-            {..level(row.depth)}
+            aria-level=level(row.depth)
             aria-rowindex=(index + 1).to_string()
             aria-expanded=row.expanded.map(|expanded| expanded.to_string())
             aria-selected=state.opened.to_string()
@@ -56,7 +54,7 @@ pub(crate) fn view_row(index: usize, bar: Bar) -> impl IntoView {
     }
 }
 
-fn critical(mark: Mark) -> impl IntoView {
+fn critical(mark: Mark) -> View {
     view! { <i class="critical" style:left=place(mark.from) style:width=place(mark.length)></i> }
 }
 
@@ -68,9 +66,9 @@ pub(crate) fn element_id(id: RowId) -> String {
     }
 }
 
-/// `aria-level`, which Leptos has no typed attribute for; assistive technology counts levels from 1.
-pub(crate) fn level(depth: usize) -> impl Attribute {
-    custom_attribute("aria-level", (depth + 1).to_string())
+/// Value of `aria-level`: assistive technology counts levels from 1.
+pub(crate) fn level(depth: usize) -> String {
+    (depth + 1).to_string()
 }
 
 /// A share as CSS has it.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use boxed_view::{CollectView, View, memo, view};
 use leptos::prelude::*;
 use trace_model::duration;
 
@@ -15,8 +16,8 @@ pub fn SplitBar(
     drawing: Signal<Option<Arc<Drawing>>>,
     /// The origin that is pointed out.
     chosen: RwSignal<Option<Origin>>,
-) -> impl IntoView {
-    let shares = Memo::new(move |_| {
+) -> View {
+    let shares = memo(move || {
         drawing.with(|drawing| drawing.as_ref().map(|drawing| drawing.shares.clone()))
     });
     let choose =

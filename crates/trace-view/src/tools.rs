@@ -1,5 +1,6 @@
 //! The line above the rows: looking for spans, going through those that failed, what is shown.
 
+use boxed_view::{View, memo, view};
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
@@ -10,9 +11,9 @@ use crate::waterfall::Grid;
 
 /// The tools of a waterfall.
 #[component]
-pub(crate) fn Tools(grid: Grid) -> impl IntoView {
+pub(crate) fn Tools(grid: Grid) -> View {
     let reading = grid.reading;
-    let failed = Memo::new(move |_| {
+    let failed = memo(move || {
         let drawing = grid.drawing.get();
         drawing.map_or(0, |drawing| failures(&drawing).len())
     });
@@ -44,7 +45,7 @@ pub(crate) fn Tools(grid: Grid) -> impl IntoView {
                 maxlength="200"
                 spellcheck="false"
                 prop:value=reading.wanted
-                on:input:target=move |event| reading.wanted.set(event.target().value())
+                on:input=move |event| reading.wanted.set(event_target_value(&event))
                 on:keydown=on_key
             />
             <span role="status">{move || found(grid)}</span>

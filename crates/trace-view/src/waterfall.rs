@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use boxed_view::{IntoView, View, effect, memo, view};
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::html::{Div, Input};
 use leptos::prelude::*;
@@ -70,10 +71,10 @@ pub fn Waterfall(
     reading: Reading,
     /// Where the spans of other traces are shown.
     address: SpanAddress,
-) -> impl IntoView {
+) -> View {
     let grid = Grid::new(drawing, reading);
     on_scroll(move || grid.measure());
-    Effect::new(move || {
+    effect(move || {
         grid.rows.track();
         reading.opened.track();
         request_animation_frame(move || grid.measure());
@@ -111,9 +112,9 @@ pub fn Waterfall(
                 <div style:height=move || px(grid.above_px())></div>
                 <For each=move || grid.items() key=Clone::clone let:item>
                     {match item {
-                        Item::Row { index, bar } => view_row(index, bar).into_any(),
+                        Item::Row { index, bar } => view_row(index, bar),
                         Item::Details { row, .. } => {
-                            drawing.get_untracked().map(|drawing| details(&drawing, row, address)).into_any()
+                            drawing.get_untracked().map(|drawing| details(&drawing, row, address)).into_view()
                         }
                     }}
                 </For>
@@ -133,8 +134,8 @@ impl Grid {
         Grid {
             drawing,
             reading,
-            rows: Memo::new(move |_| reading.toggled.with(rows_of).unwrap_or_default()),
-            found: Memo::new(move |_| {
+            rows: memo(move || reading.toggled.with(rows_of).unwrap_or_default()),
+            found: memo(move || {
                 let drawing = drawing.get();
                 drawing.map_or_else(Vec::new, |drawing| {
                     matches(&drawing, &reading.wanted.read())
@@ -151,7 +152,7 @@ impl Grid {
     /// Turns to the span that a link leads to, wherever it is hidden, as soon as it is there.
     fn follow_links(self) {
         let followed = StoredValue::new(None);
-        Effect::new(move || {
+        effect(move || {
             let (Some(drawing), Some(RowId::Span(id))) =
                 (self.drawing.get(), self.reading.opened.get())
             else {

@@ -1,5 +1,6 @@
 //! The one book that is searched, and how to search all of them again.
 
+use boxed_view::{IntoView, View, effect, memo, view};
 use leptos::prelude::*;
 
 use crate::address::Address;
@@ -10,10 +11,10 @@ use crate::state::Question;
 /// "in Moby-Dick", with a link that takes the filter away; nothing where all books are searched. `question` is what the
 /// form holds.
 #[component]
-pub(crate) fn BookFilter(question: Signal<Question>) -> impl IntoView {
+pub(crate) fn BookFilter(question: Signal<Question>) -> View {
     let session = expect_context::<Session>();
-    let book = Memo::new(move |_| question.with(|question| question.book.clone()));
-    Effect::new(move || {
+    let book = memo(move || question.with(|question| question.book.clone()));
+    effect(move || {
         if book.with(Option::is_some) {
             session.want_books();
         }
@@ -24,7 +25,7 @@ pub(crate) fn BookFilter(question: Signal<Question>) -> impl IntoView {
             ..question.get()
         })
     };
-    move || {
+    let shown = move || {
         book.get().map(|id| {
             view! {
                 <p class="filter">
@@ -37,5 +38,6 @@ pub(crate) fn BookFilter(question: Signal<Question>) -> impl IntoView {
                 </p>
             }
         })
-    }
+    };
+    shown.into_view()
 }

@@ -1,5 +1,6 @@
 //! The budgets of the collector: which spans take longer than they may. Not there where it has none.
 
+use boxed_view::{CollectView, IntoView, View, spawn, view};
 use leptos::prelude::*;
 
 use crate::address::of_span;
@@ -12,9 +13,9 @@ const PAUSE_MS: i32 = 10_000;
 
 /// The budgets, measured again every ten seconds.
 #[component]
-pub(crate) fn Budgets() -> impl IntoView {
+pub(crate) fn Budgets() -> View {
     let measured = RwSignal::new(Vec::<Line>::new());
-    leptos::task::spawn_local(async move {
+    spawn(async move {
         while let Ok(answer) = api::budgets().await {
             let Some(lines) = lines(&answer) else { return };
             // A collector without budgets will not have any later.
@@ -24,7 +25,7 @@ pub(crate) fn Budgets() -> impl IntoView {
             frame::pause(PAUSE_MS).await;
         }
     });
-    move || {
+    let shown = move || {
         let lines = measured.get();
         (!lines.is_empty()).then(|| {
             view! {
@@ -34,10 +35,11 @@ pub(crate) fn Budgets() -> impl IntoView {
                 </section>
             }
         })
-    }
+    };
+    shown.into_view()
 }
 
-fn line(line: Line) -> impl IntoView {
+fn line(line: Line) -> View {
     let verdict = match (line.good, &line.too_few) {
         (true, _) => "kept",
         (false, Some(_)) => "not known",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use boxed_view::{CollectView, View, view};
 use leptos::prelude::*;
 use trace_model::examine;
 use trace_view::{Drawing, Reading, RowId};
@@ -9,7 +10,7 @@ use trace_view::{Drawing, Reading, RowId};
 use crate::wording::counted;
 
 /// The findings; nothing where there are none. Each leads to the first of its spans.
-pub(crate) fn doctor(drawing: &Arc<Drawing>, reading: Reading) -> Option<impl IntoView + use<>> {
+pub(crate) fn doctor(drawing: &Arc<Drawing>, reading: Reading) -> Option<View> {
     let examination = examine(&drawing.tree, &[]);
     if examination.findings.is_empty() {
         return None;

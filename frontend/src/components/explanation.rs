@@ -1,5 +1,6 @@
 //! "Why this hit": the addends of a score, loaded when they are asked for.
 
+use boxed_view::{CollectView, IntoView, View, spawn, view};
 use leptos::prelude::*;
 use shared::Explanation;
 use trace_view::RowId;
@@ -12,13 +13,13 @@ use crate::state::{Failure, Place, Question};
 
 /// A button, and below it, once it was pressed, how the score of the hit at `place`, the `nth` in its book, came about.
 #[component]
-pub(crate) fn Explaining(question: Question, place: Place, nth: usize) -> impl IntoView {
+pub(crate) fn Explaining(question: Question, place: Place, nth: usize) -> View {
     let session = expect_context::<Session>();
     let is_open = RwSignal::new(false);
     let loaded = RwSignal::new(None::<Result<Explanation, Failure>>);
     let asked = StoredValue::new((question, place));
     let load = move || {
-        leptos::task::spawn_local(async move {
+        spawn(async move {
             let (question, place) = asked.get_value();
             let explanation = loading::load_explanation(&question, &place).await;
             // The hit may be gone.
@@ -43,17 +44,16 @@ pub(crate) fn Explaining(question: Question, place: Place, nth: usize) -> impl I
         <div class="why" class:open=is_open>
             {move || {
                 is_open.get().then(|| match loaded.get() {
-                    None => ().into_any(),
+                    None => ().into_view(),
                     Some(Ok(explanation)) => {
                         let book = explanation.id.clone();
                         view! {
                             {explained(explanation.into())}
                             {move || steps(session, &book, nth)}
                         }
-                        .into_any()
                     }
                     Some(Err(failure)) => {
-                        failed("The score cannot be explained", failure, load).into_any()
+                        failed("The score cannot be explained", failure, load)
                     }
                 })
             }}
@@ -62,7 +62,7 @@ pub(crate) fn Explaining(question: Question, place: Place, nth: usize) -> impl I
 }
 
 /// What of the search this hit came out of; each step leads to its span. Nothing while there is no trace of it.
-fn steps(session: Session, book: &str, nth: usize) -> Option<AnyView> {
+fn steps(session: Session, book: &str, nth: usize) -> Option<View> {
     let drawing = session.panel.drawing.get()?;
     let steps = explaining::steps(drawing.tree.spans(), book, nth);
     let step = |step: Step| {
@@ -88,11 +88,10 @@ fn steps(session: Session, book: &str, nth: usize) -> Option<AnyView> {
             <p>"What found it:"</p>
             <ul class="steps">{steps.into_iter().map(step).collect_view()}</ul>
         }
-        .into_any()
     })
 }
 
-fn explained(explained: Explained) -> impl IntoView {
+fn explained(explained: Explained) -> View {
     let sum = format!("{:.4}", explained.sum);
     view! {
         <p>{explained.formula}</p>
@@ -134,7 +133,7 @@ fn explained(explained: Explained) -> impl IntoView {
     }
 }
 
-fn addend(row: Row) -> impl IntoView {
+fn addend(row: Row) -> View {
     let (from, share) = row.bar;
     let percent = |share: f64| format!("{:.2}%", share * 100.0);
     view! {

@@ -1,5 +1,6 @@
 //! A link to another page of this application, followed without a reload.
 
+use boxed_view::{Children, View, view};
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
@@ -9,21 +10,11 @@ use crate::session::Session;
 /// A link to the address that `to` gives; `current` says whether that page is the one being shown.
 #[component]
 pub(crate) fn Link(
-    to: impl Fn() -> Address + Copy + Send + Sync + 'static,
+    #[prop(into)] to: Signal<Address>,
     #[prop(optional, into)] current: Signal<bool>,
     #[prop(optional)] class: &'static str,
     children: Children,
-) -> impl IntoView {
-    link(Signal::derive(to), current, class, children())
-}
-
-/// The same for every kind of `to`, so that it is compiled once.
-fn link(
-    to: Signal<Address>,
-    current: Signal<bool>,
-    class: &'static str,
-    children: AnyView,
-) -> AnyView {
+) -> View {
     let session = expect_context::<Session>();
     let follow = move |event: MouseEvent| {
         if is_plain_click(&event) {
@@ -38,10 +29,9 @@ fn link(
             aria-current=move || current.get().then_some("page")
             on:click=follow
         >
-            {children}
+            {children()}
         </a>
     }
-    .into_any()
 }
 
 /// Whether a click means this tab: with another button or a modifier key the browser opens a new one.

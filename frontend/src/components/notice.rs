@@ -1,15 +1,11 @@
 //! Something that failed, said in a sentence, with the trace that shows where.
 
-use leptos::prelude::*;
+use boxed_view::{View, view};
 
 use crate::state::Failure;
 
 /// What failed, why, its trace, and a button that tries again.
-pub(crate) fn failed(
-    heading: &'static str,
-    failure: Failure,
-    again: impl Fn() + 'static,
-) -> AnyView {
+pub(crate) fn failed(heading: &'static str, failure: Failure, again: impl Fn() + 'static) -> View {
     view! {
         <div class="notice bad">
             <h2>{heading}</h2>
@@ -21,5 +17,4 @@ pub(crate) fn failed(
             </button>
         </div>
     }
-    .into_any()
 }

@@ -1,6 +1,7 @@
 //! The hits of a search: where a passage comes from, how well it fits, its text with the matched words marked, and what
 //! leads on from it.
 
+use boxed_view::{CollectView, IntoView, View, view};
 use leptos::prelude::*;
 
 use crate::address::Address;
@@ -11,7 +12,7 @@ use crate::state::{Passage, Question};
 
 /// The hits of `question`, best first.
 #[component]
-pub(crate) fn Passages(question: Question, passages: Vec<Passage>) -> impl IntoView {
+pub(crate) fn Passages(question: Question, passages: Vec<Passage>) -> View {
     let mut hits = Vec::with_capacity(passages.len());
     for (index, passage) in passages.iter().enumerate() {
         let is_same = |other: &&Passage| other.place.id == passage.place.id;
@@ -22,7 +23,7 @@ pub(crate) fn Passages(question: Question, passages: Vec<Passage>) -> impl IntoV
 }
 
 /// `nth` counts the hits in one book.
-fn hit(question: Question, passage: Passage, nth: usize) -> AnyView {
+fn hit(question: Question, passage: Passage, nth: usize) -> View {
     let explained = passage.place.clone();
     let place = StoredValue::new(passage.place);
     let there = move || Address::Reader(place.get_value());
@@ -43,11 +44,10 @@ fn hit(question: Question, passage: Passage, nth: usize) -> AnyView {
             </div>
         </li>
     }
-    .into_any()
 }
 
 /// A score as a bar, its value on focus.
-pub(crate) fn score(score: f64, share: f64) -> AnyView {
+pub(crate) fn score(score: f64, share: f64) -> View {
     let value = format!("Score {score:.4}");
     let width = format!("{:.1}%", share * 100.0);
     view! {
@@ -55,17 +55,15 @@ pub(crate) fn score(score: f64, share: f64) -> AnyView {
             <i style:width=width></i>
         </span>
     }
-    .into_any()
 }
 
 /// Text nodes only: whatever a book or a query holds, it is never parsed as markup.
-pub(crate) fn marked(pieces: Vec<Piece>) -> AnyView {
+pub(crate) fn marked(pieces: Vec<Piece>) -> View {
     pieces
         .into_iter()
         .map(|piece| match piece {
-            Piece::Plain(text) => text.into_any(),
-            Piece::Marked(text) => view! { <mark>{text}</mark> }.into_any(),
+            Piece::Plain(text) => text.into_view(),
+            Piece::Marked(text) => view! { <mark>{text}</mark> },
         })
         .collect_view()
-        .into_any()
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use boxed_view::{CollectView, View, view};
 use leptos::prelude::*;
 
 use crate::components::passages::marked;
@@ -10,7 +11,7 @@ use crate::reading::{Part, Range};
 
 /// The parts in order. A part that is there is not drawn again when another one arrives.
 #[component]
-pub(crate) fn ReaderText(parts: Signal<Vec<Arc<Part>>>, passage: Range) -> impl IntoView {
+pub(crate) fn ReaderText(parts: Signal<Vec<Arc<Part>>>, passage: Range) -> View {
     view! {
         <For each=move || parts.get() key=|part| part.range.from let:part>
             {part.blocks.iter().map(|shown| block(shown.clone(), passage)).collect_view()}
@@ -18,7 +19,7 @@ pub(crate) fn ReaderText(parts: Signal<Vec<Arc<Part>>>, passage: Range) -> impl 
     }
 }
 
-fn block(block: Block, passage: Range) -> AnyView {
+fn block(block: Block, passage: Range) -> View {
     let is_passage = block.range.overlaps(passage);
     let class = match (block.kind, is_passage) {
         (Kind::Verse, true) => "verse passage",
@@ -29,9 +30,9 @@ fn block(block: Block, passage: Range) -> AnyView {
     let goes_on = block.goes_on;
     let text = marked(block.pieces);
     match block.kind {
-        Kind::Heading => view! { <h2 class=class>{text}</h2> }.into_any(),
+        Kind::Heading => view! { <h2 class=class>{text}</h2> },
         Kind::Prose | Kind::Verse => {
-            view! { <p class=class class:goes-on=goes_on>{text}</p> }.into_any()
+            view! { <p class=class class:goes-on=goes_on>{text}</p> }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The question: a field, a button, and one pill for each method.
 
+use boxed_view::{CollectView, View, effect, view};
 use leptos::ev::{KeyboardEvent, SubmitEvent, keydown};
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -16,12 +17,12 @@ use crate::wording;
 
 /// The search form. `/` anywhere on the page focuses its field, Escape clears it.
 #[component]
-pub(crate) fn SearchForm() -> impl IntoView {
+pub(crate) fn SearchForm() -> View {
     let session = expect_context::<Session>();
     let field = NodeRef::<Input>::new();
     let query = RwSignal::new(String::new());
     let method = RwSignal::new(DEFAULT_METHOD);
-    Effect::new(move || {
+    effect(move || {
         let asked = session.asked();
         query.set(asked.query);
         method.set(asked.method);
@@ -31,7 +32,7 @@ pub(crate) fn SearchForm() -> impl IntoView {
         method: method.get(),
         book: session.asked().book,
     });
-    Effect::new(move || focus(field));
+    effect(move || focus(field));
     focus_on_slash(field);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -83,7 +84,7 @@ pub(crate) fn SearchForm() -> impl IntoView {
     }
 }
 
-fn pill(offered: Method, chosen: RwSignal<Method>) -> impl IntoView {
+fn pill(offered: Method, chosen: RwSignal<Method>) -> View {
     view! {
         <label>
             <input

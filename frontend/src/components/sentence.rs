@@ -1,5 +1,6 @@
 //! Sentences with links in them.
 
+use boxed_view::{CollectView, IntoView, View, view};
 use leptos::prelude::*;
 
 use crate::address::Address;
@@ -7,17 +8,16 @@ use crate::components::link::Link;
 use crate::wording::search::{Sentence, Words};
 
 /// A sentence; a click on one of its links asks the question of that link.
-pub(crate) fn sentence(sentence: Sentence) -> impl IntoView {
+pub(crate) fn sentence(sentence: Sentence) -> View {
     sentence
         .into_iter()
         .map(|words| match words {
-            Words::Plain(text) => text.into_any(),
+            Words::Plain(text) => text.into_view(),
             Words::Asking(text, question) => {
                 let question = StoredValue::new(question);
                 view! {
                     <Link to=move || Address::Search(question.get_value())>{text}</Link>
                 }
-                .into_any()
             }
         })
         .collect_view()

@@ -1,5 +1,6 @@
 //! What can be said in a query beside words.
 
+use boxed_view::{CollectView, View, view};
 use leptos::prelude::*;
 
 /// What is typed, and what it means.
@@ -12,7 +13,7 @@ const SYNTAX: [(&str, &str); 4] = [
 
 /// The query syntax behind a disclosure.
 #[component]
-pub(crate) fn SyntaxHelp() -> impl IntoView {
+pub(crate) fn SyntaxHelp() -> View {
     view! {
         <details class="syntax">
             <summary>"Search tips"</summary>

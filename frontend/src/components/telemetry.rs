@@ -1,5 +1,6 @@
 //! What the page's own telemetry has done so far: spans and events by what became of them, and what they cost.
 
+use boxed_view::{CollectView, View, spawn, view};
 use leptos::prelude::*;
 
 use crate::counters::{Readings, bytes, rows};
@@ -12,10 +13,10 @@ const PAUSE_MS: i32 = 1000;
 
 /// The counters, read every second while they are shown. `cost_ns` is what one span takes, once it was measured.
 #[component]
-pub(crate) fn Telemetry(cost_ns: RwSignal<Option<f64>>, measure: Callback<()>) -> impl IntoView {
+pub(crate) fn Telemetry(cost_ns: RwSignal<Option<f64>>, measure: Callback<()>) -> View {
     let session = expect_context::<Session>();
     let readings = RwSignal::new(Readings::default());
-    leptos::task::spawn_local(async move {
+    spawn(async move {
         let add = |readings: &mut Readings| readings.add(session.telemetry());
         while readings.try_update(add).is_some() {
             frame::pause(PAUSE_MS).await;
@@ -55,7 +56,7 @@ pub(crate) fn Telemetry(cost_ns: RwSignal<Option<f64>>, measure: Callback<()>) -
     }
 }
 
-fn table(readings: &Readings) -> impl IntoView + use<> {
+fn table(readings: &Readings) -> View {
     let row = |(index, row): (usize, crate::counters::Row)| {
         let bad = row.is_loss && row.counts != [0, 0];
         let line = readings.line(index);
@@ -78,7 +79,7 @@ fn table(readings: &Readings) -> impl IntoView + use<> {
         .collect_view()
 }
 
-fn sums(readings: &Readings) -> impl IntoView + use<> {
+fn sums(readings: &Readings) -> View {
     let stats = readings.latest();
     let sums = [
         ("sent", bytes(stats.exported_bytes)),

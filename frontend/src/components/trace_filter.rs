@@ -1,5 +1,6 @@
 //! What narrows the list of traces.
 
+use boxed_view::{CollectView, View, spawn, view};
 use leptos::prelude::*;
 
 use crate::api;
@@ -9,9 +10,9 @@ use crate::trace_list::Filter;
 pub(crate) fn trace_filter(
     filter: RwSignal<Filter>,
     narrow: impl Fn(Box<dyn FnOnce(&mut Filter)>) + Copy + Send + Sync + 'static,
-) -> impl IntoView {
+) -> View {
     let services = RwSignal::new(Vec::<String>::new());
-    leptos::task::spawn_local(async move {
+    spawn(async move {
         // Without the names of services the field still takes them.
         if let Ok(answer) = api::services().await {
             let names = answer["services"].as_array().into_iter().flatten();
@@ -32,8 +33,8 @@ pub(crate) fn trace_filter(
                         spellcheck="false"
                         list=(label == "Service").then_some("services")
                         prop:value=value
-                        on:change:target=move |event| {
-                            let text = event.target().value();
+                        on:change=move |event| {
+                            let text = event_target_value(&event);
                             narrow(Box::new(move |filter| *of(filter) = text));
                         }
                     />
@@ -50,8 +51,8 @@ pub(crate) fn trace_filter(
                 <input
                     type="checkbox"
                     prop:checked=move || filter.with(|filter| filter.failed)
-                    on:change:target=move |event| {
-                        let failed = event.target().checked();
+                    on:change=move |event| {
+                        let failed = event_target_checked(&event);
                         narrow(Box::new(move |filter| filter.failed = failed));
                     }
                 />

@@ -1,5 +1,6 @@
 //! A trace in one line of a list.
 
+use boxed_view::{IntoView, View, view};
 use leptos::prelude::*;
 use trace_model::{Summary, duration};
 
@@ -18,11 +19,7 @@ pub(crate) struct Scale {
 }
 
 /// The line of a trace; `choose` is what stands in front of it.
-pub(crate) fn trace_line(
-    trace: &Summary,
-    scale: Scale,
-    choose: impl IntoView + 'static,
-) -> AnyView {
+pub(crate) fn trace_line(trace: &Summary, scale: Scale, choose: impl IntoView + 'static) -> View {
     let place = StoredValue::new(TracePlace {
         id: trace.trace_id.to_string(),
         ..TracePlace::default()
@@ -48,12 +45,11 @@ pub(crate) fn trace_line(
                     {name} " " <b>{service.spans}</b> {failed.map(|failed| view! { <em>{failed}</em> })}
                 </span>
             }
-            .into_any()
         })
         .collect();
     let others = trace.services.len().saturating_sub(6) as u64 + trace.services_omitted;
     if others > 0 {
-        services.push(view! { <span class="chip">{format!("{others} more")}</span> }.into_any());
+        services.push(view! { <span class="chip">{format!("{others} more")}</span> });
     }
     let is_failed = trace.errors > 0;
     let failed = is_failed.then(|| {
@@ -80,5 +76,4 @@ pub(crate) fn trace_line(
             <span class="age">{move || age(scale.now_ns.get(), ended_ns)}</span>
         </li>
     }
-    .into_any()
 }

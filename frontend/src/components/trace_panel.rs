@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use boxed_view::{CollectView, IntoView, View, effect, memo, spawn, view};
 use futures_util::future::join;
 use leptos::prelude::*;
 use trace_model::{Span, TraceId, duration, otlp_json};
@@ -72,20 +73,20 @@ impl Panel {
 
 /// The panel of a trace; not there while there is none, or no collector that could be asked.
 #[component]
-pub(crate) fn TracePanel(panel: Panel) -> impl IntoView {
+pub(crate) fn TracePanel(panel: Panel) -> View {
     let session = expect_context::<Session>();
-    Effect::new(move || panel.follow(panel.traced.get()));
+    effect(move || panel.follow(panel.traced.get()));
     let is_there = session.config.with_value(|config| config.trace_panel);
-    let is_shown = Memo::new(move |_| is_there && panel.traced.with(Option::is_some));
-    move || is_shown.get().then(|| shown(session, panel))
+    let is_shown = memo(move || is_there && panel.traced.with(Option::is_some));
+    (move || is_shown.get().then(|| shown(session, panel))).into_view()
 }
 
-fn shown(session: Session, panel: Panel) -> impl IntoView {
+fn shown(session: Session, panel: Panel) -> View {
     let reading = panel.reading;
-    let is_drawn = Memo::new(move |_| panel.drawing.with(Option::is_some));
+    let is_drawn = memo(move || panel.drawing.with(Option::is_some));
     let unfolded = RwSignal::new(panel.subject != Subject::OwnWork);
     // What leads to a span from elsewhere shows it.
-    Effect::new(move || {
+    effect(move || {
         if reading.opened.with(Option::is_some) {
             unfolded.set(true);
         }
@@ -142,7 +143,7 @@ fn shown(session: Session, panel: Panel) -> impl IntoView {
 }
 
 /// What can be done with the trace: copy its id, keep it as a file, look at it in a page of its own, or elsewhere.
-fn acts(session: Session, panel: Panel, trace_id: TraceId) -> impl IntoView {
+fn acts(session: Session, panel: Panel, trace_id: TraceId) -> View {
     let template = session
         .config
         .with_value(|config| config.trace_link.clone());
@@ -183,7 +184,7 @@ fn acts(session: Session, panel: Panel, trace_id: TraceId) -> impl IntoView {
 }
 
 /// What to do when the trace is not whole.
-fn hint(panel: Panel) -> Option<impl IntoView> {
+fn hint(panel: Panel) -> Option<View> {
     let progress = panel.progress.get();
     let advice = progress.advice();
     let again = move |_| panel.follow(panel.traced.get_untracked());
@@ -205,7 +206,7 @@ fn hint(panel: Panel) -> Option<impl IntoView> {
     })
 }
 
-fn footer(panel: Panel) -> impl IntoView {
+fn footer(panel: Panel) -> View {
     let progress = panel.progress.get();
     let class = match progress {
         Progress::Complete => "ok",
@@ -246,7 +247,7 @@ impl Panel {
             Some(traced) => {
                 self.stale.set(true);
                 self.progress.set(Progress::Asking);
-                leptos::task::spawn_local(async move { self.watch(traced).await });
+                spawn(async move { self.watch(traced).await });
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The list of books: one cover of type for each, with its length as a bar, and what is wrong with those left out.
 
+use boxed_view::{CollectView, View, view};
 use leptos::prelude::*;
 use shared::{Book, Books as BookList, SkippedBook};
 
@@ -12,24 +13,23 @@ use crate::wording;
 
 /// The book list page.
 #[component]
-pub(crate) fn Books() -> impl IntoView {
+pub(crate) fn Books() -> View {
     let session = expect_context::<Session>();
     session.want_books();
     view! {
         <h1 class="page">"The books"</h1>
         {move || match session.books.get() {
-            None => view! { <p class="sum" role="status"></p> }.into_any(),
-            Some(Ok(books)) => shelf(books).into_any(),
+            None => view! { <p class="sum" role="status"></p> },
+            Some(Ok(books)) => shelf(books),
             Some(Err(failure)) => {
                 let again = move || session.want_books();
                 view! { <div role="alert">{failed("The books cannot be listed", failure, again)}</div> }
-                    .into_any()
             }
         }}
     }
 }
 
-fn shelf(list: BookList) -> impl IntoView {
+fn shelf(list: BookList) -> View {
     let words: usize = list.books.iter().map(|book| book.word_count).sum();
     let longest = list
         .books
@@ -60,7 +60,7 @@ fn shelf(list: BookList) -> impl IntoView {
     }
 }
 
-fn cover(book: Book, longest: usize) -> impl IntoView {
+fn cover(book: Book, longest: usize) -> View {
     let share = book.word_count as f64 / longest.max(1) as f64;
     let words = format!("{} words", wording::grouped(book.word_count));
     let id = StoredValue::new(book.id);
@@ -97,7 +97,7 @@ fn cover(book: Book, longest: usize) -> impl IntoView {
     }
 }
 
-fn skipped(books: Vec<SkippedBook>) -> Option<impl IntoView> {
+fn skipped(books: Vec<SkippedBook>) -> Option<View> {
     (!books.is_empty()).then(|| {
         let heading = wording::counted(books.len(), "book is", "books are");
         view! {

@@ -1,5 +1,6 @@
 //! The comparison page: what several methods answer to one question, side by side, and the trace in which they did.
 
+use boxed_view::{CollectView, IntoView, View, spawn, view};
 use leptos::prelude::*;
 use shared::Comparison;
 
@@ -16,14 +17,14 @@ use crate::trace_watch::Subject;
 
 /// The comparison page.
 #[component]
-pub(crate) fn Compare(question: Question) -> impl IntoView {
+pub(crate) fn Compare(question: Question) -> View {
     let session = expect_context::<Session>();
     let panel = Panel::new(Subject::OwnWork);
     let traced = panel.traced;
     let loaded = RwSignal::new(None::<Result<Comparison, Failure>>);
     let question = StoredValue::new(question);
     let load = move || {
-        leptos::task::spawn_local(async move {
+        spawn(async move {
             let (comparison, trace) = loading::load_comparison(&question.get_value()).await;
             session.flush();
             // The user may have left for another page.
@@ -41,11 +42,10 @@ pub(crate) fn Compare(question: Question) -> impl IntoView {
         </p>
         <section aria-label="Methods" aria-busy=move || loaded.with(Option::is_none).to_string()>
             {move || match loaded.get() {
-                None => ().into_any(),
-                Some(Ok(comparison)) => side_by_side(Compared::new(comparison)).into_any(),
+                None => ().into_view(),
+                Some(Ok(comparison)) => side_by_side(Compared::new(comparison)),
                 Some(Err(failure)) => {
                     view! { <div role="alert">{failed("The methods cannot be compared", failure, load)}</div> }
-                        .into_any()
                 }
             }}
         </section>
@@ -54,7 +54,7 @@ pub(crate) fn Compare(question: Question) -> impl IntoView {
 }
 
 /// The one book that is searched.
-fn book(session: Session, question: StoredValue<Question>) -> Option<impl IntoView> {
+fn book(session: Session, question: StoredValue<Question>) -> Option<View> {
     let id = question.with_value(|question| question.book.clone())?;
     session.want_books();
     Some(view! {
@@ -63,7 +63,7 @@ fn book(session: Session, question: StoredValue<Question>) -> Option<impl IntoVi
     })
 }
 
-fn side_by_side(compared: Compared) -> impl IntoView {
+fn side_by_side(compared: Compared) -> View {
     let first = compared.columns.first().map_or("", |column| column.name);
     // The book under the pointer or the focus, marked in every column.
     let chosen = RwSignal::new(None::<String>);
@@ -78,7 +78,7 @@ fn side_by_side(compared: Compared) -> impl IntoView {
     }
 }
 
-fn column(column: Column, first: &'static str, chosen: RwSignal<Option<String>>) -> impl IntoView {
+fn column(column: Column, first: &'static str, chosen: RwSignal<Option<String>>) -> View {
     view! {
         <section aria-label=column.name>
             <h2>{column.name}</h2>
@@ -88,7 +88,7 @@ fn column(column: Column, first: &'static str, chosen: RwSignal<Option<String>>)
     }
 }
 
-fn ranked(hit: RankedHit, first: &'static str, chosen: RwSignal<Option<String>>) -> impl IntoView {
+fn ranked(hit: RankedHit, first: &'static str, chosen: RwSignal<Option<String>>) -> View {
     let RankedHit {
         rank,
         movement,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use boxed_view::{CollectView, IntoView, View, memo, spawn, view};
 use leptos::ev::{keydown, scroll};
 use leptos::prelude::*;
 use shared::{Book, Chapter};
@@ -37,7 +38,7 @@ struct Reader {
 
 /// The reader page.
 #[component]
-pub(crate) fn Reader(place: Place) -> impl IntoView {
+pub(crate) fn Reader(place: Place) -> View {
     let session = expect_context::<Session>();
     session.want_books();
     let reader = Reader {
@@ -61,7 +62,7 @@ pub(crate) fn Reader(place: Place) -> impl IntoView {
     let scrolling = window_event_listener(scroll, move |_| {
         let is_settled = reader.trouble.with_untracked(Option::is_none);
         if is_settled && matches::is_near_the_end() {
-            leptos::task::spawn_local(async move {
+            spawn(async move {
                 reader.extend(Direction::Next).await;
             });
         }
@@ -71,31 +72,30 @@ pub(crate) fn Reader(place: Place) -> impl IntoView {
         scrolling.remove();
     });
     // The text grows part by part; what stands around it is drawn once.
-    let opened = Memo::new(move |_| {
+    let opened = memo(move || {
         reader.reading.with(|reading| {
             reading
                 .as_ref()
                 .map(|reading| reading.as_ref().map(|_| ()).map_err(Failure::clone))
         })
     });
-    move || match opened.get() {
-        None => view! { <h1 class="page">{session.title_of(&reader.place.read_value().id)}</h1> }
-            .into_any(),
-        Some(Ok(())) => reader.shown().into_any(),
+    let shown = move || match opened.get() {
+        None => view! { <h1 class="page">{session.title_of(&reader.place.read_value().id)}</h1> },
+        Some(Ok(())) => reader.shown(),
         Some(Err(failure)) => view! {
             <h1 class="page">"This book cannot be opened here"</h1>
             <div role="alert">{failed("Nothing to read", failure, move || reader.open())}</div>
             <p class="note">
                 <Link to=|| Address::Books>"All books"</Link>
             </p>
-        }
-        .into_any(),
-    }
+        },
+    };
+    shown.into_view()
 }
 
 impl Reader {
     fn open(self) {
-        leptos::task::spawn_local(async move {
+        spawn(async move {
             let place = self.place.get_value();
             let opened = loading::load_book(&place).await;
             if self.reading.try_set(Some(opened)).is_some() {
@@ -110,9 +110,9 @@ impl Reader {
         });
     }
 
-    fn shown(self) -> impl IntoView {
+    fn shown(self) -> View {
         let Some(Ok(reading)) = self.reading.get_untracked() else {
-            return ().into_any();
+            return ().into_view();
         };
         let current = reading.chapter().map(|chapter| chapter.from);
         let passage = reading.passage;
@@ -124,7 +124,6 @@ impl Reader {
                 </article>
             </div>
         }
-        .into_any()
     }
 
     fn parts(self) -> Signal<Vec<Arc<Part>>> {
@@ -137,7 +136,7 @@ impl Reader {
     }
 
     /// The way from match to match; not there where nothing was searched for.
-    fn tools(self) -> Option<impl IntoView> {
+    fn tools(self) -> Option<View> {
         let query = self.place.read_value().query.trim().to_owned();
         (!query.is_empty()).then(|| {
             view! {
@@ -167,7 +166,7 @@ impl Reader {
         })
     }
 
-    fn chapters(self, chapters: Vec<Chapter>, current: Option<usize>) -> Option<impl IntoView> {
+    fn chapters(self, chapters: Vec<Chapter>, current: Option<usize>) -> Option<View> {
         let unfolded = RwSignal::new(false);
         let is_there = !chapters.is_empty();
         let links = chapters.into_iter().map(move |chapter| {
@@ -207,8 +206,8 @@ impl Reader {
     }
 
     /// A button for more text at one end; not there at the end of the book.
-    fn more(self, direction: Direction) -> impl IntoView {
-        let is_there = Memo::new(move |_| {
+    fn more(self, direction: Direction) -> View {
+        let is_there = memo(move || {
             self.reading.with(|reading| match (reading, direction) {
                 (Some(Ok(reading)), Direction::Next) => reading.later().is_some(),
                 (Some(Ok(reading)), Direction::Previous) => reading.earlier().is_some(),
@@ -220,18 +219,17 @@ impl Reader {
             Direction::Previous => "Earlier",
         };
         let extend = move || {
-            leptos::task::spawn_local(async move {
+            spawn(async move {
                 self.extend(direction).await;
             });
         };
-        move || {
+        let shown = move || {
             is_there.get().then(|| {
                 view! {
                     <div class="rest" aria-busy=move || self.busy.get().to_string()>
                         {move || match self.trouble.get() {
                             Some(failure) => {
                                 view! { <div role="alert">{failed("The text cannot be loaded", failure, extend)}</div> }
-                                    .into_any()
                             }
                             None => {
                                 view! {
@@ -239,18 +237,18 @@ impl Reader {
                                         {label}
                                     </button>
                                 }
-                                    .into_any()
                             }
                         }}
                     </div>
                 }
             })
-        }
+        };
+        shown.into_view()
     }
 
     /// Goes to another match; loads more text while there is none in that which is there.
     fn go(self, direction: Direction) {
-        leptos::task::spawn_local(async move {
+        spawn(async move {
             for _ in 0..PARTS_AT_ONCE {
                 if matches::go(direction) {
                     self.tell();
@@ -319,7 +317,7 @@ impl Reader {
     }
 }
 
-fn head(book: Book) -> impl IntoView {
+fn head(book: Book) -> View {
     let by = by_line(book.author.as_deref(), book.year);
     let id = StoredValue::new(book.id);
     let inside = move || {

@@ -1,5 +1,6 @@
 //! The search page: question, answer, and where the time went.
 
+use boxed_view::{CollectView, IntoView, View, memo, view};
 use leptos::prelude::*;
 
 use crate::address::Address;
@@ -25,10 +26,10 @@ const EXAMPLES: [&str; 5] = [
 
 /// The search page.
 #[component]
-pub(crate) fn Search() -> impl IntoView {
+pub(crate) fn Search() -> View {
     let session = expect_context::<Session>();
-    let busy = Memo::new(move |_| session.state.with(|state| state.busy));
-    let shown = Memo::new(move |_| session.state.with(|state| state.shown.clone()));
+    let busy = memo(move || session.state.with(|state| state.busy));
+    let shown = memo(move || session.state.with(|state| state.shown.clone()));
     let status = Memo::new(move |last: Option<&Vec<String>>| {
         if let Some(phase) = session.start_up.phase.get() {
             return wording::search::starting(&phase);
@@ -70,13 +71,13 @@ pub(crate) fn Search() -> impl IntoView {
         <div class="cols" class:blank=blank>
             <section class="results" aria-label="Results" aria-busy=move || busy.get().to_string()>
                 {move || match shown.get() {
-                    Shown::Nothing if busy.get() => pending().into_any(),
-                    Shown::Nothing => welcome().into_any(),
-                    Shown::Answer(answer) if answer.passages.is_empty() => empty(&answer).into_any(),
-                    Shown::Answer(answer) => answered(answer).into_any(),
+                    Shown::Nothing if busy.get() => pending(),
+                    Shown::Nothing => welcome(),
+                    Shown::Answer(answer) if answer.passages.is_empty() => empty(&answer),
+                    Shown::Answer(answer) => answered(answer),
                     Shown::Failure(failure) => {
                         let again = move || session.search(session.asked_untracked());
-                        failed("The search failed", failure, again).into_any()
+                        failed("The search failed", failure, again).into_view()
                     }
                 }}
             </section>
@@ -87,18 +88,18 @@ pub(crate) fn Search() -> impl IntoView {
 }
 
 /// A sentence whose odd pieces are what matters.
-fn stressed(pieces: Vec<String>) -> impl IntoView {
+fn stressed(pieces: Vec<String>) -> View {
     pieces
         .into_iter()
         .enumerate()
         .map(|(index, piece)| match index % 2 {
-            0 => view! { <b>{piece}</b> }.into_any(),
-            _ => piece.into_any(),
+            0 => view! { <b>{piece}</b> },
+            _ => piece.into_view(),
         })
         .collect_view()
 }
 
-fn welcome() -> impl IntoView {
+fn welcome() -> View {
     view! {
         <div class="welcome">
             <h2>"Ask the library, and watch the question travel."</h2>
@@ -111,7 +112,7 @@ fn welcome() -> impl IntoView {
 }
 
 /// Shows itself only when a search takes longer than one would notice; the style sheet waits.
-fn pending() -> impl IntoView {
+fn pending() -> View {
     view! {
         <ol class="hits pending" aria-label="Searching">
             <li></li>
@@ -121,7 +122,7 @@ fn pending() -> impl IntoView {
     }
 }
 
-fn answered(answer: Answer) -> impl IntoView {
+fn answered(answer: Answer) -> View {
     let notes = wording::search::notes(&answer);
     view! {
         <h2 class="unseen">"Results"</h2>
@@ -130,7 +131,7 @@ fn answered(answer: Answer) -> impl IntoView {
     }
 }
 
-fn empty(answer: &Answer) -> impl IntoView {
+fn empty(answer: &Answer) -> View {
     let reasons = wording::search::nothing_found(answer);
     view! {
         <div class="notice">
@@ -145,7 +146,7 @@ fn empty(answer: &Answer) -> impl IntoView {
 }
 
 /// The examples as links.
-fn examples() -> impl IntoView {
+fn examples() -> View {
     EXAMPLES
         .iter()
         .map(|&query| {

@@ -1,5 +1,6 @@
 //! One trace: its panel over the whole width, at the span that the address names.
 
+use boxed_view::{View, effect, view};
 use leptos::prelude::*;
 use trace_model::TraceId;
 use trace_view::{Reading, RowId};
@@ -14,26 +15,25 @@ use crate::trace_watch::Subject;
 
 /// The page of the trace of this id.
 #[component]
-pub(crate) fn Trace(id: String) -> impl IntoView {
+pub(crate) fn Trace(id: String) -> View {
     let back = view! {
         <p class="sum">
             <Link to=|| Address::Traces(Filter::default())>"All traces"</Link>
         </p>
     };
     match id.parse::<TraceId>() {
-        Ok(trace_id) => view! { {back} {shown(trace_id)} }.into_any(),
+        Ok(trace_id) => view! { {back} {shown(trace_id)} },
         Err(why) => view! {
             {back}
             <div class="notice bad">
                 <h1>"This is no trace id"</h1>
                 <p>{trace_view::plain(&id, 80)} " cannot be one: " {why.to_string()} "."</p>
             </div>
-        }
-        .into_any(),
+        },
     }
 }
 
-fn shown(trace_id: TraceId) -> impl IntoView {
+fn shown(trace_id: TraceId) -> View {
     let session = expect_context::<Session>();
     let panel = Panel::new(Subject::AnyTrace);
     follow_address(session, panel.reading, trace_id);
@@ -63,7 +63,7 @@ fn shown(trace_id: TraceId) -> impl IntoView {
 
 /// The address follows what the reader opens and looks for, and the other way round.
 fn follow_address(session: Session, reading: Reading, trace_id: TraceId) {
-    Effect::new(move || {
+    effect(move || {
         let Address::Trace(place) = session.address.get() else {
             return;
         };

@@ -1,5 +1,6 @@
 //! Two traces side by side, span by span: what took longer the second time, and what made it so.
 
+use boxed_view::{CollectView, View, spawn, view};
 use leptos::prelude::*;
 use trace_model::{Completeness, Diff, DiffRow, Side, TraceId, Tree, completeness, diff, duration};
 
@@ -20,7 +21,7 @@ const CAUSES: usize = 5;
 
 /// The comparison of the traces of these ids.
 #[component]
-pub(crate) fn TraceDiff(first: String, second: String) -> impl IntoView {
+pub(crate) fn TraceDiff(first: String, second: String) -> View {
     let session = expect_context::<Session>();
     let compared = RwSignal::new(None::<Result<Diff, String>>);
     let ids = [first, second];
@@ -30,7 +31,7 @@ pub(crate) fn TraceDiff(first: String, second: String) -> impl IntoView {
             ..TracePlace::default()
         })
     });
-    leptos::task::spawn_local(async move {
+    spawn(async move {
         let trees = futures_util::future::join(loaded(session, &ids[0]), loaded(session, &ids[1]));
         let outcome = match trees.await {
             (Ok(first), Ok(second)) => Ok(diff(&first, &second)),
@@ -49,11 +50,11 @@ pub(crate) fn TraceDiff(first: String, second: String) -> impl IntoView {
         <p class="note">{link(places[0], "The first")} " · " {link(places[1], "The second")}</p>
         <div aria-busy=move || compared.with(Option::is_none).to_string()>
             {move || match compared.get() {
-                None => view! { <p class="sum" role="status">"Waiting for the spans"</p> }.into_any(),
+                None => view! { <p class="sum" role="status">"Waiting for the spans"</p> },
                 Some(Err(why)) => {
-                    view! { <p class="notice bad" role="alert">{why}</p> }.into_any()
+                    view! { <p class="notice bad" role="alert">{why}</p> }
                 }
-                Some(Ok(diff)) => side_by_side(&diff).into_any(),
+                Some(Ok(diff)) => side_by_side(&diff),
             }}
         </div>
     }
@@ -84,7 +85,7 @@ async fn loaded(session: Session, id: &str) -> Result<Tree, String> {
     }
 }
 
-fn side_by_side(diff: &Diff) -> impl IntoView + use<> {
+fn side_by_side(diff: &Diff) -> View {
     let causes = diff.causes(CAUSES).into_iter().map(|index| {
         let row = &diff.rows[index];
         let words = cause(row);
@@ -128,7 +129,7 @@ fn side_by_side(diff: &Diff) -> impl IntoView + use<> {
     }
 }
 
-fn table_row(row: &DiffRow, largest_ns: u64) -> impl IntoView + use<> {
+fn table_row(row: &DiffRow, largest_ns: u64) -> View {
     let took = |side: Option<Side>| {
         side.map_or("–".to_owned(), |side| duration::format(side.duration_ns))
     };

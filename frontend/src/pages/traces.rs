@@ -1,5 +1,6 @@
 //! The list of traces: live, narrowed by a filter, and traces out of files.
 
+use boxed_view::{View, effect, memo, spawn, view};
 use leptos::prelude::*;
 use trace_model::{Summary, TraceId};
 use wasm_bindgen::JsCast;
@@ -55,7 +56,7 @@ struct Page {
 
 /// The list of traces.
 #[component]
-pub(crate) fn Traces() -> impl IntoView {
+pub(crate) fn Traces() -> View {
     let session = expect_context::<Session>();
     let filter = match session.address.get_untracked() {
         Address::Traces(filter) => filter,
@@ -74,9 +75,9 @@ pub(crate) fn Traces() -> impl IntoView {
         refusal: RwSignal::default(),
     };
     let live = StoredValue::new_local(None::<Live>);
-    Effect::new(move || live.set_value(page.connect()));
+    effect(move || live.set_value(page.connect()));
     // Back and forward lead to the filter of then.
-    Effect::new(move || {
+    effect(move || {
         if let Address::Traces(filter) = session.address.get()
             && filter != page.filter.get_untracked()
         {
@@ -117,7 +118,7 @@ pub(crate) fn Traces() -> impl IntoView {
     }
 }
 
-fn acts(page: Page) -> impl IntoView {
+fn acts(page: Page) -> View {
     let files = move |event: leptos::ev::Event| {
         let input = event
             .target()
@@ -134,7 +135,7 @@ fn acts(page: Page) -> impl IntoView {
         page.session.imported.update(Vec::clear);
         page.chosen.update(Vec::clear);
     };
-    let two = Memo::new(move |_| {
+    let two = memo(move || {
         page.chosen
             .with(|chosen| <[TraceId; 2]>::try_from(chosen.as_slice()).ok())
     });
@@ -185,7 +186,7 @@ fn in_words(page: Page) -> String {
 }
 
 /// What to do while there is nothing to see.
-fn advice(page: Page) -> Option<impl IntoView> {
+fn advice(page: Page) -> Option<View> {
     let is_empty = page.list.with(|list| list.traces().is_empty())
         && page.session.imported.with(Vec::is_empty);
     let words = match page.hearing.get() {
@@ -201,8 +202,8 @@ fn advice(page: Page) -> Option<impl IntoView> {
     Some(view! { <p class="note">{words}</p> })
 }
 
-fn lines(page: Page) -> impl IntoView {
-    let slowest_ns = Memo::new(move |_| page.list.with(TraceList::slowest_ns));
+fn lines(page: Page) -> View {
+    let slowest_ns = memo(move || page.list.with(TraceList::slowest_ns));
     let scale = Scale {
         slowest_ns: slowest_ns.into(),
         now_ns: clock(),
@@ -293,7 +294,7 @@ impl Page {
                     self.hearing.try_set(Hearing::Silent(time_of_day()));
                 }
                 if refused {
-                    leptos::task::spawn_local(async move {
+                    spawn(async move {
                         frame::pause(AGAIN_MS).await;
                         self.attempt.try_update(|attempt| *attempt += 1);
                     });
@@ -310,7 +311,7 @@ impl Page {
             return;
         }
         self.is_drawing.set_value(true);
-        leptos::task::spawn_local(async move {
+        spawn(async move {
             frame::next().await;
             self.is_drawing
                 .try_update_value(|is_drawing| *is_drawing = false);
@@ -325,7 +326,7 @@ impl Page {
         self.refusal.set(String::new());
         let Some(files) = files else { return };
         for file in (0..files.length()).filter_map(|index| files.get(index)) {
-            leptos::task::spawn_local(async move {
+            spawn(async move {
                 let brought = if file.size() > FILE_BYTES_MAX as f64 {
                     Err(format!(
                         "The file is larger than {} MiB.",

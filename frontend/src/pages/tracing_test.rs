@@ -1,5 +1,6 @@
 //! The tracing test page: pieces of work to try the tracer with, their traces, and what telemetry has done so far.
 
+use boxed_view::{CollectView, View, spawn, view};
 use leptos::prelude::*;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
@@ -26,7 +27,7 @@ struct Bench {
 
 /// The tracing test page. Shows the load of the page until something else is tried.
 #[component]
-pub(crate) fn TracingTest() -> impl IntoView {
+pub(crate) fn TracingTest() -> View {
     let session = expect_context::<Session>();
     let load = opentelemetry_browser::page_load().map(|context| TracedSearch {
         trace_id: TraceId(context.trace_id().to_bytes()),
@@ -41,7 +42,7 @@ pub(crate) fn TracingTest() -> impl IntoView {
     };
     let cost_ns = RwSignal::new(None);
     let measure = Callback::new(move |()| {
-        leptos::task::spawn_local(async move {
+        spawn(async move {
             let measured = tracing_test::measured_spans(|_| ()).await;
             cost_ns.try_set(Some(measured));
         });
@@ -62,7 +63,7 @@ pub(crate) fn TracingTest() -> impl IntoView {
     }
 }
 
-fn offer(bench: Bench, experiment: Experiment) -> impl IntoView {
+fn offer(bench: Bench, experiment: Experiment) -> View {
     view! {
         <li>
             <button type="button" on:click=move |_| bench.run(experiment)>
@@ -74,7 +75,7 @@ fn offer(bench: Bench, experiment: Experiment) -> impl IntoView {
 }
 
 /// The traces so far, newest first, and the load of the page behind them.
-fn list(bench: Bench, load: Option<TracedSearch>) -> impl IntoView {
+fn list(bench: Bench, load: Option<TracedSearch>) -> View {
     let tried = bench.tried.get();
     let tried = tried.into_iter().map(|tried| {
         let traced = TracedSearch {
@@ -91,7 +92,7 @@ fn list(bench: Bench, load: Option<TracedSearch>) -> impl IntoView {
     }
 }
 
-fn entry(bench: Bench, label: &'static str, traced: TracedSearch) -> impl IntoView {
+fn entry(bench: Bench, label: &'static str, traced: TracedSearch) -> View {
     let shown = move || (bench.traced.get() == Some(traced)).to_string();
     view! {
         <li>
@@ -110,7 +111,7 @@ fn entry(bench: Bench, label: &'static str, traced: TracedSearch) -> impl IntoVi
 
 impl Bench {
     fn run(self, experiment: Experiment) {
-        leptos::task::spawn_local(async move {
+        spawn(async move {
             tracing_test::run(experiment, |cx| self.begun(experiment, cx)).await;
             self.session.flush();
         });

@@ -47,6 +47,16 @@ const TABLE: &[Row] = &[
         never: &["leptos"],
     },
     Row {
+        folder: "crates/boxed-view",
+        may: &["boxed-view-macro"],
+        never: &["axum", "tokio"],
+    },
+    Row {
+        folder: "crates/boxed-view-macro",
+        may: &[],
+        never: IO,
+    },
+    Row {
         folder: "crates/opentelemetry-browser",
         may: &["otlp-encoder"],
         // Leptos is optional here: its own feature wraps its actions and resources.
@@ -69,7 +79,7 @@ const TABLE: &[Row] = &[
     },
     Row {
         folder: "crates/trace-view",
-        may: &["trace-model"],
+        may: &["boxed-view", "trace-model"],
         never: &["axum", "tokio"],
     },
     Row {
@@ -80,6 +90,7 @@ const TABLE: &[Row] = &[
     Row {
         folder: "frontend",
         may: &[
+            "boxed-view",
             "opentelemetry-browser",
             "shared",
             "trace-model",

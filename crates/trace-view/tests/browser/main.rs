@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use boxed_view::view;
 use js_sys::{Function, Promise};
 use leptos::prelude::*;
 use trace_model::{Kind, Span, SpanId, Status, Value};
@@ -86,7 +87,7 @@ impl Stage {
             let drawing = Arc::new(Drawing::new(spans, ORIGINS));
             (Reading::default(), RwSignal::new(Some(drawing)))
         });
-        let mounted = leptos::mount::mount_to(element.clone(), move || {
+        let mounted = leptos::mount::mount_to_renderer(&element, move || {
             let address = |trace_id, span_id| format!("/traces/{trace_id}?span={span_id}");
             view! {
                 <SplitBar drawing=drawing chosen=reading.chosen />
