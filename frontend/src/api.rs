@@ -3,11 +3,11 @@
 pub(crate) use gloo_net::http::Request;
 use gloo_net::http::{RequestBuilder, Response};
 use opentelemetry_browser::SendTraced;
-use serde::de::DeserializeOwned;
 use shared::{PageConfig, QueryCapture};
 use trace_model::TraceId;
 use web_sys::AbortSignal;
 
+use crate::from_json::FromJson;
 use crate::reply::{ApiError, Reply};
 use crate::state::Question;
 
@@ -61,7 +61,7 @@ pub(crate) async fn send_traced(request: Request, signal: &AbortSignal) -> Resul
 }
 
 /// Reads `path` of the API with a traced request.
-pub(crate) async fn read<T: DeserializeOwned>(
+pub(crate) async fn read<T: FromJson>(
     path: &str,
     parameters: &[(&str, &str)],
 ) -> Result<T, ApiError> {
@@ -98,19 +98,19 @@ pub(crate) async fn budgets() -> Result<serde_json::Value, ApiError> {
     send(Request::get("/telemetry/api/x/budgets"))
         .await?
         .accepted()?
-        .parse()
+        .json()
 }
 
 /// Names of the services whose spans the collector holds.
 pub(crate) async fn services() -> Result<serde_json::Value, ApiError> {
     let reply = send(Request::get("/telemetry/api/v3/services")).await?;
-    reply.accepted()?.parse()
+    reply.accepted()?.json()
 }
 
 /// How far the backend's start is; nothing once it is over, or where nobody answers. Never traced itself.
 pub(crate) async fn start_progress() -> Option<serde_json::Value> {
     let reply = send(Request::get("/api/health")).await.ok()?;
-    let mut health = reply.parse::<serde_json::Value>().ok()?;
+    let mut health = reply.json().ok()?;
     Some(health.get_mut("progress")?.take())
 }
 

@@ -19,6 +19,7 @@ mod comparing;
 mod counters;
 mod experiment;
 mod explaining;
+mod from_json;
 mod otlp_file;
 mod passage;
 mod percent;

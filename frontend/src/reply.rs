@@ -1,8 +1,10 @@
 //! What a request brings, read without a browser at hand: complete replies and what can be wrong with them.
 
-use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 use shared::Problem;
 use trace_model::{Span, otlp_json};
+
+use crate::from_json::FromJson;
 
 /// Why a request brought nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +48,14 @@ impl Reply {
     }
 
     /// The body of an accepted reply as what was agreed on.
-    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+    pub(crate) fn parse<T: FromJson>(&self) -> Result<T, ApiError> {
+        let unreadable =
+            |field| ApiError::Unreadable(format!("{field} is missing or not as agreed"));
+        T::from_json(&self.json()?).map_err(unreadable)
+    }
+
+    /// The body of an accepted reply as JSON of any kind.
+    pub(crate) fn json(&self) -> Result<Json, ApiError> {
         serde_json::from_str(&self.body).map_err(|e| ApiError::Unreadable(e.to_string()))
     }
 
@@ -68,7 +77,9 @@ fn refusal(status: u16, body: &str) -> ApiError {
     ApiError::Refused {
         status,
         detail: serde_json::from_str(body)
-            .map_or_else(|_| String::new(), |problem: Problem| problem.detail),
+            .ok()
+            .and_then(|json: Json| Problem::from_json(&json).ok())
+            .map_or_else(String::new, |problem| problem.detail),
     }
 }
 
