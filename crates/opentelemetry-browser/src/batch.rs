@@ -15,7 +15,29 @@ const RECORD_FRAME_BYTES: usize = 6;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Signal {
     Spans,
+    #[cfg(feature = "logs")]
     Logs,
+}
+
+impl Signal {
+    /// All that the page may record.
+    pub(crate) const ALL: &[Self] = &[
+        Self::Spans,
+        #[cfg(feature = "logs")]
+        Self::Logs,
+    ];
+}
+
+/// Takes out an item; none when there is none at this place. `Vec::remove` would bring along what tells of that in a panic. What
+/// follows moves up one by one: for short lists, or near the end of long ones.
+pub(crate) fn take_at<T>(items: &mut Vec<T>, index: usize) -> Option<T> {
+    let mut rest = items.get_mut(index..)?.iter_mut();
+    let mut place = rest.next()?;
+    for next in rest {
+        std::mem::swap(place, next);
+        place = next;
+    }
+    items.pop()
 }
 
 /// A span or log record as it waits.
@@ -97,7 +119,7 @@ impl Queue {
             count += 1;
             bytes += size;
         }
-        if count == 0 {
+        if count == 0 || count > self.records.len() {
             return None;
         }
         self.bytes = self.bytes.saturating_sub(bytes);
@@ -114,7 +136,7 @@ impl Queue {
             return 0;
         }
         if self.dropped_traces.len() >= REMEMBERED_TRACES {
-            self.dropped_traces.remove(0);
+            take_at(&mut self.dropped_traces, 0);
         }
         self.dropped_traces.push(trace_id);
         let before = self.records.len();
@@ -130,20 +152,22 @@ impl Queue {
 
 /// The request: the records by scope, each scope in the order of its first record.
 fn encode(resource: &[u8], records: &[Finished], bytes: usize) -> Vec<u8> {
-    let mut scopes: Vec<&Scope> = Vec::new();
-    for record in records {
-        if !scopes.contains(&&record.scope) {
-            scopes.push(&record.scope);
-        }
-    }
     let mut body = Vec::with_capacity(bytes + resource.len() + 256);
     otlp_encoder::encoded_resource_records(&mut body, resource, |writer| {
-        for scope in scopes {
-            writer.encoded(scope, |writer| {
-                for record in records.iter().filter(|record| record.scope == *scope) {
-                    writer.encoded(&record.bytes);
-                }
-            });
+        for (position, first) in records.iter().enumerate() {
+            let is_of_scope = |record: &&Finished| record.scope == first.scope;
+            // A scope that came before was written then.
+            if !records
+                .iter()
+                .take(position)
+                .any(|before| is_of_scope(&before))
+            {
+                writer.encoded(&first.scope, |writer| {
+                    for record in records.iter().filter(is_of_scope) {
+                        writer.encoded(&record.bytes);
+                    }
+                });
+            }
         }
     });
     body

@@ -4,6 +4,8 @@
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
+use crate::pipeline::timing::{NUMBERS, Timing};
+
 /// What JavaScript says in a call.
 pub(crate) struct Arguments(Array);
 
@@ -47,17 +49,23 @@ impl Arguments {
         self.value(index).as_f64().unwrap_or_default()
     }
 
-    /// Whether it is true.
-    pub(crate) fn flag(&self, index: u32) -> bool {
-        self.value(index).is_truthy()
+    /// What is in an array that is one of them.
+    pub(crate) fn list(&self, index: u32) -> Self {
+        Self(self.value(index).unchecked_into())
     }
 
-    /// As many numbers as are wanted, from one index on.
-    pub(crate) fn numbers<const COUNT: usize>(&self, first: u32) -> [f64; COUNT] {
-        let mut numbers = [0.0; COUNT];
+    /// Whether it is a number above zero, as `+` of JavaScript makes one of what is true.
+    pub(crate) fn flag(&self, index: u32) -> bool {
+        self.number(index) > 0.0
+    }
+
+    /// The numbers of a `Timing`, from one index on.
+    #[inline(never)]
+    pub(crate) fn timing(&self, first: u32) -> Timing {
+        let mut numbers = [0.0; NUMBERS];
         for (number, index) in numbers.iter_mut().zip(first..) {
             *number = self.number(index);
         }
-        numbers
+        Timing::from_numbers(numbers)
     }
 }

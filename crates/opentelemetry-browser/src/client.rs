@@ -27,10 +27,6 @@ extern "C" {
     fn is_abort(error: &JsValue, signal: &AbortSignal) -> bool;
     /// [name, message] of whatever was thrown.
     fn describe(error: &JsValue) -> Array;
-    /// What an answer says about its server: [traceresponse, Server-Timing, Date in milliseconds], each undefined when the
-    /// header is not there or not to be seen.
-    #[cfg(feature = "server_timing")]
-    fn said(headers: &web_sys::Headers) -> Array;
 }
 
 /// Sends a request in a CLIENT span.
@@ -70,7 +66,7 @@ impl SendTraced for Request {
             Ok(response) => {
                 if let Some(call) = call {
                     #[cfg(feature = "server_timing")]
-                    call.server_said(&what_was_said(&response.headers()));
+                    call.server_said(&crate::server_timing::said(response.headers().as_ref()));
                     call.answered(response.status(), &response.url());
                 }
                 Ok(Response::from(response))
@@ -82,16 +78,6 @@ impl SendTraced for Request {
                 Err(to_gloo(&error))
             }
         }
-    }
-}
-
-#[cfg(feature = "server_timing")]
-fn what_was_said(headers: &web_sys::Headers) -> crate::server_timing::Said {
-    let said = said(headers);
-    crate::server_timing::Said {
-        traceresponse: said.get(0).as_string(),
-        server_timing: said.get(1).as_string(),
-        date_ms: said.get(2).as_f64(),
     }
 }
 

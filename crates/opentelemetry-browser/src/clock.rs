@@ -77,7 +77,11 @@ impl Clock {
 pub(crate) fn unix_ns(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since_epoch| {
-            u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX)
+            ns_of(
+                since_epoch.as_secs(),
+                1_000_000_000,
+                since_epoch.subsec_nanos().into(),
+            )
         })
 }
 
@@ -89,9 +93,15 @@ pub(crate) fn system_time(unix_ns: u64) -> SystemTime {
 /// Whole milliseconds and the rest apart, because a Unix time in nanoseconds has more digits than a double. Casts
 /// saturate, and turn NaN into zero.
 fn ms_to_ns(ms: f64) -> u64 {
-    (ms.trunc() as u64)
-        .saturating_mul(1_000_000)
-        .saturating_add((ms.fract() * 1e6).round() as u64)
+    ns_of(ms as u64, 1_000_000, (ms.fract() * 1e6 + 0.5) as u64)
+}
+
+/// So many units and nanoseconds; the end of time when that is past it. `saturating_mul` would multiply to 128 bits.
+fn ns_of(units: u64, unit_ns: u64, ns: u64) -> u64 {
+    match units <= u64::MAX / unit_ns {
+        true => (units * unit_ns).saturating_add(ns),
+        false => u64::MAX,
+    }
 }
 
 #[cfg(test)]

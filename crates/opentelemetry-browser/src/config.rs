@@ -14,6 +14,7 @@ pub struct Config {
     pub(crate) service_name: Cow<'static, str>,
     pub(crate) service_version: Cow<'static, str>,
     pub(crate) endpoint: String,
+    #[cfg(feature = "logs")]
     pub(crate) logs_endpoint: Option<String>,
     #[cfg(feature = "logs")]
     pub(crate) records_events: bool,
@@ -39,6 +40,7 @@ impl Config {
             service_name: service_name.into(),
             service_version: Cow::Borrowed(""),
             endpoint: String::from("/otlp/v1/traces"),
+            #[cfg(feature = "logs")]
             logs_endpoint: None,
             #[cfg(feature = "logs")]
             records_events: true,
@@ -73,6 +75,7 @@ impl Config {
     /// Where log records are sent by OTLP over HTTP: a path on the page's origin, or a whole URL. Otherwise they go
     /// where spans go, with `traces` at the end of the URL replaced by `logs`; from a URL that ends in something else, to
     /// `/otlp/v1/logs`.
+    #[cfg(feature = "logs")]
     pub fn logs_endpoint(mut self, url: impl Into<String>) -> Self {
         self.logs_endpoint = Some(url.into());
         self
@@ -159,6 +162,7 @@ impl Config {
     }
 
     /// The endpoint of log records, by what was said about it.
+    #[cfg(feature = "logs")]
     pub(crate) fn effective_logs_endpoint(&self) -> String {
         let beside_spans = || {
             let base = self.endpoint.strip_suffix("traces");
@@ -182,7 +186,7 @@ impl Config {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "logs"))]
 mod tests {
     use super::*;
 

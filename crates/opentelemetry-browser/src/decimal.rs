@@ -38,7 +38,9 @@ pub(crate) fn push(text: &mut String, number: u64) {
 fn push_digit(number: u64, digit: u8) -> Option<u64> {
     let digit = digit.wrapping_sub(b'0');
     (digit < 10).then_some(())?;
-    number.checked_mul(10)?.checked_add(digit.into())
+    // `checked_mul` would multiply to 128 bits.
+    (number <= u64::MAX / 10).then_some(())?;
+    (number * 10).checked_add(digit.into())
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

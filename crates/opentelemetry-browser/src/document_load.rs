@@ -4,8 +4,6 @@
 //! The trace continues that of the span which served the page, named by `<meta name="traceparent">` or by the
 //! `Server-Timing` of the answer; without either it is a trace of its own.
 
-use std::cell::RefCell;
-
 use js_sys::Array;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt};
@@ -15,7 +13,7 @@ use crate::attribute;
 use crate::callback::{Arguments, callback};
 use crate::limits::Limits;
 use crate::pipeline::timing::Timing;
-use crate::pipeline::{self, Pipeline};
+use crate::pipeline::{self, Pipeline, with};
 use crate::propagation::remote_context;
 use crate::span::{Item, OpenSpan};
 use crate::tracer::start_own;
@@ -26,24 +24,19 @@ extern "C" {
     /// How the page names the span that served it, in its <meta> or in the answer's header: [traceparent, url, ...numbers].
     #[wasm_bindgen(js_name = documentFetch)]
     fn document_fetch() -> Array;
-    /// [url, is a fetch of the page's own, ...numbers] of each resource so far, those that took longest first. The browser has sorting
+    /// [url, is a fetch of the page's own as a number, ...numbers] of each resource so far, those that took longest first. The browser has sorting
     /// with it, WebAssembly would have to download it.
     #[wasm_bindgen(js_name = loadedResources)]
     fn loaded_resources() -> Array;
-    /// [name, milliseconds] of what was reached so far, in the order of time.
-    #[wasm_bindgen(js_name = milestones)]
-    fn milestones() -> Array;
-    /// Calls `loaded` once the document and all it names are loaded and something of it is painted.
+    /// Calls `loaded` with [name, milliseconds, whether the span lasts for it as a number] of what was reached, in the order of time, once the document and all it names are loaded, when the handlers of the load event are done, and something of
+    /// it is painted, which is waited for up to 3 s: a page that nobody sees is not painted.
     #[wasm_bindgen(js_name = whenLoaded)]
     fn when_loaded(loaded: JsValue);
 }
 
-/// The milestones that the span lasts for; the others are events only.
-const LAST_MILESTONES: [&str; 2] = ["loadEventEnd", "firstContentfulPaint"];
-
 /// The load of this page.
 #[derive(Clone)]
-struct Load {
+pub(crate) struct Load {
     cx: Context,
     serial: Option<u64>,
     /// When requests of the page began to be traced: those after it have spans already.
@@ -52,10 +45,6 @@ struct Load {
     mounted_ms: f64,
     /// How many resources get a span.
     resource_limit: usize,
-}
-
-thread_local! {
-    static LOAD: RefCell<Option<Load>> = const { RefCell::new(None) };
 }
 
 /// The trace of the load of this page; none before [`init`](crate::init).
@@ -71,9 +60,9 @@ pub(crate) fn install(resource_limit: usize) {
         #[cfg(feature = "wasm_boot")]
         crate::wasm_boot::record_boot(pipeline);
     }
-    when_loaded(callback(|_| {
+    when_loaded(callback(|milestones| {
         if let Some(pipeline) = pipeline::current() {
-            finish(pipeline);
+            finish(pipeline, milestones);
         }
         JsValue::UNDEFINED
     }));
@@ -81,7 +70,7 @@ pub(crate) fn install(resource_limit: usize) {
 
 fn begin(pipeline: &Pipeline, resource_limit: usize) {
     let document = Arguments::of(document_fetch());
-    let timing = Timing::from_numbers(document.numbers(2));
+    let timing = document.timing(2);
     let parent = match remote_context(&document.text(0)) {
         Some(served) => Context::new().with_remote_span_context(served),
         None => Context::new(),
@@ -98,25 +87,26 @@ fn begin(pipeline: &Pipeline, resource_limit: usize) {
         });
     }
     record_fetch(pipeline, "documentFetch", &cx, &url, &timing);
-    LOAD.set(Some(Load {
+    let load = Load {
         cx,
         serial,
         traced_from_ms: pipeline.performance_ms(),
         mounted_ms: 0.0,
         resource_limit,
-    }));
+    };
+    with(&pipeline.load, |kept| *kept = Some(load));
 }
 
 /// The context of the load; that of no span before [`init`](crate::init).
 pub(crate) fn context() -> Context {
-    LOAD.with_borrow(|load| load.as_ref().map(|load| load.cx.clone()))
-        .unwrap_or_default()
+    let load = pipeline::current().and_then(|pipeline| with(&pipeline.load, |load| load.clone()));
+    load.flatten().map(|load| load.cx).unwrap_or_default()
 }
 
 /// The application is there: the load lasts until now at least, unless it is over.
 #[cfg(feature = "wasm_boot")]
-pub(crate) fn mounted(at_ms: f64) {
-    LOAD.with_borrow_mut(|load| {
+pub(crate) fn mounted(pipeline: &Pipeline, at_ms: f64) {
+    with(&pipeline.load, |load| {
         if let Some(load) = load {
             load.mounted_ms = at_ms;
         }
@@ -153,25 +143,25 @@ pub(crate) fn record_fetch(
     let period = (timing.start_ms, timing.response_end_ms);
     record(pipeline, name, parent, period, |span, limits| {
         set_url(span, url, pipeline, limits);
-        timing.describe(span, limits, |at_ms| pipeline.unix_ns(at_ms));
+        timing.describe(span, limits, pipeline);
     });
 }
 
 /// Calls `f` with what was fetched until now, what took longest first: its URL, whether the page's own code has fetched it, and
 /// when; until `f` says that it has seen enough.
 pub(crate) fn each_fetch(mut f: impl FnMut(&str, bool, &Timing) -> bool) {
-    let resources = loaded_resources();
-    for index in 0..resources.length() {
-        let entry = Arguments::of(Array::from(&resources.get(index)));
-        let timing = Timing::from_numbers(entry.numbers(2));
+    let resources = Arguments::of(loaded_resources());
+    for index in 0..resources.len() {
+        let entry = resources.list(index);
+        let timing = entry.timing(2);
         if f(&entry.text(0), entry.flag(1), &timing) {
             return;
         }
     }
 }
 
-fn finish(pipeline: &Pipeline) {
-    let Some(load) = LOAD.with_borrow(Option::clone) else {
+fn finish(pipeline: &Pipeline, milestones: &Arguments) {
+    let Some(Some(load)) = with(&pipeline.load, |load| load.clone()) else {
         return;
     };
     let mut count = 0;
@@ -201,11 +191,10 @@ fn finish(pipeline: &Pipeline) {
         });
     }
     let mut last_ms = load.mounted_ms;
-    let milestones = milestones();
-    for index in 0..milestones.length() {
-        let milestone = Arguments::of(Array::from(&milestones.get(index)));
+    for index in 0..milestones.len() {
+        let milestone = milestones.list(index);
         let (name, at_ms) = (milestone.text(0), milestone.number(1));
-        if LAST_MILESTONES.contains(&name.as_str()) {
+        if milestone.flag(2) {
             last_ms = last_ms.max(at_ms);
         }
         let at_ns = pipeline.unix_ns(at_ms);

@@ -22,7 +22,7 @@ pub(crate) enum Command {
 pub(crate) struct Export {
     pub(crate) id: u64,
     pub(crate) signal: Signal,
-    pub(crate) body: Rc<[u8]>,
+    pub(crate) body: Rc<Vec<u8>>,
     /// Whether it has to outlive the page.
     pub(crate) keepalive: bool,
     /// Whether it was sent before, in vain.

@@ -5,6 +5,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{Span, SpanKind, Status, TraceContextExt};
 
 use crate::attribute;
+use crate::batch::take_at;
 use crate::decimal;
 use crate::pipeline::{self, Pipeline};
 use crate::propagation::{AllowedOrigins, Headers};
@@ -16,6 +17,35 @@ use crate::url::Url;
 const KNOWN_METHODS: [&str; 9] = [
     "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE",
 ];
+
+/// The requests that JavaScript has begun and not ended, each with its number.
+#[derive(Default)]
+pub(crate) struct Calls {
+    next_id: u32,
+    under_way: Vec<(u32, ClientCall)>,
+}
+
+impl Calls {
+    /// Keeps a request that begins; its number.
+    pub(crate) fn add(&mut self, call: ClientCall) -> u32 {
+        let id = self.next_id;
+        self.next_id = id.wrapping_add(1);
+        self.put_back(id, call);
+        id
+    }
+
+    /// Keeps a request that was taken.
+    pub(crate) fn put_back(&mut self, id: u32, call: ClientCall) {
+        self.under_way.push((id, call));
+    }
+
+    /// The request of this number.
+    pub(crate) fn take(&mut self, id: u32) -> Option<ClientCall> {
+        let mut calls = self.under_way.iter();
+        let position = calls.position(|(known, _)| *known == id)?;
+        take_at(&mut self.under_way, position).map(|(_, call)| call)
+    }
+}
 
 /// Which requests are traced, which of them carry the trace to their server, and what their spans may show.
 #[derive(Debug, Default)]
@@ -122,50 +152,48 @@ impl ClientCall {
 
     /// The server answered. The span ends when the body is complete, as far as the browser tells. `url` is that of the
     /// answer, empty when it did not come by the network and has no timing.
-    pub(crate) fn answered(mut self, status: u16, url: &str) {
+    pub(crate) fn answered(self, status: u16, url: &str) {
+        let mut error_type = String::new();
+        if status >= 400 {
+            decimal::push(&mut error_type, status.into());
+        }
+        // The conventions want no description where the status code says it all.
+        let error = (!error_type.is_empty()).then(|| (&*error_type, String::new()));
+        self.over(Some(status), error, !url.is_empty());
+    }
+
+    /// There was no answer; `error_type` is the name of JavaScript's error.
+    pub(crate) fn failed(self, error_type: &str, message: String) {
+        self.over(None, Some((error_type, message)), false);
+    }
+
+    fn over(mut self, status: Option<u16>, error: Option<(&str, String)>, has_timing: bool) {
         let Some((pipeline, serial)) = self.watching() else {
             return;
         };
         pipeline.update(serial, |span, limits| {
-            span.set(
-                attribute::HTTP_RESPONSE_STATUS_CODE,
-                Item::Int(status.into()),
-                limits,
-            );
-            if status >= 400 {
-                let mut error_type = String::new();
-                decimal::push(&mut error_type, status.into());
-                span.set(attribute::ERROR_TYPE, Item::Text(&error_type), limits);
-                // The conventions want no description where the status code says it all.
-                span.set_status(Status::error(""));
+            if let Some(status) = status {
+                let status = Item::Int(status.into());
+                span.set(attribute::HTTP_RESPONSE_STATUS_CODE, status, limits);
             }
-        });
-        // What is not kept is over with its headers: dropping would call it cancelled.
-        if url.is_empty() || !pipeline.keep_until_timed(serial, &self.cx) {
-            pipeline.stop_watching(serial);
-            pipeline.end(serial, pipeline.now_ns());
-        }
-        self.serial = None;
-    }
-
-    /// There was no answer; `error_type` is the name of JavaScript's error.
-    pub(crate) fn failed(mut self, error_type: &str, message: String) {
-        if let Some((pipeline, serial)) = self.watching() {
-            pipeline.update(serial, |span, limits| {
+            if let Some((error_type, message)) = error {
                 span.set(attribute::ERROR_TYPE, Item::Text(error_type), limits);
                 span.set_status(Status::error(message));
-            });
+            }
+        });
+        // What is not kept is over with its headers.
+        if !has_timing || !pipeline.keep_until_timed(serial, &self.cx) {
             pipeline.stop_watching(serial);
-            pipeline.end(serial, pipeline.now_ns());
-            self.serial = None;
+            pipeline.end_now(serial);
         }
     }
 
     /// The page lost interest, which is nobody's error.
     pub(crate) fn cancelled(self) {}
 
-    fn watching(&self) -> Option<(&'static Pipeline, u64)> {
-        pipeline::current().zip(self.serial)
+    /// What is to be told of the end of the request, which there is once: dropped after this, it is not cancelled.
+    fn watching(&mut self) -> Option<(&'static Pipeline, u64)> {
+        pipeline::current().zip(self.serial.take())
     }
 }
 

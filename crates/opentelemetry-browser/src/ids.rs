@@ -7,28 +7,34 @@ use opentelemetry::{SpanId, TraceId};
 
 use crate::propagation::push_hex;
 
-/// Bytes of seed.
-pub(crate) const SEED_BYTES: usize = 32;
+/// Words of seed.
+pub(crate) const SEED_WORDS: usize = 4;
+
+/// The bytes of a trace id. Not inlined, here and below: WebAssembly has no instruction for the order of bytes, and whoever
+/// turned them by himself would have a copy of this.
+#[inline(never)]
+pub(crate) fn trace_bytes(id: TraceId) -> [u8; 16] {
+    id.to_bytes()
+}
+
+/// The bytes of a span id.
+#[inline(never)]
+pub(crate) fn span_bytes(id: SpanId) -> [u8; 8] {
+    id.to_bytes()
+}
 
 /// Generates ids and jitter: xoshiro256++ by Blackman and Vigna.
 #[derive(Debug)]
 pub(crate) struct Random {
-    state: Cell<[u64; 4]>,
+    state: Cell<[u64; SEED_WORDS]>,
 }
 
 impl Random {
     /// A generator that begins at `seed`.
-    pub(crate) fn new(seed: [u8; SEED_BYTES]) -> Self {
-        let mut state = [0_u64; 4];
-        for (word, bytes) in state.iter_mut().zip(seed.as_chunks::<8>().0) {
-            *word = u64::from_le_bytes(*bytes);
-        }
+    pub(crate) fn new([first, second, third, fourth]: [u64; SEED_WORDS]) -> Self {
         // All zeros is the one state the generator never leaves.
-        if state == [0; 4] {
-            state = [0x9e37_79b9_7f4a_7c15; 4];
-        }
         Self {
-            state: Cell::new(state),
+            state: Cell::new([first | 1, second, third, fourth]),
         }
     }
 
@@ -36,20 +42,20 @@ impl Random {
     pub(crate) fn trace_id(&self) -> TraceId {
         let high = self.next();
         let low = self.next().max(1);
-        TraceId::from_bytes((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
+        (u128::from(high) << 64 | u128::from(low)).into()
     }
 
     /// A new span id, never the invalid one.
     pub(crate) fn span_id(&self) -> SpanId {
-        SpanId::from_bytes(self.next().max(1).to_be_bytes())
+        self.next().max(1).into()
     }
 
     /// A new UUID of version 4, the random one.
     pub(crate) fn uuid(&self) -> String {
-        let mut bytes = self.trace_id().to_bytes();
+        let mut bytes = trace_bytes(self.trace_id());
         bytes[6] = (bytes[6] & 0x0f) | 0x40;
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
-        let mut text = String::with_capacity(36);
+        let mut text = String::new();
         for (index, byte) in bytes.iter().enumerate() {
             if matches!(index, 4 | 6 | 8 | 10) {
                 text.push('-');
@@ -88,11 +94,7 @@ mod tests {
     #[test]
     fn follows_the_published_generator() {
         // The reference implementation's first outputs for the state 1, 2, 3, 4.
-        let mut seed = [0; SEED_BYTES];
-        for (word, value) in seed.chunks_exact_mut(8).zip(1_u64..) {
-            word.copy_from_slice(&value.to_le_bytes());
-        }
-        let random = Random::new(seed);
+        let random = Random::new([1, 2, 3, 4]);
         assert_eq!(
             [random.next(), random.next(), random.next()],
             [41_943_041, 58_720_359, 3_588_806_011_781_223]
@@ -101,7 +103,7 @@ mod tests {
 
     #[test]
     fn ids_are_valid_and_distinct() {
-        let random = Random::new([7; SEED_BYTES]);
+        let random = Random::new([7; SEED_WORDS]);
         let mut seen = HashSet::new();
         for _ in 0..10_000 {
             assert!(seen.insert(random.trace_id().to_bytes()));
@@ -112,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_uuid_says_that_it_is_random() {
-        let random = Random::new([7; SEED_BYTES]);
+        let random = Random::new([7; SEED_WORDS]);
         let uuid = random.uuid();
         let lengths: Vec<usize> = uuid.split('-').map(str::len).collect();
         assert_eq!(lengths, [8, 4, 4, 4, 12], "{uuid}");
@@ -123,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_seed_of_zeros_still_gives_ids() {
-        let random = Random::new([0; SEED_BYTES]);
+        let random = Random::new([0; SEED_WORDS]);
         assert_ne!(random.trace_id(), random.trace_id());
     }
 }

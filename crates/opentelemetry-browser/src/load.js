@@ -1,32 +1,31 @@
-// What the browser has written down about the load of the page.
+// The load of the page.
 
-import { timingOf } from './shim.js';
+import { isFetch, timingOf } from './shim.js';
 
-/// How long the first paint of a page that nobody sees is waited for.
 const PAINT_TIMEOUT_MS = 3000;
 
 export function documentFetch() {
   const [entry] = performance.getEntriesByType('navigation');
   const served = entry?.serverTiming?.find(({ name }) => name === 'trace' || name === 'traceparent')?.description;
   const traceparent = document.querySelector('meta[name=traceparent]')?.content || served;
-  return [traceparent, entry?.name ?? location.href, ...(entry ? timingOf(entry) : [])];
+  return [traceparent?.trim(), entry?.name ?? location.href, ...timingOf(entry ?? {})];
 }
 
 export function loadedResources() {
   const entries = performance.getEntriesByType('resource').sort((one, other) => other.duration - one.duration);
-  return entries.map((entry) => [
-    entry.name, entry.initiatorType === 'fetch' || entry.initiatorType === 'xmlhttprequest', ...timingOf(entry),
-  ]);
+  return entries.map((entry) => [entry.name, +isFetch(entry), ...timingOf(entry)]);
 }
 
-export function milestones() {
+function milestones() {
   const [entry] = performance.getEntriesByType('navigation');
   const stages = ['domInteractive', 'domContentLoadedEventEnd', 'domComplete', 'loadEventEnd'];
   const paints = performance.getEntriesByType('paint').map(({ name, startTime }) => [
     name === 'first-paint' ? 'firstPaint' : 'firstContentfulPaint', startTime,
   ]);
-  const reached = [...stages.map((stage) => [stage, entry?.[stage] ?? 0]), ...paints];
-  return reached.filter(([, at_ms]) => at_ms > 0).sort(([, one_ms], [, other_ms]) => one_ms - other_ms);
+  return [...stages.map((stage) => [stage, entry?.[stage]]), ...paints]
+    .filter(([, at_ms]) => at_ms > 0)
+    .sort(([, one_ms], [, other_ms]) => one_ms - other_ms)
+    .map(([name, at_ms]) => [name, at_ms, +/loadEventEnd|Contentful/.test(name)]);
 }
 
 export function whenLoaded(loaded) {
@@ -44,11 +43,8 @@ export function whenLoaded(loaded) {
     });
     observer.observe({ type: 'paint', buffered: true });
   });
-  // The end of the load event is written down after its handlers.
-  Promise.all([load, paint]).then(() => setTimeout(loaded));
+  Promise.all([load, paint]).then(() => setTimeout(() => loaded(milestones())));
 }
-
-// What the loader of the program has measured.
 
 export function measured(name) {
   const entry = performance.getEntriesByName(name, 'measure').at(-1);

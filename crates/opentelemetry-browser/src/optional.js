@@ -1,6 +1,13 @@
 // What only optional features ask of a page. One file, because a page fetches every file by itself.
 
-import { beginCall, quietly, send } from './shim.js';
+import { beginCall, post, quietly, tellEnd } from './shim.js';
+
+// What an answer says about its server.
+
+export function said(headers) {
+  const date = Date.parse(headers.get('date'));
+  return [headers.get('traceresponse') ?? undefined, headers.get('server-timing') ?? undefined, date || undefined];
+}
 
 // Errors that nobody has caught, and what is said to be one.
 
@@ -33,7 +40,7 @@ export function observeNavigation(navigated) {
     const without = (text) => text.split('#', 1)[0];
     const isHashChange = isSameDocument && url !== last && without(url) === without(last);
     last = url;
-    quietly(() => navigated([type, url, isSameDocument, isHashChange]));
+    quietly(() => navigated([type, url, +isSameDocument, +isHashChange]));
   };
   for (const [method, type] of [['pushState', 'push'], ['replaceState', 'replace']]) {
     const original = history[method];
@@ -259,19 +266,23 @@ document.addEventListener('visibilitychange', () => {
   else isLeaving = false;
 }, true);
 
-export async function sendCompressed(url, bytes, keepalive, timeout_ms) {
+export function sendCompressed(url, body, keepalive, timeout_ms, id, over) {
+  tellEnd(postCompressed(url, body, keepalive, timeout_ms), id, over);
+}
+
+async function postCompressed(url, bytes, keepalive, timeout_ms) {
   // Copied while it is there: the program goes on.
   const body = bytes.slice();
   if (isLeaving || body.byteLength < LEAST_BYTES || typeof CompressionStream === 'undefined') {
-    return send(url, body, keepalive, timeout_ms);
+    return post(url, body, keepalive, timeout_ms);
   }
   let go;
   const hurried = new Promise((resolve) => { go = resolve; });
   hurry.add(go);
   const compressed = await Promise.race([compress(body).catch(() => undefined), hurried]);
   hurry.delete(go);
-  if (!compressed) return send(url, body, keepalive, timeout_ms);
-  return send(url, compressed, keepalive, timeout_ms, 'gzip');
+  if (!compressed) return post(url, body, keepalive, timeout_ms);
+  return post(url, compressed, keepalive, timeout_ms, 'gzip');
 }
 
 async function compress(body) {
@@ -351,10 +362,10 @@ async function drain(urls, timeout_ms, over) {
       const [signal, text] = entry.split(' ');
       const body = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
       // When this fails, so will the next; all wait for another time.
-      const [status] = await send(urls[signal], body, false, timeout_ms);
+      const [status] = await post(urls[signal], body, false, timeout_ms);
       if (RETRYABLE.includes(status)) return;
       localStorage.removeItem(key);
-      over([status >= 200 && status < 300]);
+      over([+(status >= 200 && status < 300)]);
     }
   };
   await (navigator.locks ? navigator.locks.request(PREFIX, { ifAvailable: true }, alone) : alone(true));

@@ -11,7 +11,7 @@ use crate::attribute;
 use crate::callback::{Arguments, callback};
 use crate::config::Config;
 use crate::http::UrlPolicy;
-use crate::ids::SEED_BYTES;
+use crate::ids::SEED_WORDS;
 use crate::page_host::PageHost;
 use crate::pipeline::{self, Parts};
 use crate::propagation::AllowedOrigins;
@@ -21,20 +21,16 @@ use crate::stats::Stats;
 
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
-    /// Calls `hidden` when the page may not be seen again, and `unloading` when it goes away or is about to stand still.
-    #[wasm_bindgen(js_name = onPageEnd)]
-    fn on_page_end(hidden: JsValue, unloading: JsValue);
-    /// Calls `trapped` when WebAssembly has ended abnormally and nobody has caught it.
-    #[wasm_bindgen(js_name = onTrap)]
-    fn on_trap(trapped: JsValue);
-    /// The page and its browser: [origin, time origin, user agent, language, platform, is mobile, brands]; nothing outside of a
-    /// window.
+    /// Calls `hidden` when the page may not be seen again, `unloading` when it goes away or is about to stand still, and `trapped`
+    /// when WebAssembly has ended abnormally and nobody has caught it.
+    #[wasm_bindgen(js_name = watchPage)]
+    fn watch_page(hidden: JsValue, unloading: JsValue, trapped: JsValue);
+    /// The page and its browser: [origin, time origin, user agent, language, platform, is mobile as a number, brands, seed];
+    /// nothing outside of a window. The seed is eight random words of 32 bits, less random without `crypto`, which only very
+    /// old browsers lack.
     fn page() -> Array;
-    /// The whole URL; what is none, as it is.
-    fn absolute(url: &str) -> String;
-    /// Without `crypto`, which only very old browsers lack, less random numbers have to do.
-    #[wasm_bindgen(js_name = fillRandomly)]
-    fn fill_randomly(bytes: &mut [u8]);
+    /// The whole URL, a text; what is none, as it is.
+    fn absolute(url: JsValue) -> JsValue;
 }
 
 /// Access to the tracing of this page. Dropping it stops nothing: spans are sent for as long as the page lives, and once
@@ -86,8 +82,8 @@ pub fn init(config: Config) -> Guard {
     let page = Arguments::of(page());
     if page.len() > 0 {
         let instruments = config.instruments;
-        let is_first = pipeline::install(parts(&page, config));
-        if is_first {
+        if pipeline::current().is_none() {
+            pipeline::install(parts(&page, config));
             #[cfg(feature = "global")]
             opentelemetry::global::set_tracer_provider(crate::BrowserTracerProvider::default());
             // Before what sends everything: some tell what they know when the page is hidden.
@@ -104,19 +100,30 @@ pub fn spawn(future: impl Future<Output = ()> + 'static) {
 }
 
 fn parts(page: &Arguments, config: Config) -> Parts {
-    let endpoint = absolute(&config.endpoint);
-    let logs_endpoint = absolute(&config.effective_logs_endpoint());
-    let mut ignored = vec![endpoint.clone(), logs_endpoint.clone()];
-    ignored.extend(config.ignored.iter().map(|prefix| absolute(prefix)));
+    let absolute = |url: &str| absolute(url.into()).as_string().unwrap_or_default();
+    let endpoints: Vec<String> = [
+        absolute(&config.endpoint),
+        #[cfg(feature = "logs")]
+        absolute(&config.effective_logs_endpoint()),
+    ]
+    .into();
+    let mut ignored = endpoints.clone();
+    for prefix in &config.ignored {
+        ignored.push(absolute(prefix));
+    }
     let resource = resource(page, &config);
-    let host = PageHost::new([endpoint, logs_endpoint], &config);
+    let host = PageHost::new(endpoints, &config);
     let mut allowed = AllowedOrigins::default();
     allowed.add(&page.text(0));
     for origin in &config.propagate_to {
-        allowed.add(origin);
+        allowed.add(&absolute(origin));
     }
-    let mut seed = [0; SEED_BYTES];
-    fill_randomly(&mut seed);
+    let words = page.list(7);
+    let mut seed = [0; SEED_WORDS];
+    for (word, index) in seed.iter_mut().zip(0..) {
+        let half = |index| words.number(index) as u64;
+        *word = half(2 * index) << 32 | half(2 * index + 1);
+    }
     Parts {
         time_origin_ms: page.number(1),
         seed,
@@ -157,10 +164,10 @@ fn resource(page: &Arguments, config: &Config) -> Vec<u8> {
             writer.string(key, &text);
         }
     }
-    if let Some(is_mobile) = page.value(5).as_bool() {
-        writer.bool("browser.mobile", is_mobile);
+    if let Some(is_mobile) = page.value(5).as_f64() {
+        writer.bool("browser.mobile", is_mobile > 0.0);
     }
-    let brands = Arguments::of(Array::from(&page.value(6)));
+    let brands = page.list(6);
     if brands.len() > 0 {
         writer.array("browser.brands", |values| {
             for index in 0..brands.len() {
@@ -190,11 +197,11 @@ fn listen_to_the_page() {
         }
         JsValue::UNDEFINED
     });
-    on_page_end(hidden, unloading);
-    on_trap(callback(|_| {
+    let trapped = callback(|_| {
         scoped::leave_what_trapped();
         JsValue::UNDEFINED
-    }));
+    });
+    watch_page(hidden, unloading, trapped);
 }
 
 /// Runs `f` such that requests it starts are not traced, by this crate or by others that honour the API's suppression.

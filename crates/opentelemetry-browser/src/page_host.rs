@@ -2,40 +2,30 @@
 
 use std::cell::Cell;
 
-use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
-use crate::batch::Signal;
 use crate::callback::{Arguments, callback};
 use crate::config::Config;
 use crate::export::{Answer, Export, Outcome};
 use crate::page::untraced;
-use crate::pipeline::timing::Timing;
 use crate::pipeline::{self, Host};
 use crate::scoped;
 #[cfg(feature = "spill")]
 use crate::spill::Spill;
 
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = Date, js_name = now)]
-    fn date_now() -> f64;
-}
-
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
-    /// `performance.now()`.
+    /// `performance.now()`. The object is kept: asking the window for it takes longer than asking it for the time.
     #[wasm_bindgen(js_name = performanceNow)]
     fn performance_now() -> f64;
-    /// Sends spans or log records. Resolves to [status, milliseconds to wait before a retry or NaN, bytes sent, the answer if
-    /// it is OTLP]; rejects like fetch. The answer's body is read to its end, for an unread one would keep the connection and
-    /// the keepalive allowance.
-    fn send(url: &str, body: &[u8], keepalive: bool, timeout_ms: u32) -> JsValue;
-    /// Calls `over([id, ...answer])`, or `over([id, 0, whether it took too long])` when there was none.
-    #[wasm_bindgen(js_name = whenOver)]
-    fn when_over(answer: JsValue, id: f64, over: &JsValue);
+    /// Sends spans or log records. Then calls `over([id, status, milliseconds to wait before a retry, bytes sent, ...bytes])` with the
+    /// bytes of the answer if it is OTLP; `over([id, 0, whether it took too long, as a number])` when there was none. The wait is
+    /// null, NaN or anything for a receiver that does not name one. The body is copied, for the program's memory may move while
+    /// someone else's wrapper of fetch waits for something. That of the answer is read to its end, for an unread one would keep the
+    /// connection and the keepalive allowance.
+    fn send(url: &str, body: &[u8], keepalive: bool, timeout_ms: u32, id: f64, over: &JsValue);
     #[wasm_bindgen(js_name = startTimer)]
-    fn start_timer(callback: &JsValue, delay_ms: u32);
+    fn start_timer(callback: &JsValue, delay_ms: f64);
     /// Calls `over([url, ...numbers])` for each fetch whose body is complete, or will never be, from now on. Says whether the
     /// browser can.
     #[wasm_bindgen(js_name = observeFetches)]
@@ -50,7 +40,14 @@ extern "C" {
 extern "C" {
     /// Like `send`, with a compressed body when there is the time.
     #[wasm_bindgen(js_name = sendCompressed)]
-    fn send_compressed(url: &str, body: &[u8], keepalive: bool, timeout_ms: u32) -> JsValue;
+    fn send_compressed(
+        url: &str,
+        body: &[u8],
+        keepalive: bool,
+        timeout_ms: u32,
+        id: f64,
+        over: &JsValue,
+    );
 }
 
 #[cfg(feature = "session")]
@@ -66,8 +63,8 @@ extern "C" {
 
 /// A page in a browser.
 pub(crate) struct PageHost {
-    /// Of spans and of log records.
-    endpoints: [String; 2],
+    /// By signal.
+    endpoints: Vec<String>,
     export_timeout_ms: u32,
     #[cfg(feature = "gzip")]
     is_compressing: bool,
@@ -80,8 +77,8 @@ pub(crate) struct PageHost {
 }
 
 impl PageHost {
-    /// The host of a page that exports spans to the first and log records to the second endpoint.
-    pub(crate) fn new(endpoints: [String; 2], config: &Config) -> Self {
+    /// The host of a page that exports each signal to its endpoint.
+    pub(crate) fn new(endpoints: Vec<String>, config: &Config) -> Self {
         let on_timer = callback(|_| {
             // A trap that the page has caught is noticed here.
             scoped::leave_what_trapped();
@@ -109,12 +106,21 @@ impl PageHost {
         }
     }
 
-    fn begin(&self, url: &str, body: &[u8], keepalive: bool) -> JsValue {
+    fn begin(&self, url: &str, export: &Export) {
         #[cfg(feature = "gzip")]
-        if self.is_compressing {
-            return send_compressed(url, body, keepalive, self.export_timeout_ms);
-        }
-        send(url, body, keepalive, self.export_timeout_ms)
+        let send = match self.is_compressing {
+            true => send_compressed,
+            false => send,
+        };
+        // The numbers of requests are far below where doubles have gaps.
+        send(
+            url,
+            &export.body,
+            export.keepalive,
+            self.export_timeout_ms,
+            export.id as f64,
+            &self.on_outcome,
+        );
     }
 }
 
@@ -124,11 +130,11 @@ impl Host for PageHost {
     }
 
     fn date_ms(&self) -> f64 {
-        date_now()
+        js_sys::Date::now()
     }
 
     fn start_timer(&self, delay_ms: u32) {
-        start_timer(&self.on_timer, delay_ms);
+        start_timer(&self.on_timer, delay_ms.into());
     }
 
     fn observes_fetches(&self) -> bool {
@@ -139,7 +145,7 @@ impl Host for PageHost {
         self.observes_fetches.set(Some(false));
         let over = callback(|entry| {
             if let Some(pipeline) = pipeline::current() {
-                pipeline.on_timing(&entry.text(0), Timing::from_numbers(entry.numbers(1)));
+                pipeline.on_timing(&entry.text(0), entry.timing(1));
             }
             JsValue::UNDEFINED
         });
@@ -173,15 +179,11 @@ impl Host for PageHost {
     }
 
     fn send(&self, export: &Export) {
-        let [traces_endpoint, logs_endpoint] = &self.endpoints;
-        let url = match export.signal {
-            Signal::Spans => traces_endpoint,
-            Signal::Logs => logs_endpoint,
+        let Some(url) = self.endpoints.get(export.signal as usize) else {
+            return;
         };
         // Begun here and not in a task: when a page goes away, no task runs any more.
-        let answer = untraced(|| self.begin(url, &export.body, export.keepalive));
-        // The numbers of requests are far below where doubles have gaps.
-        when_over(answer, export.id as f64, &self.on_outcome);
+        untraced(|| self.begin(url, export));
     }
 }
 
@@ -192,7 +194,7 @@ fn on_outcome(values: &Arguments) -> JsValue {
     JsValue::UNDEFINED
 }
 
-/// What `whenOver` of `shim.js` tells.
+/// What `send` tells.
 fn outcome(values: &Arguments) -> Outcome {
     let status = values.number(1) as u16;
     if status == 0 {
@@ -201,14 +203,13 @@ fn outcome(values: &Arguments) -> Outcome {
             false => Outcome::NetworkError,
         };
     }
-    let response = values.value(4);
-    let response = response
-        .is_truthy()
-        .then(|| Uint8Array::unchecked_from_js(response).to_vec());
+    let response: Vec<u8> = (4..values.len())
+        .map(|index| values.number(index) as u8)
+        .collect();
     Outcome::Answered(Answer {
         status,
         retry_after_ms: Some(values.number(2)).filter(|wait_ms| wait_ms.is_finite()),
         sent_bytes: values.number(3) as u64,
-        rejected: response.map_or(0, |body| otlp_encoder::rejected(&body)),
+        rejected: otlp_encoder::rejected(&response),
     })
 }

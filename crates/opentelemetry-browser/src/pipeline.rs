@@ -12,11 +12,11 @@ mod stack;
 pub(crate) mod timing;
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::time::SystemTime;
 
 use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags};
-use opentelemetry::{Context, InstrumentationScope, TraceId};
+use opentelemetry::{Context, TraceId};
 use otlp_encoder::Attributes;
 
 pub(crate) use self::host::Host;
@@ -25,16 +25,18 @@ use self::timing::Watched;
 use crate::attribute;
 use crate::batch::{Finished, Signal};
 use crate::clock::{Clock, Reading};
+#[cfg(all(target_arch = "wasm32", feature = "document_load"))]
+use crate::document_load::Load;
 use crate::export::{Command, Outcome};
-use crate::http::UrlPolicy;
-use crate::ids::{Random, SEED_BYTES};
+use crate::http::{Calls, UrlPolicy};
+use crate::ids::{Random, SEED_WORDS};
 use crate::limits::Limits;
 use crate::sampler::RatioSampler;
 #[cfg(feature = "server_timing")]
 use crate::server_clock::Bounds;
 #[cfg(feature = "session")]
 use crate::session::{self, Session};
-use crate::span::{Item, Losses, OpenSpan, Parent, Scope, scope_of};
+use crate::span::{Item, Losses, OpenSpan, Parent, Scope, own_scope};
 use crate::stats::Stats;
 use crate::transport::Exporter;
 
@@ -42,7 +44,7 @@ use crate::transport::Exporter;
 pub(crate) struct Parts {
     pub(crate) host: Box<dyn Host>,
     pub(crate) time_origin_ms: f64,
-    pub(crate) seed: [u8; SEED_BYTES],
+    pub(crate) seed: [u64; SEED_WORDS],
     pub(crate) sampling_ratio: f64,
     #[cfg(feature = "session")]
     pub(crate) samples_sessions: bool,
@@ -72,6 +74,10 @@ pub(crate) struct Pipeline {
     #[cfg(feature = "server_timing")]
     pub(crate) server_clock: Cell<Option<Bounds>>,
     open: RefCell<OpenSpans>,
+    /// Requests that JavaScript has begun and not ended.
+    pub(crate) calls: RefCell<Calls>,
+    #[cfg(all(target_arch = "wasm32", feature = "document_load"))]
+    pub(crate) load: RefCell<Option<Load>>,
     watched: RefCell<Watched>,
     exporter: RefCell<Exporter>,
 }
@@ -84,11 +90,8 @@ thread_local! {
     static PIPELINE: Cell<Option<&'static Pipeline>> = const { Cell::new(None) };
 }
 
-/// Starts the pipeline of this thread. The first one stays; says whether this is it.
-pub(crate) fn install(parts: Parts) -> bool {
-    if current().is_some() {
-        return false;
-    }
+/// Starts the pipeline of this thread, which has none so far.
+pub(crate) fn install(parts: Parts) {
     let random = Random::new(parts.seed);
     let mut resource = parts.resource;
     let mut attributes = Attributes::of_resource(&mut resource);
@@ -118,22 +121,18 @@ pub(crate) fn install(parts: Parts) -> bool {
         #[cfg(feature = "server_timing")]
         server_clock: Cell::default(),
         open: RefCell::default(),
+        calls: RefCell::default(),
+        #[cfg(all(target_arch = "wasm32", feature = "document_load"))]
+        load: RefCell::default(),
         watched: RefCell::default(),
         exporter: RefCell::new(Exporter::new(parts.limits, resource)),
     };
     PIPELINE.set(Some(Box::leak(Box::new(pipeline))));
-    true
 }
 
 /// The pipeline of this thread; none before [`install`].
 pub(crate) fn current() -> Option<&'static Pipeline> {
     PIPELINE.get()
-}
-
-fn own_scope() -> Scope {
-    let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
-        .with_version(env!("CARGO_PKG_VERSION"));
-    scope_of(&scope.build())
 }
 
 impl Pipeline {
@@ -151,7 +150,7 @@ impl Pipeline {
         let span_ref = parent_cx.span();
         let parent_context = span_ref.span_context();
         let (context, parent) = if parent_context.is_valid() {
-            (self.child_of(parent_context), parent_of(parent_context))
+            (self.child_of(parent_context), Parent::of(parent_context))
         } else {
             (self.root(), Parent::None)
         };
@@ -188,11 +187,16 @@ impl Pipeline {
 
     /// Changes an open span; one that has ended stays as it is.
     pub(crate) fn update(&self, serial: u64, change: impl FnOnce(&mut OpenSpan, &Limits)) {
-        with(&self.open, |open| {
-            if let Some(span) = open.get_mut(serial) {
-                change(span, &self.limits);
-            }
-        });
+        if let Some(mut span) = self.open_span(serial) {
+            change(&mut span, &self.limits);
+        }
+    }
+
+    /// An open span. Not inlined into all who change one.
+    #[inline(never)]
+    fn open_span(&self, serial: u64) -> Option<RefMut<'_, OpenSpan>> {
+        let open = self.open.try_borrow_mut().ok()?;
+        RefMut::filter_map(open, |open| open.get_mut(serial)).ok()
     }
 
     /// Whether the span has not ended.
@@ -208,12 +212,17 @@ impl Pipeline {
         }
     }
 
+    /// Ends a span now.
+    pub(crate) fn end_now(&self, serial: u64) {
+        self.end(serial, self.now_ns());
+    }
+
     /// Ends a span now whose work will not be done any more.
     pub(crate) fn cancel(&self, serial: u64) {
         self.update(serial, |span, limits| {
             span.set(attribute::CANCELLED, Item::Bool(true), limits);
         });
-        self.end(serial, self.now_ns());
+        self.end_now(serial);
     }
 
     /// Counts a span that has begun, or a log record.
@@ -380,14 +389,6 @@ pub(crate) fn with<T, R>(cell: &RefCell<T>, f: impl FnOnce(&mut T) -> R) -> Opti
     cell.try_borrow_mut()
         .ok()
         .map(|mut content| f(&mut content))
-}
-
-fn parent_of(context: &SpanContext) -> Parent {
-    if context.is_remote() {
-        Parent::Remote(context.span_id())
-    } else {
-        Parent::Local(context.span_id())
-    }
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -35,10 +35,10 @@ impl RatioSampler {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{Random, SEED_BYTES};
+    use crate::ids::{Random, SEED_WORDS};
 
     fn sampled_of_10_000(ratio: f64) -> usize {
-        let random = Random::new([3; SEED_BYTES]);
+        let random = Random::new([3; SEED_WORDS]);
         let sampler = RatioSampler::new(ratio);
         (0..10_000)
             .filter(|_| sampler.samples(random.trace_id()))
@@ -69,7 +69,7 @@ mod tests {
         use opentelemetry::trace::SpanKind;
         use opentelemetry_sdk::trace::{Sampler, SamplingDecision, ShouldSample};
 
-        let random = Random::new([6; SEED_BYTES]);
+        let random = Random::new([6; SEED_WORDS]);
         let edges = [
             0,
             1,
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_larger_ratio_keeps_what_a_smaller_one_kept() {
-        let random = Random::new([9; SEED_BYTES]);
+        let random = Random::new([9; SEED_WORDS]);
         for _ in 0..1000 {
             let trace_id = random.trace_id();
             assert!(

@@ -98,7 +98,7 @@ impl Scoped {
     /// Ends the span now, though clones of its context may live on in tasks that were spawned from it.
     fn finish(mut self) {
         if let (Some(serial), Some(pipeline)) = (self.serial.take(), pipeline::current()) {
-            pipeline.end(serial, pipeline.now_ns());
+            pipeline.end_now(serial);
         }
     }
 }

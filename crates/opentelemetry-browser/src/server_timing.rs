@@ -16,6 +16,26 @@ pub(crate) struct Said {
     pub(crate) date_ms: Option<f64>,
 }
 
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen::prelude::wasm_bindgen(module = "/src/optional.js")]
+extern "C" {
+    /// [traceresponse, Server-Timing, Date in milliseconds] of some `Headers`, each undefined when the header is not there or not to
+    /// be seen.
+    #[wasm_bindgen(js_name = said)]
+    fn said_by(headers: &wasm_bindgen::JsValue) -> js_sys::Array;
+}
+
+/// Reads the headers of an answer.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn said(headers: &wasm_bindgen::JsValue) -> Said {
+    let said = crate::callback::Arguments::of(said_by(headers));
+    Said {
+        traceresponse: said.maybe_text(0),
+        server_timing: said.maybe_text(1),
+        date_ms: said.value(2).as_f64(),
+    }
+}
+
 impl Said {
     /// The span that answered.
     pub(crate) fn span(&self) -> Option<SpanContext> {

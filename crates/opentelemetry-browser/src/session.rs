@@ -137,14 +137,14 @@ pub(crate) fn random_bits(id: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::SEED_BYTES;
+    use crate::ids::SEED_WORDS;
     use crate::sampler::RatioSampler;
 
     const HALF_AN_HOUR_MS: u32 = 30 * 60 * 1000;
     const NOW_MS: f64 = 1_700_000_000_000.0;
 
     fn random() -> Random {
-        Random::new([4; SEED_BYTES])
+        Random::new([4; SEED_WORDS])
     }
 
     #[test]

@@ -14,13 +14,14 @@ use otlp_encoder::{
 
 #[cfg(feature = "session")]
 use crate::attribute::SESSION_ID;
+use crate::ids::{span_bytes, trace_bytes};
 use crate::limits::Limits;
 
 /// Room for a span as most are.
 const USUAL_BYTES: usize = 256;
 
 /// The library that a record comes from, as OTLP says it before the records.
-pub(crate) type Scope = Arc<[u8]>;
+pub(crate) type Scope = Arc<Vec<u8>>;
 
 /// A span that has begun and not ended.
 #[derive(Debug)]
@@ -52,6 +53,16 @@ pub(crate) enum Parent {
     Local(SpanId),
     /// Under a span of another process.
     Remote(SpanId),
+}
+
+impl Parent {
+    /// Under the span of this context.
+    pub(crate) fn of(context: &SpanContext) -> Self {
+        match context.is_remote() {
+            true => Self::Remote(context.span_id()),
+            false => Self::Local(context.span_id()),
+        }
+    }
 }
 
 /// The value of an attribute.
@@ -217,12 +228,12 @@ impl OpenSpan {
 
     /// Sets the status by the specification's order: nothing takes back an `Ok`, and nothing unsets.
     pub(crate) fn set_status(&mut self, status: Status) {
-        if status > self.status
-            || matches!(
-                (&status, &self.status),
-                (Status::Error { .. }, Status::Error { .. })
-            )
-        {
+        let rank = |status: &Status| match status {
+            Status::Unset => 0,
+            Status::Error { .. } => 1,
+            Status::Ok => 2,
+        };
+        if rank(&status) >= rank(&self.status) {
             self.status = status;
         }
     }
@@ -231,12 +242,12 @@ impl OpenSpan {
     pub(crate) fn encode(self, end_ns: u64) -> Vec<u8> {
         let (parent_span_id, location) = match self.parent {
             Parent::None => (None, ParentLocation::Local),
-            Parent::Local(id) => (Some(id.to_bytes()), ParentLocation::Local),
-            Parent::Remote(id) => (Some(id.to_bytes()), ParentLocation::Remote),
+            Parent::Local(id) => (Some(span_bytes(id)), ParentLocation::Local),
+            Parent::Remote(id) => (Some(span_bytes(id)), ParentLocation::Remote),
         };
         let head = SpanHead {
-            trace_id: self.context.trace_id().to_bytes(),
-            span_id: self.context.span_id().to_bytes(),
+            trace_id: trace_bytes(self.context.trace_id()),
+            span_id: span_bytes(self.context.span_id()),
             parent_span_id,
             trace_state: &trace_state_header(&self.context),
             flags: context_flags(self.context.trace_flags().to_u8(), location),
@@ -317,6 +328,18 @@ fn shorten<'a>(text: &'a str, most: usize, shortened_texts: &mut u64) -> &'a str
     text
 }
 
+/// The scope of what this crate records itself.
+pub(crate) fn own_scope() -> Scope {
+    let head = otlp_encoder::Scope {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        schema_url: "",
+    };
+    let mut bytes = Vec::new();
+    otlp_encoder::scope_head(&mut bytes, &head, |_| {});
+    bytes.into()
+}
+
 /// A library's scope as [`Scope`].
 pub(crate) fn scope_of(scope: &InstrumentationScope) -> Scope {
     let head = otlp_encoder::Scope {
@@ -352,8 +375,8 @@ fn link_head<'a>(target: &SpanContext, trace_state: &'a str) -> LinkHead<'a> {
         ParentLocation::Local
     };
     LinkHead {
-        trace_id: target.trace_id().to_bytes(),
-        span_id: target.span_id().to_bytes(),
+        trace_id: trace_bytes(target.trace_id()),
+        span_id: span_bytes(target.span_id()),
         trace_state,
         flags: context_flags(target.trace_flags().to_u8(), location),
     }

@@ -2,7 +2,6 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::batch::Signal;
 use crate::callback::callback;
 use crate::export::{Export, Outcome};
 use crate::page::untraced;
@@ -43,13 +42,9 @@ impl Spill {
         if self.most_bytes == 0 || is_safe {
             return false;
         }
-        let signal = match export.signal {
-            Signal::Spans => 0,
-            Signal::Logs => 1,
-        };
         keep(
             export.id as f64,
-            signal,
+            export.signal as u32,
             &export.body,
             self.most_bytes,
             is_under_way,
@@ -67,7 +62,7 @@ impl Spill {
     }
 
     /// Sends what is kept, of this page and of those before it, to the endpoints of spans and log records.
-    pub(crate) fn drain_when_online(&self, endpoints: &[String; 2], timeout_ms: u32) {
+    pub(crate) fn drain_when_online(&self, endpoints: &[String], timeout_ms: u32) {
         if self.most_bytes == 0 {
             return;
         }

@@ -183,7 +183,7 @@ impl Span for BrowserSpan {
     fn end(&mut self) {
         // Only the first end counts, here as in the pipeline.
         if let (Some(serial), Some(pipeline)) = (self.serial.take(), pipeline::current()) {
-            pipeline.end(serial, pipeline.now_ns());
+            pipeline.end_now(serial);
         }
     }
 

@@ -6,7 +6,7 @@
 //! when a request is full. While the receiver is busy or away, records wait in the bounded queues. When the page is hidden
 //! everything goes out at once, as far as possible with `keepalive`, because it may be the last chance.
 
-use crate::batch::{Batch, Finished, Queue, Signal};
+use crate::batch::{Batch, Finished, Queue, Signal, take_at};
 use crate::export::{Answer, Command, Export, Outcome};
 use crate::limits::Limits;
 use crate::span::Losses;
@@ -41,18 +41,19 @@ pub(crate) struct Exporter {
     /// The maker of everything that is sent: its attributes in OTLP.
     resource: Vec<u8>,
     spans: Queue,
+    #[cfg(feature = "logs")]
     logs: Queue,
     in_flight: Vec<Request>,
     waiting: Vec<Request>,
     /// What [`advance`](Self::advance) has to say of requests that were given up.
     given_up: Vec<Command>,
     next_id: u64,
-    /// When what is queued shall be sent; none when nothing is queued.
-    export_due_ms: Option<f64>,
+    /// When what is queued shall be sent; infinite when nothing is queued.
+    export_due_ms: f64,
     /// Whether that is at once, because a request is full.
     is_urgent: bool,
-    /// When the earliest timer that was asked for runs out.
-    timer_due_ms: Option<f64>,
+    /// When the earliest timer that was asked for runs out; infinite when there is none.
+    timer_due_ms: f64,
     stats: Stats,
 }
 
@@ -62,14 +63,15 @@ impl Exporter {
             limits,
             resource,
             spans: Queue::new(limits),
+            #[cfg(feature = "logs")]
             logs: Queue::new(limits),
             in_flight: Vec::new(),
             waiting: Vec::new(),
             given_up: Vec::new(),
             next_id: 0,
-            export_due_ms: None,
+            export_due_ms: f64::INFINITY,
             is_urgent: false,
-            timer_due_ms: None,
+            timer_due_ms: f64::INFINITY,
             stats: Stats::default(),
         }
     }
@@ -85,22 +87,19 @@ impl Exporter {
         self.stats.dropped_items += losses.dropped_items;
         self.stats.shortened_texts += losses.shortened_texts;
         let retained_bytes = self.retained_bytes(signal);
-        let dropped = match signal {
-            Signal::Spans => self.spans.push(record, retained_bytes),
-            Signal::Logs => self.logs.push(record, retained_bytes),
-        };
+        let dropped = self.queue_mut(signal).push(record, retained_bytes);
         self.counters(signal).dropped_overload += dropped;
         let is_waiting = self.queued() > 0;
-        (is_waiting && self.export_due_ms.is_none()) || (self.is_full() && !self.is_urgent)
+        (is_waiting && !self.export_due_ms.is_finite()) || (self.is_full() && !self.is_urgent)
     }
 
     /// Decides when what is queued will be sent.
     pub(crate) fn schedule(&mut self, now_ms: f64) -> Vec<Command> {
         if self.is_full() {
             self.is_urgent = true;
-            self.export_due_ms = Some(now_ms);
-        } else if self.queued() > 0 && self.export_due_ms.is_none() {
-            self.export_due_ms = Some(now_ms + f64::from(self.limits.export_delay_ms));
+            self.export_due_ms = now_ms;
+        } else if self.queued() > 0 && !self.export_due_ms.is_finite() {
+            self.export_due_ms = now_ms + f64::from(self.limits.export_delay_ms);
         }
         // Not sent from here: a request in the middle of the page's own work would slow that work down.
         let mut commands = Vec::new();
@@ -110,7 +109,7 @@ impl Exporter {
 
     /// A timer has run out, one of those asked for or any other.
     pub(crate) fn on_timer(&mut self, now_ms: f64) -> Vec<Command> {
-        self.timer_due_ms = None;
+        self.timer_due_ms = f64::INFINITY;
         self.advance(now_ms)
     }
 
@@ -129,7 +128,9 @@ impl Exporter {
         else {
             return Vec::new();
         };
-        let request = self.in_flight.swap_remove(position);
+        let Some(request) = take_at(&mut self.in_flight, position) else {
+            return Vec::new();
+        };
         match outcome {
             Outcome::Answered(answer) => self.answered(request, answer, now_ms, jitter),
             // The page itself may use up what the browser allows for keepalive.
@@ -146,85 +147,43 @@ impl Exporter {
     /// Sends all there is, now.
     pub(crate) fn flush(&mut self, now_ms: f64) -> Vec<Command> {
         let mut commands = Vec::new();
-        for request in std::mem::take(&mut self.waiting) {
+        while let Some(request) = take_at(&mut self.waiting, 0) {
             self.stats.retries += 1;
             self.send(request, &mut commands);
         }
-        for signal in [Signal::Spans, Signal::Logs] {
-            while let Some(batch) = self.take(signal, self.keepalive_room()) {
-                self.send_new(signal, batch, &mut commands);
+        for signal in Signal::ALL {
+            while let Some(batch) = self.take(*signal, self.keepalive_room()) {
+                self.send_new(*signal, batch, &mut commands);
             }
         }
-        self.export_due_ms = None;
+        self.export_due_ms = f64::INFINITY;
         self.is_urgent = false;
         self.start_timer(now_ms, &mut commands);
         commands
     }
 
-    /// What became of records that were given up.
-    pub(crate) fn count_given_up(&mut self, signal: Signal, records: u64, is_kept: bool) {
-        let counters = self.counters(signal);
-        if is_kept {
-            counters.spilled += records;
-        } else {
-            counters.dropped_unreachable += records;
-        }
-    }
-
-    /// Counts a request that was kept and is sent after all, or refused.
-    #[cfg(feature = "spill")]
-    pub(crate) fn count_recovered(&mut self, is_accepted: bool) {
-        self.stats.recovered_requests += u64::from(is_accepted);
-        self.stats.unrecovered_requests += u64::from(!is_accepted);
-    }
-
-    /// The requests that are under way.
-    #[cfg(feature = "spill")]
-    pub(crate) fn under_way(&self) -> Vec<Export> {
-        let requests = self.in_flight.iter();
-        requests.map(|request| request.export.clone()).collect()
-    }
-
-    pub(crate) fn stats(&self) -> Stats {
-        let complete = |signal, queue: &Queue, counters| {
-            let requests = self.in_flight.iter().chain(&self.waiting);
-            SignalStats {
-                queued: queue.len() as u64,
-                in_flight: requests
-                    .filter(|request| request.export.signal == signal)
-                    .map(|request| request.records)
-                    .sum(),
-                ..counters
-            }
-        };
-        Stats {
-            spans: complete(Signal::Spans, &self.spans, self.stats.spans),
-            logs: complete(Signal::Logs, &self.logs, self.stats.logs),
-            ..self.stats
-        }
-    }
-
     /// Sends what is due: first what was sent before, then, if nothing else is under way, what is queued.
     fn advance(&mut self, now_ms: f64) -> Vec<Command> {
         let mut commands = std::mem::take(&mut self.given_up);
-        while let Some(position) = self
-            .waiting
-            .iter()
-            .position(|request| request.due_ms <= now_ms)
+        let is_due = |request: &Request| request.due_ms <= now_ms;
+        while let Some(position) = self.waiting.iter().position(is_due)
+            && let Some(request) = take_at(&mut self.waiting, position)
         {
-            let request = self.waiting.swap_remove(position);
             self.stats.retries += 1;
             self.send(request, &mut commands);
         }
-        let is_due = self.export_due_ms.is_some_and(|due_ms| due_ms <= now_ms);
-        if is_due && self.in_flight.is_empty() && self.waiting.is_empty() {
-            for signal in [Signal::Spans, Signal::Logs] {
-                if let Some(batch) = self.take(signal, self.limits.batch_bytes) {
-                    self.send_new(signal, batch, &mut commands);
+        if self.export_due_ms <= now_ms && self.in_flight.is_empty() && self.waiting.is_empty() {
+            for signal in Signal::ALL {
+                if let Some(batch) = self.take(*signal, self.limits.batch_bytes) {
+                    self.send_new(*signal, batch, &mut commands);
                 }
             }
             self.is_urgent = self.queued() > 0;
-            self.export_due_ms = self.is_urgent.then_some(now_ms);
+            self.export_due_ms = if self.is_urgent {
+                now_ms
+            } else {
+                f64::INFINITY
+            };
         }
         self.start_timer(now_ms, &mut commands);
         commands
@@ -247,10 +206,12 @@ impl Exporter {
     }
 
     fn take(&mut self, signal: Signal, limit_bytes: usize) -> Option<Batch> {
-        match signal {
-            Signal::Spans => self.spans.take(limit_bytes, &self.resource),
-            Signal::Logs => self.logs.take(limit_bytes, &self.resource),
-        }
+        let queue = match signal {
+            Signal::Spans => &mut self.spans,
+            #[cfg(feature = "logs")]
+            Signal::Logs => &mut self.logs,
+        };
+        queue.take(limit_bytes, &self.resource)
     }
 
     fn send_new(&mut self, signal: Signal, batch: Batch, commands: &mut Vec<Command>) {
@@ -315,13 +276,16 @@ impl Exporter {
     /// outcome continues the work instead.
     fn start_timer(&mut self, now_ms: f64, commands: &mut Vec<Command>) {
         let is_idle = self.in_flight.is_empty() && self.waiting.is_empty();
-        let export_due_ms = self.export_due_ms.filter(|_| is_idle);
-        let retries_due_ms = self.waiting.iter().map(|request| request.due_ms);
-        let Some(due_ms) = retries_due_ms.chain(export_due_ms).reduce(f64::min) else {
-            return;
+        let mut due_ms = if is_idle {
+            self.export_due_ms
+        } else {
+            f64::INFINITY
         };
-        if self.timer_due_ms.is_none_or(|timer_ms| due_ms < timer_ms) {
-            self.timer_due_ms = Some(due_ms);
+        for request in &self.waiting {
+            due_ms = due_ms.min(request.due_ms);
+        }
+        if due_ms < self.timer_due_ms {
+            self.timer_due_ms = due_ms;
             // Rounded up: a timer that runs out early finds nothing due.
             commands.push(Command::StartTimer {
                 delay_ms: (due_ms - now_ms).max(0.0).ceil() as u32,
@@ -332,16 +296,35 @@ impl Exporter {
     fn counters(&mut self, signal: Signal) -> &mut SignalStats {
         match signal {
             Signal::Spans => &mut self.stats.spans,
+            #[cfg(feature = "logs")]
             Signal::Logs => &mut self.stats.logs,
         }
     }
 
+    fn queue(&self, signal: Signal) -> &Queue {
+        match signal {
+            Signal::Spans => &self.spans,
+            #[cfg(feature = "logs")]
+            Signal::Logs => &self.logs,
+        }
+    }
+
+    fn queue_mut(&mut self, signal: Signal) -> &mut Queue {
+        match signal {
+            Signal::Spans => &mut self.spans,
+            #[cfg(feature = "logs")]
+            Signal::Logs => &mut self.logs,
+        }
+    }
+
     fn queued(&self) -> usize {
-        self.spans.len() + self.logs.len()
+        let lengths = Signal::ALL.iter().map(|signal| self.queue(*signal).len());
+        lengths.sum()
     }
 
     fn is_full(&self) -> bool {
-        self.spans.fills_a_batch() || self.logs.fills_a_batch()
+        let mut signals = Signal::ALL.iter();
+        signals.any(|signal| self.queue(*signal).fills_a_batch())
     }
 
     fn keepalive_bytes(&self) -> usize {
@@ -375,5 +358,6 @@ impl Exporter {
     }
 }
 
+mod account;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;

@@ -8,16 +8,19 @@ const SIGNATURE_KEYS: [&str; 4] = ["AWSAccessKeyId", "Signature", "sig", "X-Goog
 /// What stands for a secret.
 const REDACTED: &str = "REDACTED";
 
-/// An absolute `http` or `https` URL.
+/// An absolute `http` or `https` URL in the form that browsers give it: lower case where case means nothing, no port that is
+/// the scheme's own. Of any other form the parts are found as well, but its origin is not that of the same URL in this one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Url<'a> {
-    is_https: bool,
+    /// `https://` or `http://`.
+    scheme: &'static str,
     has_credentials: bool,
+    /// Host and, if there is one, port.
+    host_and_port: &'a str,
     /// Host as written, with the brackets of an IPv6 address.
     pub(crate) host: &'a str,
     /// Port as written, or the scheme's own.
     pub(crate) port: u16,
-    has_own_port: bool,
     /// Path, query and fragment; empty or beginning with one of `/?#`.
     rest: &'a str,
 }
@@ -25,72 +28,49 @@ pub(crate) struct Url<'a> {
 impl<'a> Url<'a> {
     /// Finds the parts; none when the text is no absolute URL of these schemes.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let is_https = has_scheme(text, "https://");
-        if !is_https && !has_scheme(text, "http://") {
-            return None;
-        }
-        let after_scheme = text.get(if is_https { 8 } else { 7 }..)?;
+        let (scheme, default_port, after_scheme) = match text.strip_prefix("https://") {
+            Some(after_scheme) => ("https://", 443, after_scheme),
+            None => ("http://", 80, text.strip_prefix("http://")?),
+        };
         // Browsers take a backslash for a slash here: so must whoever compares origins.
         let (authority, rest) = split(after_scheme, b"/\\?#");
-        let at = authority.bytes().rposition(|byte| byte == b'@');
-        let host_and_port = authority.get(at.map_or(0, |at| at + 1)..)?;
-        let bracket = host_and_port.bytes().rposition(|byte| byte == b']');
-        let host_end = bracket.map_or(0, |bracket| bracket + 1);
-        let (_, colon_and_port) = split(host_and_port.get(host_end..)?, b":");
+        let (before_at, host_and_port) = split_after_last(authority, b'@');
+        let (bracket, _) = split_after_last(host_and_port, b']');
+        let (_, colon_and_port) = split(host_and_port.get(bracket.len()..)?, b":");
         let host = host_and_port.get(..host_and_port.len() - colon_and_port.len())?;
-        let default_port = if is_https { 443 } else { 80 };
         let port = match colon_and_port.get(1..) {
             None | Some("") => default_port,
             Some(digits) => decimal::whole(digits)?.try_into().ok()?,
         };
-        if host.is_empty() {
-            return None;
-        }
-        Some(Self {
-            is_https,
-            has_credentials: at.is_some(),
+        (!host.is_empty()).then_some(Self {
+            scheme,
+            has_credentials: !before_at.is_empty(),
+            host_and_port,
             host,
             port,
-            has_own_port: port != default_port,
             rest,
         })
     }
 
-    /// `scheme://host` in lower case, with the port when it is not the scheme's own.
-    pub(crate) fn origin(&self) -> String {
-        let mut origin = String::from(self.scheme());
-        origin.push_str("://");
-        origin.push_str(&self.host.to_ascii_lowercase());
-        if self.has_own_port {
-            origin.push(':');
-            decimal::push(&mut origin, self.port.into());
-        }
-        origin
+    /// What tells whether two URLs are of one origin.
+    pub(crate) fn origin(&self) -> (&'static str, &'a str) {
+        (self.scheme, self.host_and_port)
     }
 
     /// The URL for a span: without credentials, and without the values of query parameters that sign it or that are
     /// among `redacted_keys`.
     pub(crate) fn redacted(&self, redacted_keys: &[String]) -> String {
-        let mut text = String::from(self.scheme());
-        text.push_str("://");
+        let mut text = String::from(self.scheme);
         if self.has_credentials {
             text.push_str("REDACTED:REDACTED@");
         }
-        text.push_str(self.host);
-        if self.has_own_port {
-            text.push(':');
-            decimal::push(&mut text, self.port.into());
-        }
+        text.push_str(self.host_and_port);
         let (before_fragment, fragment) = split(self.rest, b"#");
         let (path, query) = split(before_fragment, b"?");
         text.push_str(path);
         push_redacted_query(&mut text, query, redacted_keys);
         text.push_str(fragment);
         text
-    }
-
-    fn scheme(&self) -> &'static str {
-        if self.is_https { "https" } else { "http" }
     }
 }
 
@@ -116,11 +96,6 @@ fn push_redacted_query(text: &mut String, mut query: &str, redacted_keys: &[Stri
     }
 }
 
-fn has_scheme(text: &str, scheme: &str) -> bool {
-    text.get(..scheme.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-}
-
 /// The text before the first of some ASCII characters, and the rest of it.
 #[allow(
     clippy::manual_contains,
@@ -133,6 +108,13 @@ pub(crate) fn split<'a>(text: &'a str, separators: &[u8]) -> (&'a str, &'a str) 
         .unwrap_or((text, ""))
 }
 
+/// The text up to and with the last of an ASCII character, and the rest of it.
+fn split_after_last(text: &str, separator: u8) -> (&str, &str) {
+    let last = text.bytes().rposition(|byte| byte == separator);
+    text.split_at_checked(last.map_or(0, |last| last + 1))
+        .unwrap_or(("", text))
+}
+
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use proptest::prelude::*;
@@ -140,7 +122,9 @@ mod tests {
     use super::*;
 
     fn parts(text: &str) -> Option<(String, &str, u16)> {
-        Url::parse(text).map(|url| (url.origin(), url.host, url.port))
+        let url = Url::parse(text)?;
+        let (scheme, host_and_port) = url.origin();
+        Some((format!("{scheme}{host_and_port}"), url.host, url.port))
     }
 
     #[test]
@@ -161,7 +145,7 @@ mod tests {
             443,
         );
         check(
-            "https://example.com:443?x",
+            "https://example.com?x",
             "https://example.com",
             "example.com",
             443,

@@ -28,7 +28,7 @@ pub fn app_mount<T>(f: impl FnOnce(&Context) -> T) -> T {
         scoped::in_span("app_mount", f)
     };
     if let Some(pipeline) = pipeline::current() {
-        mounted(pipeline.performance_ms());
+        mounted(pipeline, pipeline.performance_ms());
     }
     value
 }

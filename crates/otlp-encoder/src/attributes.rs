@@ -64,9 +64,7 @@ impl<'b> Attributes<'b> {
     pub fn remove(&mut self, key: &str) -> bool {
         let found = self.find(key);
         if let Some(range) = found.clone() {
-            let end = self.buffer.len() - range.len();
-            self.buffer.copy_within(range.end.., range.start);
-            self.buffer.truncate(end);
+            wire::cut(self.buffer, range);
         }
         found.is_some()
     }

@@ -1,6 +1,8 @@
 //! The protobuf wire format as far as OTLP needs it: varints, fixed-width numbers and nested messages whose length is
 //! patched in once it is known. Everything above writes, and the little that is read is read, through these functions.
 
+use std::ops::Range;
+
 /// Wire types of the protobuf encoding.
 const VARINT: u32 = 0;
 const FIXED_64: u32 = 1;
@@ -30,7 +32,11 @@ pub(crate) fn close(buffer: &mut Vec<u8>, open: Open) {
     if length > 0x7f {
         let extra = varint_bytes(length as u64) - 1;
         buffer.resize(end + extra, 0);
-        buffer.copy_within(open.content..end, open.content + extra);
+        if let Some(content) = buffer.get_mut(open.content..)
+            && let Some(kept) = content.len().checked_sub(extra)
+        {
+            content.copy_within(..kept, extra);
+        }
     }
     while let Some(slot) = buffer.get_mut(at) {
         *slot = length as u8 & 0x7f;
@@ -40,6 +46,16 @@ pub(crate) fn close(buffer: &mut Vec<u8>, open: Open) {
         }
         *slot |= 0x80;
         at += 1;
+    }
+}
+
+/// Takes a part out of a message.
+pub(crate) fn cut(buffer: &mut Vec<u8>, part: Range<usize>) {
+    if let Some(rest) = buffer.get_mut(part.start..)
+        && let Some(kept) = rest.len().checked_sub(part.len())
+    {
+        rest.copy_within(part.len().., 0);
+        buffer.truncate(part.start + kept);
     }
 }
 

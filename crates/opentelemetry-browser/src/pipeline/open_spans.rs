@@ -1,5 +1,6 @@
 //! The spans that have begun and not ended, found by their serial numbers.
 
+use crate::batch::take_at;
 use crate::span::OpenSpan;
 
 /// Spans in the order in which they began, which is that of their serial numbers. A page has few open at a time, and
@@ -31,6 +32,6 @@ impl OpenSpans {
 
     pub(super) fn remove(&mut self, serial: u64) -> Option<OpenSpan> {
         let position = self.position(serial)?;
-        Some(self.spans.remove(position).1)
+        take_at(&mut self.spans, position).map(|(_, span)| span)
     }
 }

@@ -19,8 +19,8 @@ impl Pipeline {
         self.let_all_go();
         self.mark_all(marker);
         let now_ns = self.now_ns();
-        let open = with(&self.open, |open| std::mem::take(&mut open.spans));
-        for (_, span) in open.unwrap_or_default() {
+        // Children before their parents, as spans end otherwise too.
+        while let Some(Some((_, span))) = with(&self.open, |open| open.spans.pop()) {
             self.finish(span, now_ns);
         }
         self.flush_before_the_end();

@@ -8,6 +8,7 @@ use opentelemetry::Context;
 
 use super::{Pipeline, with};
 use crate::attribute;
+use crate::batch::take_at;
 use crate::limits::Limits;
 use crate::span::{Item, OpenSpan};
 use crate::url::split;
@@ -88,13 +89,9 @@ impl Timing {
         }
     }
 
-    /// Writes the phases that took place into a span; `to_ns` turns their times into Unix times.
-    pub(crate) fn describe(
-        &self,
-        span: &mut OpenSpan,
-        limits: &Limits,
-        to_ns: impl Fn(f64) -> u64,
-    ) {
+    /// Writes the phases that took place into a span.
+    #[inline(never)]
+    pub(crate) fn describe(&self, span: &mut OpenSpan, limits: &Limits, pipeline: &Pipeline) {
         let has_looked_up = self.dns_end_ms > self.dns_start_ms;
         let has_connected = self.connect_end_ms > self.connect_start_ms;
         let phases = [
@@ -105,7 +102,8 @@ impl Timing {
         ];
         for (name, at_ms, took_place) in phases {
             if took_place && at_ms > 0.0 {
-                span.add_event(name, to_ns(at_ms).max(span.start_ns), &[], 0, limits);
+                let at_ns = pipeline.unix_ns(at_ms).max(span.start_ns);
+                span.add_event(name, at_ns, &[], 0, limits);
             }
         }
         if self.encoded_body_size > 0.0 {
@@ -175,7 +173,8 @@ impl Pipeline {
     pub(super) fn let_all_go(&self) {
         self.host.take_timings();
         let requests = with(&self.watched, std::mem::take);
-        for request in requests.unwrap_or_default().0 {
+        let mut requests = requests.unwrap_or_default();
+        while let Some(request) = take_at(&mut requests.0, 0) {
             self.let_go(request);
         }
     }
@@ -194,19 +193,21 @@ impl Pipeline {
     }
 
     fn end_timed(&self, serial: u64, timing: &Timing) {
-        let to_ns = |at_ms| self.unix_ns(at_ms);
-        self.update(serial, |span, limits| timing.describe(span, limits, to_ns));
-        self.end(
-            serial,
-            to_ns(timing.response_end_ms.max(timing.response_start_ms)),
-        );
+        self.update(serial, |span, limits| timing.describe(span, limits, self));
+        let end_ms = timing.response_end_ms.max(timing.response_start_ms);
+        self.end(serial, self.unix_ns(end_ms));
     }
 }
 
 impl Watched {
     /// Adds a request; returns the one that has to make room for it.
     fn push(&mut self, request: Request) -> Option<Request> {
-        let oldest = (self.0.len() >= MOST_WATCHED).then(|| self.0.remove(0));
+        let is_full = self.0.len() >= MOST_WATCHED;
+        let oldest = if is_full {
+            take_at(&mut self.0, 0)
+        } else {
+            None
+        };
         self.0.push(request);
         oldest
     }
@@ -219,7 +220,7 @@ impl Watched {
 
     fn remove(&mut self, serial: u64) -> Option<Request> {
         let position = self.0.iter().position(|request| request.serial == serial)?;
-        Some(self.0.remove(position))
+        take_at(&mut self.0, position)
     }
 
     /// Gives an entry to the request it belongs to: among those of its URL that have none, the one that began next to it
@@ -231,19 +232,20 @@ impl Watched {
                 && timing.start_ms >= request.start_ms - GRANULARITY_MS
                 && !matches!(request.state, State::Timed(_))
         };
-        let (position, _) = self
-            .0
-            .iter()
-            .enumerate()
-            .filter(|(_, request)| is_candidate(request))
-            .map(|(position, request)| (position, (timing.start_ms - request.start_ms).abs()))
-            .min_by(|(_, left_ms), (_, right_ms)| left_ms.total_cmp(right_ms))?;
+        let mut nearest = None;
+        for (position, request) in self.0.iter().enumerate() {
+            let away_ms = (timing.start_ms - request.start_ms).abs();
+            if is_candidate(request) && nearest.is_none_or(|(_, least_ms)| away_ms < least_ms) {
+                nearest = Some((position, away_ms));
+            }
+        }
+        let (position, _) = nearest?;
         let request = self.0.get_mut(position)?;
         if let State::Sent = request.state {
             request.state = State::Timed(timing);
             return None;
         }
-        Some(self.0.remove(position))
+        take_at(&mut self.0, position)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The exporter against a receiver made of numbers.
 
+#[cfg(feature = "logs")]
 mod steps;
 
 use opentelemetry::TraceId;
@@ -78,6 +79,7 @@ impl Bench {
         self.push_record(Signal::Spans, record(trace, size));
     }
 
+    #[cfg(feature = "logs")]
     fn push_log(&mut self, size: usize) {
         self.push_record(Signal::Logs, record(0, size));
     }
@@ -182,6 +184,7 @@ fn one_request_at_a_time() {
     }
 }
 
+#[cfg(feature = "logs")]
 #[test]
 fn spans_and_log_records_go_side_by_side() {
     let mut bench = Bench::new();
@@ -218,6 +221,7 @@ fn what_the_receiver_rejects_is_counted() {
     }
 }
 
+#[cfg(feature = "logs")]
 #[test]
 fn too_many_log_records_are_dropped_one_by_one() {
     let mut bench = Bench::new();

@@ -19,6 +19,8 @@ extern "C" {
     fn exported(path: &str) -> Array;
     #[wasm_bindgen(js_name = lastExportIsKeptAlive)]
     pub(crate) fn last_export_is_kept_alive() -> bool;
+    #[wasm_bindgen(js_name = refusalsLeft)]
+    pub(crate) fn refusals_left() -> u32;
     #[wasm_bindgen(js_name = refuseExports)]
     pub(crate) fn refuse_exports(status_codes: Vec<u16>);
     #[wasm_bindgen(js_name = answerExport)]

@@ -4,8 +4,8 @@ use opentelemetry_browser::in_new_trace;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::page::{
-    come_online, export_all, has_empty_export, hide_page, let_tasks_run, refuse_exports, span,
-    spill_count, start,
+    come_online, export_all, has_empty_export, hide_page, let_tasks_run, refusals_left,
+    refuse_exports, span, spill_count, start,
 };
 
 async fn wait_for(what: impl Fn() -> bool) {
@@ -63,6 +63,8 @@ async fn what_may_not_arrive_is_kept_until_it_has() {
     refuse_exports(vec![503]);
     in_new_trace("at risk", async |_| {}).await;
     start().flush();
+    // Compression takes its time.
+    wait_for(|| refusals_left() == 0).await;
     for _ in 0..20 {
         let_tasks_run().await;
     }

@@ -29,6 +29,11 @@ export function refuseExports(statusCodes) {
   refusals = [...statusCodes];
 }
 
+/// How many refusals are still to come.
+export function refusalsLeft() {
+  return refusals.length;
+}
+
 /// The next export is accepted, with this answer.
 export function answerExport(body) {
   partialAnswer = body;

@@ -101,7 +101,7 @@ fn the_end_of_the_page_ends_open_spans_once() {
                 cx.span().set_attribute(KeyValue::new("late", true));
             });
         });
-        let [outer, inner] = bench.exported().try_into().unwrap();
+        let [inner, outer] = bench.exported().try_into().unwrap();
         assert_eq!(
             (outer.name.as_str(), inner.name.as_str()),
             ("outer", "inner")

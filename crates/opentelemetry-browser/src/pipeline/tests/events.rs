@@ -12,7 +12,7 @@ fn exported(bench: &Bench) -> Vec<LogRecord> {
     requests
         .iter()
         .filter(|export| export.signal == Signal::Logs)
-        .map(|export| ExportLogsServiceRequest::decode(&*export.body).unwrap())
+        .map(|export| ExportLogsServiceRequest::decode(export.body.as_slice()).unwrap())
         .flat_map(|request| request.resource_logs)
         .flat_map(|resource| resource.scope_logs)
         .inspect(|scope| assert_eq!(scope.scope.as_ref().unwrap().name, "opentelemetry-browser"))

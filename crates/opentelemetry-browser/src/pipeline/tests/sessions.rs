@@ -75,7 +75,7 @@ fn sessions_begin_and_end_as_events() {
         let told: Vec<(String, Vec<(String, String)>)> = requests
             .iter()
             .filter(|export| export.signal == Signal::Logs)
-            .map(|export| ExportLogsServiceRequest::decode(&*export.body).unwrap())
+            .map(|export| ExportLogsServiceRequest::decode(export.body.as_slice()).unwrap())
             .flat_map(|request| request.resource_logs)
             .flat_map(|resource| resource.scope_logs)
             .flat_map(|scope| scope.log_records)
