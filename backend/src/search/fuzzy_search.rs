@@ -15,7 +15,7 @@ use super::model::{Asked, Match, Model, Scores, answer};
 use super::passage_vector::{PassageVector, weigh};
 use super::preprocess_query::Query;
 use super::process_results::Cut;
-use super::similar_words::similar_keys;
+use super::similar_words::{keys, similar_words, suggestion};
 use super::{Answer, Library, SearchError};
 use crate::corpus::{Book, Corpus};
 
@@ -52,9 +52,14 @@ impl Model for Forgiving<'_> {
 
     fn weigh(&self, query: &Query) -> Result<PassageVector, SearchError> {
         let passages = self.strict.0;
-        weigh(passages, query, |word| {
-            similar_keys(self.dictionary, &passages.spelling, word)
-        })
+        let mut looked_up = Vec::new();
+        let mut vector = weigh(passages, query, |word| {
+            let words = similar_words(self.dictionary, word)?;
+            looked_up.push(suggestion(word, &words));
+            Ok(keys(&passages.spelling, &words))
+        })?;
+        vector.looked_up = looked_up;
+        Ok(vector)
     }
 
     fn score(

@@ -4,6 +4,7 @@
 //! function whatever the method, the phases (`preprocess_query`, `vectorize_query`, `compute_similarity`,
 //! `process_results`, `generate_snippet`) are written once, over a [`Model`], and [`answer`] runs them in order.
 
+use shared::Suggestion;
 use shared::semconv::attribute;
 use tantivy::{DocId, Score};
 use telemetry::{Context, KeyValue, TraceContextExt};
@@ -68,6 +69,11 @@ pub(super) trait Vector {
 
     /// Terms of the query that the index does not know.
     fn unknown(&self) -> &[String];
+
+    /// What was found in place of unknown words already, as typed; nothing where they were not looked for.
+    fn looked_up(&self) -> &[Suggestion] {
+        &[]
+    }
 }
 
 /// A document that shares a term with the query.
@@ -144,7 +150,7 @@ fn steps(
         hits: results.hits,
         total_matches: results.total_matches,
         unknown_words: query.typed(vector.unknown()),
-        suggestions: Vec::new(),
+        suggestions: vector.looked_up().to_vec(),
         dropped_words: query.dropped,
         hints: query.hints,
     })

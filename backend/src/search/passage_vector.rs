@@ -1,5 +1,6 @@
 //! A query as passages are searched by it: words in order, each with the terms of the index that stand for it.
 
+use shared::Suggestion;
 use tantivy::{DocId, Score};
 
 use super::SearchError;
@@ -25,6 +26,8 @@ pub(super) struct PassageVector {
     pub(super) words: Vec<f32>,
     /// The words of the query in order, by their place in `words`.
     pub(super) sequence: Vec<Option<usize>>,
+    /// What was found in place of words that the index does not know, as typed.
+    pub(super) looked_up: Vec<Suggestion>,
     /// Keys that the index does not know.
     unknown: Vec<String>,
     /// The terms, to be recognised in a passage.
@@ -91,6 +94,10 @@ impl Vector for PassageVector {
     fn unknown(&self) -> &[String] {
         &self.unknown
     }
+
+    fn looked_up(&self) -> &[Suggestion] {
+        &self.looked_up
+    }
 }
 
 /// Splits the text of a query as passages were split.
@@ -110,12 +117,13 @@ pub(super) fn split(index: &PassageIndex, text: &str) -> Query {
 pub(super) fn weigh(
     index: &PassageIndex,
     query: &Query,
-    similar: impl Fn(&str) -> Result<Vec<Similar>, SearchError>,
+    mut similar: impl FnMut(&str) -> Result<Vec<Similar>, SearchError>,
 ) -> Result<PassageVector, SearchError> {
     let mut vector = PassageVector {
         terms: Vec::new(),
         words: Vec::new(),
         sequence: Vec::new(),
+        looked_up: Vec::new(),
         unknown: Vec::new(),
         set: TermSet::new([].into_iter()),
     };

@@ -13,13 +13,10 @@ use super::fuzzy_search::fuzzy_search;
 use super::hybrid_search::hybrid_search;
 use super::model::Asked;
 use super::phrase_search::phrase_search;
-use super::similar_words::{MOST_REPLACED, similar_words};
+use super::similar_words::{MOST_REPLACED, similar_words, suggestion};
 use super::slow_tfidf_search::slow_tfidf_search;
 use super::tfidf_search::tfidf_search;
 use super::{Answer, Features, Library, Request, SearchError};
-
-/// Most words that are suggested in place of one; more would be a riddle.
-const MOST_SUGGESTED: usize = 3;
 
 /// Where a search runs.
 pub(super) enum Place<'a> {
@@ -108,7 +105,7 @@ impl Library {
             return Ok(answer);
         }
         Ok(Answer {
-            suggestions: suggestions(self, &answer.unknown_words)?,
+            suggestions: suggestions(self, &answer.unknown_words, &answer.suggestions)?,
             ..answer
         })
     }
@@ -127,10 +124,12 @@ impl Library {
 /// A walk through the dictionary in search of similar words takes as long as so many postings.
 const POSTINGS_OF_UNKNOWN: u64 = 5_000;
 
-/// What may have been meant by each of the unknown words, where the books have something like it.
+/// What may have been meant by each of the unknown words, where the books have something like it. Some were
+/// `found_before`, by a search that read other words in place of them, even where that is nothing.
 pub(super) fn suggestions(
     library: &Library,
     unknown: &[String],
+    found_before: &[Suggestion],
 ) -> Result<Vec<Suggestion>, SearchError> {
     let dictionary = library.indexes.of(Features::All);
     let mut found: Vec<Suggestion> = Vec::new();
@@ -143,16 +142,13 @@ pub(super) fn suggestions(
             break;
         }
         looked_up.push(word);
-        let similar = similar_words(dictionary, word)?.into_iter();
-        let instead: Vec<String> = similar
-            .map(|word| word.letters)
-            .take(MOST_SUGGESTED)
-            .collect();
-        if !instead.is_empty() {
-            found.push(Suggestion {
-                word: word.clone(),
-                instead,
-            });
+        let before = found_before.iter().find(|one| one.word == *word);
+        let suggestion = match before {
+            Some(before) => before.clone(),
+            None => suggestion(word, &similar_words(dictionary, word)?),
+        };
+        if !suggestion.instead.is_empty() {
+            found.push(suggestion);
         }
     }
     Ok(found)

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use shared::Suggestion;
 use tantivy::postings::TermInfo;
 use tantivy::query::FuzzyTermQuery;
 use tantivy::termdict::{TermDictionary, TermStreamer};
@@ -30,22 +31,37 @@ pub(super) fn similar_keys(
     spelling: &Spelling,
     typed: &str,
 ) -> Result<Vec<(String, f32)>, SearchError> {
-    let words = similar_words(index, typed)?;
+    Ok(keys(spelling, &similar_words(index, typed)?))
+}
+
+/// The keys of similar words, and how much each is like the word that they are similar to.
+pub(super) fn keys(spelling: &Spelling, words: &[SimilarWord]) -> Vec<(String, f32)> {
     let likeness = |word: &SimilarWord| 1.0 / (1.0 + f32::from(word.distance));
     let mut keys: Vec<(String, f32)> = Vec::with_capacity(words.len());
-    for word in &words {
+    for word in words {
         let key = spelling.key(&word.letters);
         // Words that differ in their endings share a key, which counts once.
         if !keys.iter().any(|(other, _)| *other == key) {
             keys.push((key, likeness(word)));
         }
     }
-    Ok(keys)
+    keys
+}
+
+/// What to suggest in place of `typed`, for which these words may stand.
+pub(super) fn suggestion(typed: &str, words: &[SimilarWord]) -> Suggestion {
+    let letters = words.iter().map(|word| word.letters.clone());
+    Suggestion {
+        word: typed.to_owned(),
+        instead: letters.take(MOST_SUGGESTED).collect(),
+    }
 }
 
 /// Most unknown words of one query that others are looked for: each costs a walk through the dictionary, and whoever sends
 /// dozens has not mistyped them.
 pub(super) const MOST_REPLACED: usize = 8;
+/// Most words that are suggested in place of one; more would be a riddle.
+const MOST_SUGGESTED: usize = 3;
 /// Most words that stand for another one.
 const MOST: usize = 8;
 /// Fewest letters of a word in which one letter may differ, and in which two may: in shorter ones chance is too great.

@@ -76,7 +76,7 @@ impl Slow<'_> {
             hits,
             total_matches,
             suggestions: match has_suggestions {
-                true => suggestions(self.library, &unknown_words)?,
+                true => suggestions(self.library, &unknown_words, &[])?,
                 false => Vec::new(),
             },
             unknown_words,
