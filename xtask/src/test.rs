@@ -130,14 +130,21 @@ fn interop_node() -> Result<PathBuf, Failure> {
     Ok(folder)
 }
 
-/// The browser tracer and the waterfall in a real browser, and what the tracer adds to a page.
+/// The browser tracer, the waterfall and the views in a real browser, and what the tracer adds to a page.
 fn wasm(stop: &Stop) -> Result<(), Failure> {
     let tools = Tools::ensure_wasm_bindgen(false, stop)?;
     let chromedriver = chromedriver(stop)?;
     let mut command = process::cargo();
     command
         .args(["test", "--locked", "--all-features"])
-        .args(["-p", "opentelemetry-browser", "-p", "trace-view"])
+        .args([
+            "-p",
+            "opentelemetry-browser",
+            "-p",
+            "trace-view",
+            "-p",
+            "boxed-view",
+        ])
         .args(["--target", "wasm32-unknown-unknown"])
         .env("PATH", tools.path()?)
         .env("CHROMEDRIVER", chromedriver);
