@@ -1,6 +1,6 @@
 //! The page of one trace: every state it can be in, deep links, and a walk with the keyboard alone.
 
-use e2e::StackOptions;
+use e2e::{StackOptions, wait_for};
 use fantoccini::key::Key;
 use serde_json::json;
 
@@ -65,10 +65,14 @@ async fn a_walk_with_the_keyboard_alone() {
     page.press(&['0', 'c']).await;
     page.text_with(".tools button[aria-pressed=true]", "Critical path")
         .await;
-    let active = page.browser.run(
-        "return document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))?.role",
-    );
-    assert_eq!(active.await.unwrap(), json!("row"));
+    // The rows that the screen has room for are drawn after those that there are have changed.
+    wait_for("the current span to be a row", async || {
+        let role = "return document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))?.role";
+        let role = page.browser.run(role).await?;
+        Ok((role == json!("row")).then_some(()))
+    })
+    .await
+    .unwrap();
     assert!(page.text_of(".trace footer").await.contains(&id));
     page.close().await;
 }
