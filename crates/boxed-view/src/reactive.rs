@@ -23,8 +23,8 @@ pub fn spawn(work: impl Future<Output = ()> + 'static) {
 }
 
 #[inline(never)]
-fn boxed_effect(mut run: Box<dyn FnMut()>) {
-    Effect::new(move || run());
+fn boxed_effect(run: Box<dyn FnMut()>) {
+    Effect::new(run);
 }
 
 #[inline(never)]
