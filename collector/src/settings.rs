@@ -82,8 +82,7 @@ pub struct Settings {
     /// Bytes on the disk in that folder, with KiB, MiB or GiB; the oldest requests go.
     #[arg(long, env = "COLLECTOR_DATA_MAX_BYTES", default_value = "256MiB", value_parser = bytes, global = true)]
     pub data_max_bytes: usize,
-    /// Address of another receiver of OTLP over HTTP that everything is passed on to, such as http://127.0.0.1:14318 or
-    /// https://collector.example.
+    /// Address of another receiver of OTLP over HTTP or HTTPS that everything is passed on to, such as `http://127.0.0.1:14318`.
     #[arg(long, env = "COLLECTOR_TEE", value_parser = http_url, global = true)]
     pub tee: Option<Uri>,
     /// How what is passed on is made smaller.
