@@ -76,9 +76,9 @@ impl Browser {
     /// # Errors
     /// When the browser refuses it.
     pub async fn devtools(&self, command: &str, parameters: Value) -> anyhow::Result<Value> {
-        let command = DevTools {
-            command: command.to_owned(),
-            parameters,
+        let command = Extension {
+            path: "goog/cdp/execute",
+            body: json!({ "cmd": command, "params": parameters }),
         };
         Ok(self.client.issue_cmd(command).await?)
     }
@@ -88,7 +88,11 @@ impl Browser {
     /// # Errors
     /// When the browser does not say.
     pub async fn console_errors(&self) -> anyhow::Result<Vec<String>> {
-        let entries = self.client.issue_cmd(Console).await?;
+        let command = Extension {
+            path: "se/log",
+            body: json!({ "type": "browser" }),
+        };
+        let entries = self.client.issue_cmd(command).await?;
         let entries = entries.as_array().context("no list of log entries")?;
         let errors = entries.iter().filter(|entry| entry["level"] == "SEVERE");
         Ok(errors.map(|entry| entry["message"].to_string()).collect())
@@ -139,43 +143,24 @@ fn capabilities(profile: &TempDir) -> Capabilities {
     capabilities
 }
 
+/// A command of Chromium's driver beyond WebDriver.
 #[derive(Debug)]
-struct Console;
+struct Extension {
+    path: &'static str,
+    body: Value,
+}
 
-impl WebDriverCompatibleCommand for Console {
+impl WebDriverCompatibleCommand for Extension {
     fn endpoint(
         &self,
         base_url: &url::Url,
         session_id: Option<&str>,
     ) -> Result<url::Url, url::ParseError> {
         let session = session_id.unwrap_or_default();
-        base_url.join(&format!("session/{session}/se/log"))
+        base_url.join(&format!("session/{session}/{}", self.path))
     }
 
     fn method_and_body(&self, _request_url: &url::Url) -> (http::Method, Option<String>) {
-        let body = json!({ "type": "browser" });
-        (http::Method::POST, Some(body.to_string()))
-    }
-}
-
-#[derive(Debug)]
-struct DevTools {
-    command: String,
-    parameters: Value,
-}
-
-impl WebDriverCompatibleCommand for DevTools {
-    fn endpoint(
-        &self,
-        base_url: &url::Url,
-        session_id: Option<&str>,
-    ) -> Result<url::Url, url::ParseError> {
-        let session = session_id.unwrap_or_default();
-        base_url.join(&format!("session/{session}/goog/cdp/execute"))
-    }
-
-    fn method_and_body(&self, _request_url: &url::Url) -> (http::Method, Option<String>) {
-        let body = json!({ "cmd": self.command, "params": self.parameters });
-        (http::Method::POST, Some(body.to_string()))
+        (http::Method::POST, Some(self.body.to_string()))
     }
 }
