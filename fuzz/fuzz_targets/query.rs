@@ -11,9 +11,9 @@ use std::time::Duration;
 use backend::corpus::{Source, load_gutenberg_corpus};
 use backend::progress::Progress;
 use backend::search::{
-    Admission, Deadline, Features, Library, Limits, Request, explain, matching_words,
+    Admission, Deadline, Library, Limits, Request, explain, matching_words,
 };
-use invariants::{check_answer, check_ranges};
+use invariants::{check_answer, check_ranges, methods_and_features};
 use libfuzzer_sys::fuzz_target;
 use shared::Method;
 use tokio::runtime::{Builder, Runtime};
@@ -30,13 +30,12 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 });
 
 fuzz_target!(|query: &str| {
-    for method in Method::ALL {
-        search(&Request::new(query, method));
+    for (method, features) in methods_and_features() {
+        search(&Request {
+            features,
+            ..Request::new(query, method)
+        });
     }
-    search(&Request {
-        features: Features::MostFrequent,
-        ..Request::new(query, Method::Tfidf)
-    });
     search(&Request {
         book: Some(query.len() % LIBRARY.corpus.books.len()),
         ..Request::new(query, Method::Hybrid)

@@ -94,16 +94,19 @@ impl Library {
             deadline,
         };
         let answer = match request.method {
-            Method::Tfidf | Method::SlowTfidf => tfidf_search(asked),
-            Method::Bm25 => bm25_search(asked),
-            Method::Hybrid => hybrid_search(asked),
-            Method::Phrase => phrase_search(asked),
-            Method::Fuzzy => fuzzy_search(asked),
-        }?;
-        // Nine of ten words are unknown to the compatible variant, and few of them are misspelled.
-        if request.features == Features::MostFrequent {
-            return Ok(answer);
-        }
+            Method::Tfidf | Method::SlowTfidf => {
+                let answer = tfidf_search(asked)?;
+                // Nine of ten words are unknown to the compatible variant, and few of them are misspelled.
+                if request.features == Features::MostFrequent {
+                    return Ok(answer);
+                }
+                answer
+            }
+            Method::Bm25 => bm25_search(asked)?,
+            Method::Hybrid => hybrid_search(asked)?,
+            Method::Phrase => phrase_search(asked)?,
+            Method::Fuzzy => fuzzy_search(asked)?,
+        };
         Ok(Answer {
             suggestions: suggestions(self, &answer.unknown_words, &answer.suggestions)?,
             ..answer

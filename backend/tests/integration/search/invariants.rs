@@ -1,7 +1,15 @@
 //! What holds for every answer, whatever the books and the query are: for property tests, and for the fuzz targets of
 //! `fuzz/`, which include this file.
 
-use backend::search::{Answer, Library, Request};
+use backend::search::{Answer, Features, Library, Request};
+use shared::Method;
+
+/// Every way to ask: the features are a choice of TF-IDF alone, and may be named with any method.
+pub(crate) fn methods_and_features() -> impl Iterator<Item = (Method, Features)> {
+    let features = [Features::All, Features::MostFrequent];
+    let methods = Method::ALL.into_iter();
+    methods.flat_map(move |method| features.map(|features| (method, features)))
+}
 
 /// Panics where `answer` cannot be one to `request`.
 pub(crate) fn check_answer(library: &Library, request: &Request<'_>, answer: &Answer) {
@@ -31,6 +39,13 @@ pub(crate) fn check_answer(library: &Library, request: &Request<'_>, answer: &An
         assert_eq!(hit.snippet, words.join(" "));
         check_ranges(&hit.highlights, &hit.snippet);
         assert!(!hit.highlights.is_empty(), "{hit:?}");
+    }
+    for suggestion in &answer.suggestions {
+        assert!(!suggestion.instead.is_empty(), "{suggestion:?}");
+        assert!(
+            answer.unknown_words.contains(&suggestion.word),
+            "{suggestion:?}"
+        );
     }
 }
 

@@ -7,7 +7,7 @@ use backend::search::{Deadline, Features, Library, Request, matching_words};
 use proptest::prelude::*;
 use shared::Method;
 
-use super::invariants::{check_answer, check_ranges};
+use super::invariants::{check_answer, check_ranges, methods_and_features};
 use super::{reference, request};
 use crate::support::{library, three_books};
 
@@ -100,8 +100,8 @@ proptest! {
     #[test]
     fn any_query_by_any_method_is_answered(query in any_query()) {
         static LIBRARY: LazyLock<Library> = LazyLock::new(three_books);
-        for method in Method::ALL {
-            let request = Request::new(query.as_str(), method);
+        for (method, features) in methods_and_features() {
+            let request = Request { features, ..Request::new(query.as_str(), method) };
             let answer = LIBRARY.search(&request, &Deadline::none()).unwrap();
             check_answer(&LIBRARY, &request, &answer);
         }
