@@ -9,6 +9,7 @@
 //! | `GET /api/v3/operations?service=&spanKind=` | `{"operations":[{"name":"…","spanKind":"server"}]}` |
 //! | `GET /api/x/summaries?limit=&before=` | `{"summaries":[…],"more":false}`: the newest traces in a line each, newest first; those that arrived before another |
 //! | `GET /api/x/live?limit=` | the same as server-sent events, with every change: `trace`, `ready`, `missed` |
+//! | `GET /api/x/traces/{trace_id}` | as `/api/v3/traces/{trace_id}`, but without any span when it is not held |
 //! | `GET /api/x/traces/{trace_id}/view?limit=` | the tree with everything that is computed from it |
 //! | `GET /api/x/traces/{trace_id}/logs` | the log records of a trace, `{"resourceLogs":[…]}`; an empty list when none is held |
 //! | `PUT`, `DELETE /api/x/traces/{trace_id}/pin` | the trace goes last, or in its turn again: 204; 409 when too many are pinned |
@@ -83,6 +84,7 @@ pub fn router_with(
         .route("/api/v3/operations", get(api_v3::operations))
         .route("/api/x/summaries", get(summaries::summaries))
         .route("/api/x/live", get(live::live))
+        .route("/api/x/traces/{trace_id}", get(api_v3::trace_so_far))
         .route("/api/x/traces/{trace_id}/view", get(view::view))
         .route("/api/x/traces/{trace_id}/logs", get(trace_logs))
         .route("/api/x/traces/{trace_id}/pin", put(pin).delete(unpin))

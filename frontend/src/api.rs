@@ -80,7 +80,7 @@ pub(crate) async fn read<T: FromJson>(
 /// A trace as far as it has arrived, in the words of the collector; status 304 and no body where it is what `known` names.
 /// Never traced itself.
 pub(crate) async fn trace(id: TraceId, known: &str) -> Result<Reply, ApiError> {
-    let request = Request::get(&format!("/telemetry/api/v3/traces/{id}"));
+    let request = Request::get(&format!("/telemetry/api/x/traces/{id}"));
     send(match known.is_empty() {
         true => request,
         false => request.header("if-none-match", known),

@@ -64,10 +64,9 @@ impl Reply {
     }
 }
 
-/// The spans of a trace in an answer of this status; none when the collector does not know it.
+/// The spans of a trace in an answer of this status; none when the collector holds none of it.
 pub(crate) fn trace(status: u16, body: &str) -> Result<Vec<Span>, ApiError> {
     match status {
-        404 => Ok(Vec::new()),
         200 => otlp_json::parse(body).map_err(|e| ApiError::Unreadable(e.to_string())),
         _ => Err(refusal(status, body)),
     }
@@ -205,8 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_that_nobody_knows_has_no_spans() {
-        assert_eq!(trace(404, ""), Ok(vec![]));
+    fn a_trace_that_is_not_held_has_no_spans() {
         assert_eq!(trace(200, r#"{"result":{"resourceSpans":[]}}"#), Ok(vec![]));
         let down = trace(502, "").expect_err("no collector");
         assert_eq!(down.error_type(), "502");

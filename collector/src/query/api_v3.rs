@@ -14,6 +14,7 @@ use super::filter::Filter;
 use super::parameters::Parameters;
 use super::{App, bad_request, parse_id, summaries, trace_json};
 use crate::problem::Problem;
+use crate::store::TraceView;
 
 /// Header of an answer that leaves something out.
 const INCOMPLETE: HeaderName = HeaderName::from_static("x-incomplete");
@@ -24,9 +25,29 @@ pub(super) async fn trace(
     Path(trace_id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (arrival, trace) = app.trace(parse_id(&trace_id)?)?;
+    let held = app.trace(parse_id(&trace_id)?)?;
+    whole(&app, held, &headers).await
+}
+
+/// `GET /api/x/traces/{trace_id}`: who asks before the first span has come gets none of them. A browser writes every 404
+/// into its console as an error, and a page that waits for a trace has made none.
+pub(super) async fn trace_so_far(
+    State(app): State<App>,
+    Path(trace_id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let held = app.store.trace(parse_id(&trace_id)?).unwrap_or_default();
+    whole(&app, held, &headers).await
+}
+
+/// A trace and its arrival.
+async fn whole(
+    app: &App,
+    (arrival, trace): (u64, TraceView),
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     let tag = Tag::of_trace(arrival, trace.iter().map(|origin| origin.items.len()).sum());
-    if tag.is_known(&headers) {
+    if tag.is_known(headers) {
         return Ok(answer::unchanged(tag));
     }
     app.work(move |_| Ok(answer::tagged(tag, trace_json::write(&trace)?)))

@@ -1,4 +1,4 @@
-//! The browser has nothing to complain about, on any page, but for a trace that was asked for too early.
+//! The browser has nothing to complain about, on any page.
 
 use e2e::StackOptions;
 
@@ -27,12 +27,7 @@ async fn no_page_writes_an_error_into_the_console() {
     ] {
         page.visit(path).await;
         page.text_with(selector, part).await;
-        let mut errors = page.browser.console_errors().await.unwrap();
-        // Who asks for a trace before its first span has come is told 404, as Jaeger's API has it, and the browser notes
-        // it down whatever the page makes of it.
-        errors.retain(|error| {
-            !(error.contains("/telemetry/api/v3/traces/") && error.contains("404"))
-        });
+        let errors = page.browser.console_errors().await.unwrap();
         assert!(errors.is_empty(), "{path}: {errors:?}");
     }
     page.close().await;

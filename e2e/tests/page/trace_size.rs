@@ -36,7 +36,7 @@ const OPEN: &str = "
     const begun = performance.now();
     const painted = () => requestAnimationFrame(() => requestAnimationFrame(() => {
         const end = performance.now();
-        const answer = performance.getEntriesByType('resource').filter(entry => entry.name.includes('/api/v3/traces/')).pop();
+        const answer = performance.getEntriesByType('resource').filter(entry => /traces\\/[0-9a-f]+$/.test(entry.name)).pop();
         window.opened = [end - begun, answer ? end - answer.responseEnd : null];
     }));
     new MutationObserver((_, observer) => {
