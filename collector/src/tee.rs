@@ -27,6 +27,8 @@ pub use retry::Retry;
 
 /// How long the thread waits for something to pass on before it looks whether it shall end.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// What may have to be sent twice from the log is this part of what was sent once, or one request.
+const IN_DOUBT: u64 = 100;
 /// An answer is a sentence at most.
 const ANSWER_MAX_BYTES: u64 = 64 << 10;
 
@@ -90,6 +92,8 @@ struct Shared {
     settings: Settings,
     queue: Queue,
     totals: Totals,
+    /// Bytes that the other side has said it took, since the start or since it was last in doubt whether it did.
+    certain_bytes: AtomicU64,
     /// When to end at the latest, once that is asked for.
     ends: Mutex<Option<Instant>>,
     stopping: Condvar,
@@ -129,6 +133,7 @@ impl Tee {
             settings,
             queue,
             totals: Totals::default(),
+            certain_bytes: AtomicU64::new(0),
             ends: Mutex::new(None),
             stopping: Condvar::new(),
         });
@@ -239,7 +244,7 @@ impl Shared {
                     return;
                 }
             }
-            match self.queue.next(self.settings.batch_max_bytes, PATIENCE) {
+            match self.queue.next(self.batch_max_bytes(), PATIENCE) {
                 Ok(None) => {}
                 // Where the log is damaged there is nothing to send.
                 Ok(Some(batch)) if batch.requests.is_empty() => self.queue.done(&batch),
@@ -260,13 +265,27 @@ impl Shared {
         }
     }
 
+    /// Whoever is killed between an answer and its note of it sends the batch again, so from the log it is a small part of
+    /// what this process has sent. What waits in memory is gone then, and only has to be fast.
+    fn batch_max_bytes(&self) -> usize {
+        let max_bytes = self.settings.batch_max_bytes;
+        if !self.queue.is_log() {
+            return max_bytes;
+        }
+        let part = self.certain_bytes.load(Ordering::Relaxed) / IN_DOUBT;
+        max_bytes.min(usize::try_from(part).unwrap_or(usize::MAX))
+    }
+
     /// Sends a batch until it is taken, refused or given up. Whether that is decided.
     fn deliver(&self, agent: &ureq::Agent, batch: &Batch) -> bool {
         let mut attempts = self.settings.retry.attempts(!self.queue.is_log());
         let requests = batch.requests.len() as u64;
+        let body = batch.requests.concat();
         loop {
-            match self.send(agent, batch.signal, &batch.requests.concat()) {
+            match self.send(agent, batch.signal, &body) {
                 Outcome::Taken => {
+                    let bytes = body.len() as u64;
+                    self.certain_bytes.fetch_add(bytes, Ordering::Relaxed);
                     self.totals.sent.fetch_add(requests, Ordering::Relaxed);
                     return true;
                 }
@@ -280,6 +299,7 @@ impl Shared {
                     return true;
                 }
                 Outcome::Later(after, reason) => {
+                    self.certain_bytes.store(0, Ordering::Relaxed);
                     let ends = *self.ends();
                     if ends.is_some() && self.queue.is_log() {
                         return false;

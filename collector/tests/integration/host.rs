@@ -48,43 +48,34 @@ impl Host {
     fn with_all(max_bytes: usize, limits: Limits, query_limits: query::Limits) -> Self {
         let store = Arc::new(Store::new(max_bytes));
         let receiver = Receiver::new(store.clone(), limits);
-        Self::of(store, receiver, query_limits, "127.0.0.1:0")
+        Self::of(store, receiver, query_limits)
     }
 
-    /// Listens for OTLP over HTTP on this address.
-    pub(crate) fn at(address: &str) -> Self {
-        let store = Arc::new(Store::new(64 << 20));
-        let receiver = Receiver::new(store.clone(), Limits::default());
-        Self::of(store, receiver, query::Limits::default(), address)
+    /// Another way in.
+    pub(crate) fn receiver(&self) -> Receiver {
+        Receiver::new(self.store.clone(), Limits::default())
     }
 
     /// Passes on what it receives.
     pub(crate) fn with_tee(tee: Arc<Tee>) -> Self {
         let store = Arc::new(Store::new(64 << 20));
         let receiver = Receiver::new(store.clone(), Limits::default()).with_tee(tee);
-        Self::of(store, receiver, query::Limits::default(), "127.0.0.1:0")
+        Self::of(store, receiver, query::Limits::default())
     }
 
-    fn of(
-        store: Arc<Store>,
-        receiver: Receiver,
-        query_limits: query::Limits,
-        address: &str,
-    ) -> Self {
+    fn of(store: Arc<Store>, receiver: Receiver, query_limits: query::Limits) -> Self {
         let runtime = Runtime::new().unwrap();
-        let serve = |protocol, address: &str, router| {
-            let listener = runtime.block_on(TcpListener::bind(address)).unwrap();
+        let serve = |protocol, router| {
+            let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
             let address = listener.local_addr().unwrap();
             let server = Server::new(listener, protocol, server::Limits::default());
             runtime.spawn(server.serve(router, std::future::pending()));
             address
         };
-        let any = "127.0.0.1:0";
-        let otlp = otlp::http_router(receiver.clone());
-        let otlp = serve(Protocol::Http1, address, otlp);
-        let grpc = serve(Protocol::Http2, any, otlp::grpc_router(receiver));
+        let otlp = serve(Protocol::Http1, otlp::http_router(receiver.clone()));
+        let grpc = serve(Protocol::Http2, otlp::grpc_router(receiver));
         let query = query::router(store.clone(), query_limits);
-        let query = serve(Protocol::Http1, any, query);
+        let query = serve(Protocol::Http1, query);
         Self {
             otlp,
             grpc,

@@ -22,5 +22,6 @@ mod server;
 mod store;
 mod summaries;
 mod tee;
+mod tee_log;
 mod view;
 mod wal;

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use collector::otlp::Signal;
 use collector::tee::{Compression, Retry, Settings, Tee, TeeCounters};
-use collector::wal::{MIN_MAX_BYTES, Wal};
 use flate2::read::GzDecoder;
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
@@ -18,13 +16,12 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use tempfile::TempDir;
 
 use crate::host::Host;
 use crate::otlp::{JSON, PROTOBUF};
 use crate::sample::{gzip, one_json, request, span};
 
-fn settings(address: &str) -> Settings {
+pub(crate) fn settings(address: &str) -> Settings {
     Settings {
         url: format!("http://{address}/").parse().unwrap(),
         trusted_pem: None,
@@ -42,10 +39,10 @@ fn settings(address: &str) -> Settings {
 }
 
 /// When a request came, its path, its body as it was before it was compressed, and its lines.
-type Got = (Instant, String, Vec<u8>, Vec<String>);
+pub(crate) type Got = (Instant, String, Vec<u8>, Vec<String>);
 
 /// A receiver that answers as it is told, one answer for each request and 200 from then on, and shows what it got.
-fn scripted(answers: Vec<String>) -> (String, Receiver<Got>) {
+pub(crate) fn scripted(answers: Vec<String>) -> (String, Receiver<Got>) {
     scripted_over(answers, |stream| stream)
 }
 
@@ -93,12 +90,12 @@ fn scripted_over<S: Read + Write>(
     (address, got)
 }
 
-fn refusal(status: u16) -> String {
+pub(crate) fn refusal(status: u16) -> String {
     format!("{status} No\r\ncontent-length: 0")
 }
 
 /// Waits until the counters are as they should be.
-fn wait_for(tee: &Tee, is_reached: impl Fn(&TeeCounters) -> bool) {
+pub(crate) fn wait_for(tee: &Tee, is_reached: impl Fn(&TeeCounters) -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !is_reached(&tee.counters()) {
         assert!(Instant::now() < deadline, "{:?}", tee.counters());
@@ -106,7 +103,7 @@ fn wait_for(tee: &Tee, is_reached: impl Fn(&TeeCounters) -> bool) {
     }
 }
 
-fn ids(body: &[u8]) -> Vec<u8> {
+pub(crate) fn ids(body: &[u8]) -> Vec<u8> {
     let request = ExportTraceServiceRequest::decode(body).unwrap();
     let spans = request.resource_spans.iter().flat_map(|r| &r.scope_spans);
     spans
@@ -279,7 +276,7 @@ fn a_partial_success_of_the_other_side_is_counted() {
 }
 
 /// An address where nobody listens.
-fn nobody() -> String {
+pub(crate) fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().to_string()
 }
@@ -331,43 +328,4 @@ fn the_end_waits_for_what_is_queued() {
     }
     tee.stop();
     assert_eq!(upstream.spans_of(1).len(), 50);
-}
-
-#[test]
-fn a_log_is_passed_on_from_where_the_last_process_ended() {
-    let folder = TempDir::new().unwrap();
-    let upstream = Host::start();
-    let run = |ids: std::ops::RangeInclusive<u64>| {
-        let wal = Arc::new(Wal::open(folder.path(), 8 << 20, 0, |_, _| ()).unwrap());
-        let sent = ids.clone().count() as u64;
-        for id in ids {
-            let request = request("shop", vec![span(1, id)]).encode_to_vec();
-            wal.append(Signal::Traces, &request).unwrap();
-        }
-        let tee = Tee::start(settings(&upstream.otlp.to_string()), Some(wal)).unwrap();
-        wait_for(&tee, |counters| counters.tee_sent == sent);
-        tee.stop();
-    };
-    run(1..=10);
-    run(11..=25);
-    assert_eq!(upstream.spans_of(1).len(), 25);
-    assert_eq!(upstream.counters().spans_duplicate, 0);
-}
-
-#[test]
-fn what_goes_from_the_log_before_it_was_passed_on_is_counted() {
-    let folder = TempDir::new().unwrap();
-    let wal = Arc::new(Wal::open(folder.path(), MIN_MAX_BYTES, 0, |_, _| ()).unwrap());
-    let tee = Tee::start(settings(&nobody()), Some(wal.clone())).unwrap();
-    for _ in 0..60 {
-        wal.append(Signal::Logs, &[0; 50_000]).unwrap();
-    }
-    let counters = wal.counters();
-    assert!(counters.wal_evicted_unread >= 40, "{counters:?}");
-    assert_eq!(counters.wal_evicted_unread, counters.wal_evicted);
-    // It ends at once: what is in the log stays there.
-    let asked = Instant::now();
-    tee.stop();
-    assert!(asked.elapsed() < Duration::from_secs(5));
-    assert_eq!(tee.counters().tee_dropped_given_up, 0);
 }
