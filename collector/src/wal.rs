@@ -177,6 +177,11 @@ impl Wal {
         &self.shared.folder
     }
 
+    /// The position behind the last request.
+    pub(crate) fn end(&self) -> u64 {
+        self.shared.state().durable
+    }
+
     /// Up to where everything has been read by whoever passes requests on; what goes before that without having been read
     /// is counted.
     pub(crate) fn set_read(&self, position: u64) {

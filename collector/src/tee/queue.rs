@@ -75,7 +75,8 @@ impl Queue {
         let mut text = Vec::new();
         (&mut file).take(64).read_to_end(&mut text)?;
         let text = String::from_utf8(text).unwrap_or_default();
-        let position = text.trim().parse().unwrap_or(0);
+        // The log may have lost its end, or all of it, and what comes then takes that place.
+        let position = text.trim().parse().unwrap_or(0).min(wal.end());
         wal.set_read(position);
         let place = Mutex::new(Place { position, file });
         Ok(Self::Log(Log { wal, place }))

@@ -31,6 +31,15 @@ fn a_log_is_passed_on_from_where_the_last_process_ended() {
     run(1..=10);
     run(11..=25);
     assert_eq!(upstream.spans_of(1).len(), 25);
+    // It ends before where the last process has ended.
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|name| name == "otlp") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    run(26..=30);
+    assert_eq!(upstream.spans_of(1).len(), 30);
     assert_eq!(upstream.counters().spans_duplicate, 0);
 }
 
