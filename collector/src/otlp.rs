@@ -124,9 +124,13 @@ impl Receiver {
                 }
             }
         };
-        tokio::task::spawn_blocking(work)
-            .await
-            .unwrap_or(Err(Refusal::Internal))
+        let worked = tokio::task::spawn_blocking(work).await;
+        worked.unwrap_or_else(|error| {
+            Err(match error.is_cancelled() {
+                true => Refusal::Ending,
+                false => Refusal::Internal,
+            })
+        })
     }
 
     /// A request in protobuf: checked, written down, stored and passed on, in this order.

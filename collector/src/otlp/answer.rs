@@ -83,6 +83,8 @@ pub(crate) enum Refusal {
     Busy,
     #[error("the write-ahead log cannot be written")]
     Disk(#[source] io::Error),
+    #[error("the collector is ending")]
+    Ending,
     #[error("internal error")]
     Internal,
 }
@@ -106,9 +108,16 @@ impl Refusal {
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, RESOURCE_EXHAUSTED),
             Self::Malformed(_) | Self::Framing => (StatusCode::BAD_REQUEST, INVALID_ARGUMENT),
             Self::Slow => (StatusCode::REQUEST_TIMEOUT, DEADLINE_EXCEEDED),
-            Self::Busy | Self::Disk(_) => (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE),
+            Self::Busy | Self::Disk(_) | Self::Ending => {
+                (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE)
+            }
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL),
         }
+    }
+
+    /// Whether the same request may be taken a moment later.
+    pub(super) fn is_for_now(&self) -> bool {
+        self.codes().1 == UNAVAILABLE
     }
 }
 
@@ -160,15 +169,12 @@ pub(super) fn refusal(encoding: Encoding, refusal: &Refusal) -> Response {
     };
     let mut response = respond(status, encoding, body);
     let headers = response.headers_mut();
-    match refusal {
-        Refusal::Busy | Refusal::Disk(_) => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
-        }
+    if refusal.is_for_now() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+    }
+    if let Refusal::Slow = refusal {
         // The rest of the body is not waited for.
-        Refusal::Slow => {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        _ => {}
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }

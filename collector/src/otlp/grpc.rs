@@ -67,9 +67,9 @@ async fn answer(receiver: &Receiver, signal: Signal, headers: &HeaderMap, body: 
             receiver.count(&refusal);
             let (_, code) = refusal.codes();
             // Only who is told when to come back may come back after RESOURCE_EXHAUSTED.
-            let details = match refusal {
-                Refusal::Busy | Refusal::Disk(_) => retry_info(),
-                _ => Vec::new(),
+            let details = match refusal.is_for_now() {
+                true => retry_info(),
+                false => Vec::new(),
             };
             failure(code, &refusal.to_string(), &details)
         }

@@ -246,6 +246,26 @@ fn three_kills_and_a_receiver_that_is_away_lose_nothing_and_repeat_one_percent_a
 }
 
 #[test]
+fn who_asks_while_it_ends_is_not_refused_for_good() {
+    for _ in 0..200 {
+        let host = Host::start();
+        let address = host.otlp.to_string();
+        let (tell, told) = channel();
+        let asking = std::thread::spawn(move || {
+            let statuses = (1..).map(|id| post(&address, &request("shop", vec![span(TRACE, id)])));
+            let mut statuses = statuses.inspect(|_| {
+                let _ = tell.send(());
+            });
+            statuses.find(|status| *status != Some(200))
+        });
+        told.recv().unwrap();
+        drop(host);
+        let last = asking.join().unwrap().unwrap();
+        assert!(matches!(last, None | Some(503)), "{last:?}");
+    }
+}
+
+#[test]
 fn a_start_reads_a_log_as_large_as_it_may_be() {
     const REQUESTS: u64 = 256;
     let folder = TempDir::new().unwrap();
