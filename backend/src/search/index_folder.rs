@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -70,6 +70,8 @@ struct Checked {
 
 /// Names inside the root. None is that of a version.
 const LOCK: &str = "lock";
+/// What the file of the lock holds while somebody has it.
+const BUILDING: &[u8] = b"building\n";
 const FRESH: &str = ".new";
 const OLD: &str = ".old";
 /// Name inside a version.
@@ -163,12 +165,7 @@ impl<'s> IndexFolder<'s> {
         let mut waited = false;
         loop {
             match file.try_lock() {
-                Ok(()) => {
-                    return Ok(Some(Lock {
-                        waited,
-                        _file: file,
-                    }));
-                }
+                Ok(()) => return Ok(Some(Lock::taken(file, waited, self.root)?)),
                 Err(TryLockError::Error(error)) => return Err(error),
                 Err(TryLockError::WouldBlock) if start.elapsed() >= patience => return Ok(None),
                 Err(TryLockError::WouldBlock) if !waited => {
@@ -291,7 +288,27 @@ impl<'s> IndexFolder<'s> {
 pub(super) struct Lock {
     /// Whether another process had it before.
     pub(super) waited: bool,
-    _file: File,
+    file: File,
+}
+
+impl Lock {
+    /// Says when whoever had the lock before did not come to its end: until then, the file of the lock holds a word.
+    fn taken(mut file: File, waited: bool, root: &Path) -> io::Result<Self> {
+        if file.metadata()?.len() > 0 {
+            let path = root.display();
+            tracing::warn!(%path, "the process that built an index here before was ended halfway: what it left is not used");
+        }
+        // Where there is no room for a word, a death in here is not told of, and harms no more than otherwise.
+        let _ = file.write_all(BUILDING);
+        Ok(Self { waited, file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Where this fails, the next process only takes this one for dead.
+        let _ = self.file.set_len(0);
+    }
 }
 
 /// Opens a file if it has so many bytes.
@@ -343,5 +360,24 @@ fn into_io(error: tantivy::TantivyError) -> io::Error {
     match error {
         tantivy::TantivyError::IoError(error) => io::Error::new(error.kind(), error),
         other => io::Error::other(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_of_the_lock_holds_a_word_while_somebody_has_it() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join(LOCK);
+        let folder = IndexFolder::new(root.path(), "0");
+        for _ in 0..2 {
+            let lock = folder.lock(Duration::ZERO).unwrap();
+            assert!(lock.is_some());
+            assert_eq!(fs::read(&file).unwrap(), BUILDING);
+            drop(lock);
+            assert_eq!(fs::read(&file).unwrap(), b"");
+        }
     }
 }

@@ -89,6 +89,19 @@ fn a_process_that_is_killed_while_it_builds_leaves_nothing_that_harms() {
 }
 
 #[test]
+fn a_build_that_was_ended_halfway_is_told_of_once() {
+    let home = TempDir::new().unwrap();
+    let index = TempDir::new().unwrap();
+    // As a process leaves it that is killed between taking the lock and giving it back.
+    let lock = index.path().join("lock");
+    fs::write(&lock, "building\n").unwrap();
+    let mut next = Running::spawn(&mut serving(&home, index.path()));
+    next.wait_for_log("was ended halfway: what it left is not used");
+    assert_answers(&next);
+    assert_eq!(fs::read(&lock).unwrap(), b"");
+}
+
+#[test]
 fn a_disk_that_is_full_is_told_and_searches_are_answered() {
     let home = TempDir::new().unwrap();
     let index = TempDir::new().unwrap();
