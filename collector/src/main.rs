@@ -13,7 +13,7 @@ use collector::settings::{Arguments, Command, Settings};
 use collector::store::Store;
 use collector::tee::Tee;
 use collector::wal::Wal;
-use collector::{healthcheck, metrics, otlp, query, server};
+use collector::{healthcheck, metrics, otlp, query};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -41,6 +41,7 @@ async fn main() -> ExitCode {
 
 async fn serve(settings: Settings) -> cli::Outcome {
     let budgets = own_budgets(&settings)?;
+    let otlp_limits = settings.otlp_limits.checked().map_err(bad_setting)?;
     let mut terminate = signal(SignalKind::terminate())?;
     let otlp_listener = listen(settings.otlp_http).await?;
     let grpc_listener = listen(settings.otlp_grpc).await?;
@@ -58,17 +59,14 @@ async fn serve(settings: Settings) -> cli::Outcome {
         // An error means that `stop` is gone, which ends serving as well.
         async move { drop(stop.wait_for(|stopped| *stopped).await) }
     };
-    let mut receiver = otlp::Receiver::new(store.clone(), otlp::Limits::default());
+    let mut receiver = otlp::Receiver::new(store.clone(), otlp_limits);
     if let Some(wal) = &wal {
         receiver = receiver.with_wal(wal.clone());
     }
     if let Some(tee) = &tee {
         receiver = receiver.with_tee(tee.clone());
     }
-    let limits = server::Limits {
-        connections_max: settings.max_connections,
-        ..server::Limits::default()
-    };
+    let limits = settings.server_limits;
     let http = Server::new(otlp_listener, Protocol::Http1, limits);
     let grpc = Server::new(grpc_listener, Protocol::Http2, limits);
     let query = Server::new(query_listener, Protocol::Http1, limits);
@@ -113,11 +111,13 @@ async fn serve(settings: Settings) -> cli::Outcome {
 /// Budgets to hold spans to, when there is a file of them.
 fn own_budgets(settings: &Settings) -> Result<Option<Budgets>, Failed> {
     let read = settings.budgets.as_deref().map(cli::check::read_budgets);
-    let read = read.transpose().map_err(|error| Failed {
-        code: BAD_SETTING,
-        error,
-    })?;
+    let read = read.transpose().map_err(bad_setting)?;
     Ok(read.map(|(_, budgets)| budgets))
+}
+
+fn bad_setting(error: anyhow::Error) -> Failed {
+    let code = BAD_SETTING;
+    Failed { code, error }
 }
 
 /// What passes on, when there is an address for it.

@@ -63,6 +63,9 @@ impl Observed {
             ),
             ("connections_accepted", ConnectionCounters::accepted),
             ("connections_displaced", ConnectionCounters::displaced),
+            ("connections_late", ConnectionCounters::late),
+            ("connections_stalled", ConnectionCounters::stalled),
+            ("connections_full", ConnectionCounters::full),
         ] {
             let (name, kind) = name_and_type(name);
             say(&mut text, format_args!("# TYPE {name} {kind}"));

@@ -16,7 +16,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use clap::Args;
 
+use crate::settings::{duration, size};
 use crate::store::{Batch, EncodedLog, EncodedMetric, EncodedSpan, Store};
 use crate::tee::Tee;
 use crate::wal::Wal;
@@ -27,25 +29,48 @@ pub use grpc::router as grpc_router;
 pub use http::router as http_router;
 pub use signal::Signal;
 
-/// How much a sender may ask for.
-#[derive(Clone, Copy, Debug)]
+/// How much a sender may ask for. Each is a setting: `--otlp-body-timeout`, or `COLLECTOR_OTLP_BODY_TIMEOUT` in the
+/// environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Bounds of senders")]
+#[group(skip)]
 pub struct Limits {
-    /// Largest body in bytes, after decompression.
+    /// Largest body after decompression, in bytes or with KiB, MiB or GiB; a larger one is refused for good.
+    #[arg(id = "otlp_body_max_bytes", value_name = "BODY_MAX_BYTES", long = "otlp-body-max-bytes", env = "COLLECTOR_OTLP_BODY_MAX_BYTES", default_value = "64MiB", value_parser = size, global = true)]
     pub body_max_bytes: usize,
-    /// Bytes of all bodies that are being received at a time.
+    /// Memory for all bodies that are being received, in bytes or with KiB, MiB or GiB; who finds none left is told
+    /// to come back.
+    #[arg(long = "otlp-in-flight-max-bytes", env = "COLLECTOR_OTLP_IN_FLIGHT_MAX_BYTES", default_value = "128MiB", value_parser = size, global = true)]
     pub in_flight_max_bytes: usize,
     /// How long a sender may take for one body.
+    #[arg(long = "otlp-body-timeout", env = "COLLECTOR_OTLP_BODY_TIMEOUT", default_value = "15s", value_parser = duration, global = true)]
     pub body_timeout: Duration,
 }
 
 impl Default for Limits {
-    /// 64 MiB as the specification says, two such bodies at a time, 15 s.
+    /// What the settings are when none is given: 64 MiB as the specification says, two such bodies at a time, 15 s.
     fn default() -> Self {
         Self {
             body_max_bytes: 64 << 20,
             in_flight_max_bytes: 128 << 20,
             body_timeout: Duration::from_secs(15),
         }
+    }
+}
+
+impl Limits {
+    /// These limits, if each of them can be reached.
+    ///
+    /// # Errors
+    /// When a body that may be sent would find no room even alone, so that its sender came back for ever.
+    pub fn checked(self) -> anyhow::Result<Self> {
+        anyhow::ensure!(
+            self.in_flight_max_bytes >= self.body_max_bytes,
+            "--otlp-in-flight-max-bytes ({}) is for one body at least, so not less than --otlp-body-max-bytes ({})",
+            self.in_flight_max_bytes,
+            self.body_max_bytes
+        );
+        Ok(self)
     }
 }
 
@@ -149,7 +174,12 @@ impl Receiver {
     }
 
     fn count(&self, refusal: &Refusal) {
-        self.store.count_refused();
+        self.store.count_refused(|counters| match refusal {
+            Refusal::TooLarge { .. } => counters.requests_too_large += 1,
+            Refusal::Busy => counters.requests_without_room += 1,
+            Refusal::Slow => counters.requests_late += 1,
+            _ => {}
+        });
         tracing::debug!(
             error = refusal as &dyn std::error::Error,
             "refused a request"

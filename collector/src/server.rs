@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use clap::Args;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -17,6 +18,7 @@ use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt as _;
 
+use crate::settings::{duration, positive};
 pub use connections::ConnectionCounters;
 use connections::{Connection, Connections};
 use stall::Impatient;
@@ -35,21 +37,28 @@ pub enum Protocol {
     Http2,
 }
 
-/// What clients may do.
-#[derive(Clone, Copy, Debug)]
+/// What clients may do. Each is a setting: `--max-streams`, or `COLLECTOR_MAX_STREAMS` in the environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Bounds of connections")]
+#[group(skip)]
 pub struct Limits {
-    /// Connections at a time. For one more, those that are idle longest are closed; where none is idle, it waits.
+    /// Connections at a time on each address; for one more, those that are idle longest are closed, and where none is idle,
+    /// it waits.
+    #[arg(long = "max-connections", env = "COLLECTOR_MAX_CONNECTIONS", default_value = "512", value_parser = positive, global = true)]
     pub connections_max: usize,
     /// How long a client may take for the head of its next request, or to answer a ping of HTTP/2.
+    #[arg(long, env = "COLLECTOR_HEAD_TIMEOUT", default_value = "60s", value_parser = duration, global = true)]
     pub head_timeout: Duration,
     /// How long a client may take nothing of an answer.
+    #[arg(long, env = "COLLECTOR_STALL_TIMEOUT", default_value = "60s", value_parser = duration, global = true)]
     pub stall_timeout: Duration,
-    /// Requests at a time on a connection of HTTP/2.
+    /// Requests at a time on a connection of HTTP/2; further ones wait at the client.
+    #[arg(long = "max-streams", env = "COLLECTOR_MAX_STREAMS", default_value = "128", value_parser = clap::value_parser!(u32).range(1..), global = true)]
     pub streams_max: u32,
 }
 
 impl Default for Limits {
-    /// 512 connections, which is half of the file descriptors that a process gets where nobody has said otherwise; 60 s
+    /// What the settings are when none is given: 512 connections, which is half of the file descriptors that a process gets where nobody has said otherwise; 60 s
     /// for a head, 60 s for an answer; 128 streams.
     fn default() -> Self {
         Self {
@@ -77,7 +86,7 @@ impl Server {
             listener,
             protocol,
             limits,
-            connections: Connections::new(limits.connections_max),
+            connections: Connections::new(limits.connections_max, limits.streams_max),
         }
     }
 
@@ -160,8 +169,7 @@ impl Server {
 /// Runs a connection until it ends or has to make room.
 fn spawn<C>(under_way: &GracefulShutdown, connection: Connection, served: C)
 where
-    C: GracefulConnection + Send + 'static,
-    C::Error: std::error::Error + 'static,
+    C: GracefulConnection<Error = hyper::Error> + Send + 'static,
 {
     let served = under_way.watch(served);
     tokio::spawn(async move {
@@ -170,6 +178,9 @@ where
             () = connection.has_to_go() => Ok(()),
         };
         if let Err(error) = ended {
+            if error.is_timeout() {
+                connection.count_late();
+            }
             tracing::debug!(
                 error = &error as &dyn std::error::Error,
                 "a connection ended early"

@@ -7,10 +7,9 @@ use std::time::Duration;
 use axum::http::Uri;
 use clap::{Args, Parser, Subcommand};
 
-use crate::cli;
-use crate::query;
 use crate::store::{Bounds, MIN_MAX_BYTES, PINNED_MAX};
 use crate::tee::{self, Retry};
+use crate::{cli, otlp, query, server};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -117,18 +116,21 @@ pub struct Settings {
     /// Traces that may be pinned; those go last.
     #[arg(long, env = "COLLECTOR_MAX_PINNED", default_value_t = PINNED_MAX, global = true)]
     pub max_pinned: usize,
-    /// Connections at a time on each address; for one more, those that are idle longest are closed.
-    #[arg(long, env = "COLLECTOR_MAX_CONNECTIONS", default_value = "512", value_parser = positive, global = true)]
-    pub max_connections: usize,
     /// Budgets that spans are held to, by `check` and by /api/x/budgets: a file in TOML, or in JSON when it is named so.
     #[arg(long, env = "COLLECTOR_BUDGETS", global = true)]
     pub budgets: Option<PathBuf>,
-    /// How much a reader may ask for.
-    #[command(flatten)]
-    pub query_limits: query::Limits,
     /// Log records to write: `level` or `target=level,…`.
     #[arg(long, env = "RUST_LOG", default_value = "info", global = true)]
     pub log: String,
+    /// How much a sender may ask for.
+    #[command(flatten)]
+    pub otlp_limits: otlp::Limits,
+    /// What clients may do.
+    #[command(flatten)]
+    pub server_limits: server::Limits,
+    /// How much a reader may ask for.
+    #[command(flatten)]
+    pub query_limits: query::Limits,
 }
 
 impl Settings {
@@ -302,6 +304,47 @@ mod tests {
     }
 
     #[test]
+    fn every_limit_of_senders_and_connections_is_a_setting() {
+        let settings = |arguments: &[&str]| {
+            let arguments = [&["collector"], arguments].concat();
+            Arguments::try_parse_from(arguments).map(|arguments| arguments.settings)
+        };
+        let set = settings(&[
+            "--otlp-body-max-bytes=1KiB",
+            "--otlp-in-flight-max-bytes=2KiB",
+            "--otlp-body-timeout=1s",
+            "--max-connections=3",
+            "--head-timeout=4s",
+            "--stall-timeout=5s",
+            "--max-streams=6",
+        ])
+        .unwrap();
+        let otlp_limits = otlp::Limits {
+            body_max_bytes: 1 << 10,
+            in_flight_max_bytes: 2 << 10,
+            body_timeout: Duration::from_secs(1),
+        };
+        assert_eq!(set.otlp_limits, otlp_limits);
+        assert!(otlp_limits.checked().is_ok());
+        assert_eq!(
+            set.server_limits,
+            server::Limits {
+                connections_max: 3,
+                head_timeout: Duration::from_secs(4),
+                stall_timeout: Duration::from_secs(5),
+                streams_max: 6,
+            }
+        );
+        for wrong in [
+            "--max-streams=0",
+            "--head-timeout=0s",
+            "--otlp-body-max-bytes=0",
+        ] {
+            assert!(settings(&[wrong]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn every_setting_has_a_default() {
         let arguments = Arguments::try_parse_from(["collector"]).unwrap();
         assert_eq!(arguments.command, None);
@@ -310,5 +353,7 @@ mod tests {
         assert!(arguments.settings.query.ip().is_loopback());
         assert_eq!(arguments.settings.max_bytes, 64 << 20);
         assert_eq!(arguments.settings.query_limits, query::Limits::default());
+        assert_eq!(arguments.settings.otlp_limits, otlp::Limits::default());
+        assert_eq!(arguments.settings.server_limits, server::Limits::default());
     }
 }

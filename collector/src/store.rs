@@ -126,6 +126,12 @@ pub struct Counters {
     pub traces_evicted: u64,
     /// Requests refused as a whole, of any signal.
     pub requests_refused: u64,
+    /// Among them, those larger than a request may be.
+    pub requests_too_large: u64,
+    /// Among them, those that came while others took all the memory there is for them.
+    pub requests_without_room: u64,
+    /// Among them, those that did not arrive in time.
+    pub requests_late: u64,
     /// Traces held.
     pub traces_held: u64,
     /// Traces held that go last.
@@ -294,8 +300,10 @@ impl Store {
     }
 
     /// Counts a request that was refused as a whole.
-    pub(crate) fn count_refused(&self) {
-        self.lock().counters.requests_refused += 1;
+    pub(crate) fn count_refused(&self, count_reason: impl FnOnce(&mut Counters)) {
+        let counters = &mut self.lock().counters;
+        counters.requests_refused += 1;
+        count_reason(counters);
     }
 
     /// A trace and its arrival.

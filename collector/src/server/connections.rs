@@ -26,6 +26,11 @@ struct Shared {
     clock: AtomicU64,
     accepted: AtomicU64,
     displaced: AtomicU64,
+    late: AtomicU64,
+    stalled: AtomicU64,
+    full: AtomicU64,
+    /// Requests that one connection may have.
+    requests_max: usize,
 }
 
 /// What became of connections.
@@ -56,13 +61,17 @@ struct Held {
 pub(super) struct Busy(Connection);
 
 impl Connections {
-    pub(super) fn new(max: usize) -> Self {
+    pub(super) fn new(max: usize, requests_max: u32) -> Self {
         Self {
             shared: Arc::new(Shared {
                 open: Mutex::default(),
                 clock: AtomicU64::new(0),
                 accepted: AtomicU64::new(0),
                 displaced: AtomicU64::new(0),
+                late: AtomicU64::new(0),
+                stalled: AtomicU64::new(0),
+                full: AtomicU64::new(0),
+                requests_max: usize::try_from(requests_max).unwrap_or(usize::MAX),
             }),
             places: Arc::new(Semaphore::new(max.clamp(1, Semaphore::MAX_PERMITS))),
         }
@@ -149,22 +158,49 @@ impl ConnectionCounters {
     pub fn displaced(&self) -> u64 {
         self.0.displaced.load(Ordering::Relaxed)
     }
+
+    /// Connections that were closed because the head of a request, or the answer to a ping, did not come in time.
+    #[must_use]
+    pub fn late(&self) -> u64 {
+        self.0.late.load(Ordering::Relaxed)
+    }
+
+    /// Connections that were left because nothing of an answer was taken in time.
+    #[must_use]
+    pub fn stalled(&self) -> u64 {
+        self.0.stalled.load(Ordering::Relaxed)
+    }
+
+    /// Times that a connection came to have as many requests as it may.
+    #[must_use]
+    pub fn full(&self) -> u64 {
+        self.0.full.load(Ordering::Relaxed)
+    }
 }
 
 impl Connection {
     /// Counts a request until its answer is handed over; the connection is at work until that is flushed too.
     pub(super) fn busy(&self) -> Busy {
-        let state = &self.0.state;
-        state.requests.fetch_add(1, Ordering::AcqRel);
-        state
-            .last_heard
-            .store(self.0.shared.tick(), Ordering::Relaxed);
+        let Held { state, shared, .. } = &*self.0;
+        let requests = state.requests.fetch_add(1, Ordering::AcqRel) + 1;
+        if requests == shared.requests_max {
+            shared.full.fetch_add(1, Ordering::Relaxed);
+        }
+        state.last_heard.store(shared.tick(), Ordering::Relaxed);
         Busy(self.clone())
     }
 
     /// Says that all answers that were handed over are on their way.
     pub(super) fn flushed(&self) {
         self.0.state.is_unflushed.store(false, Ordering::Release);
+    }
+
+    pub(super) fn count_late(&self) {
+        self.0.shared.late.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_stalled(&self) {
+        self.0.shared.stalled.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Ready when the place is needed.

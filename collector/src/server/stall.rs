@@ -43,6 +43,7 @@ impl<S> Impatient<S> {
             .waiting
             .get_or_insert_with(|| Box::pin(sleep(self.patience)));
         ready!(until.as_mut().poll(context));
+        self.connection.count_stalled();
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }

@@ -47,6 +47,7 @@ fn a_sender_of_too_large_a_body_gets_to_read_the_413() {
     );
     let answer = host.post(PROTOBUF, &vec![0; 16 << 20]);
     assert_eq!((answer.status, status(&answer).0), (413, 8));
+    assert_eq!(host.counters().requests_too_large, 1);
 }
 
 #[test]
@@ -111,6 +112,7 @@ fn who_finds_no_memory_left_is_told_to_come_back() {
     let bomb = gzip(&vec![0; 1 << 20]);
     let headers = format!("content-type: {PROTOBUF}\r\ncontent-encoding: gzip\r\n");
     assert_eq!(host.post_with(&headers, &bomb).status, 503);
+    assert_eq!(host.counters().requests_without_room, 2);
     for _ in 0..100 {
         // What a body took is given back, or a hundred of them would not find room.
         host.send(&request(&"x".repeat(2_000), vec![span(1, 2)]));
@@ -179,6 +181,7 @@ fn a_body_that_does_not_arrive_is_given_up() {
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert!(answer.contains("connection: close"), "{answer}");
+    assert_eq!(host.counters().requests_late, 1);
 }
 
 #[test]

@@ -126,6 +126,11 @@ fn a_bad_setting_is_a_message_and_exit_code_2() {
         (["--query-live-pause", "1"], "500ms, 5s or 2m"),
         (["--tee-timeout", "5"], "500ms, 5s or 2m"),
         (["--max-connections", "0"], "--max-connections"),
+        (["--max-streams", "0"], "1..=4294967295"),
+        (
+            ["--otlp-in-flight-max-bytes", "1MiB"],
+            "not less than --otlp-body-max-bytes (67108864)",
+        ),
         (["--unknown", "1"], "--unknown"),
     ] {
         let (code, message) = run(&arguments);
@@ -177,6 +182,8 @@ fn it_says_of_itself_what_became_of_everything() {
         "collector_wal_appended_total 1",
         "# TYPE collector_wal_bytes gauge",
         "collector_tee_sent_total 0",
+        "collector_requests_late_total 0",
+        "collector_connections_late_total{listener=\"otlp_http\"} 0",
         "collector_connections_accepted_total{listener=\"otlp_http\"} 1",
         "collector_connections_open{listener=\"query\"} 1",
     ] {
