@@ -6,11 +6,12 @@
 
 use std::cell::RefCell;
 
-use opentelemetry::trace::{SpanKind, TraceContextExt};
-use opentelemetry::{Context, ContextGuard};
+use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceState};
+use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
 use wasm_bindgen::prelude::*;
 
-use crate::callback::callback;
+use crate::batch::take_at;
+use crate::callback::{Arguments, callback};
 use crate::logs::{Event, Severity};
 use crate::pipeline;
 use crate::span::Item;
@@ -31,10 +32,7 @@ const REMEMBERED: usize = 64;
 /// Attribute: what was clicked or submitted, as `tag#id`.
 const ELEMENT: &str = "browser.element";
 
-/// Set in the context of a handler; the number is none where its interaction is not wanted.
-#[derive(Clone, Copy)]
-struct InInteraction(Option<u64>);
-
+#[derive(Clone)]
 struct Interaction {
     serial: u64,
     /// Event and, while handlers run, span: `click` or `submit`.
@@ -48,42 +46,36 @@ struct Interaction {
     span: Option<(Context, Option<u64>)>,
 }
 
-#[derive(Default)]
 struct Interactions {
-    next_serial: u64,
+    last_serial: u64,
     latest: Vec<Interaction>,
 }
 
 thread_local! {
-    static INTERACTIONS: RefCell<Interactions> = RefCell::default();
+    static INTERACTIONS: RefCell<Interactions> = const {
+        RefCell::new(Interactions { last_serial: 0, latest: Vec::new() })
+    };
     /// The contexts of the handlers that run, one inside the other.
     static ATTACHED: RefCell<Vec<ContextGuard>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Wraps handlers for the life of the page: those that are added from now on.
 pub(crate) fn install() {
-    // Numbers of JavaScript are doubles; these are small.
-    let begin = callback(|event| {
-        let serial = begin(&event.text(0), event.text(1), event.number(2));
-        JsValue::from(serial as f64)
-    });
-    let enter = callback(|serial| {
-        let cx = Context::current().with_value(InInteraction(Some(serial.number(0) as u64)));
-        let guard = cx.attach();
-        ATTACHED.with_borrow_mut(|attached| attached.push(guard));
+    let begin = callback(|event| begin(event).into());
+    let enter = callback(|event| {
+        let guard = context_of_handler(serial(event)).attach();
+        ATTACHED.with(|attached| pipeline::with(attached, |attached| attached.push(guard)));
         JsValue::UNDEFINED
     });
-    let leave = callback(|serial| {
-        let guard = ATTACHED.with_borrow_mut(Vec::pop);
+    let leave = callback(|event| {
+        let guard = ATTACHED.with(|attached| pipeline::with(attached, Vec::pop));
         drop(guard);
         let now_ms = pipeline::current().map_or(0.0, |pipeline| pipeline.performance_ms());
-        with(serial.number(0) as u64, |interaction| {
-            interaction.left_ms = now_ms
-        });
+        with(serial(event), |interaction| interaction.left_ms = now_ms);
         JsValue::UNDEFINED
     });
-    let over = callback(|serial| {
-        over(serial.number(0) as u64);
+    let over = callback(|event| {
+        over(serial(event));
         JsValue::UNDEFINED
     });
     watch_handlers(begin, enter, leave, over);
@@ -91,95 +83,105 @@ pub(crate) fn install() {
 
 /// The context in which a span without a parent hangs below the interaction that it was started in; none outside of any.
 pub(crate) fn context_for(parent: &Context) -> Option<Context> {
-    if parent.span().span_context().is_valid() || parent.is_telemetry_suppressed() {
+    let parent_span = parent.span().span_context().clone();
+    if parent_span.trace_id() != TraceId::INVALID || parent.is_telemetry_suppressed() {
         return None;
     }
-    let serial = parent.get::<InInteraction>()?.0?;
+    let serial = u64::from_be_bytes(parent_span.span_id().to_bytes());
     let pipeline = pipeline::current()?;
-    let (opened, name, target, start_ms) = with(serial, |interaction| {
-        let cx = interaction.span.as_ref().map(|(cx, _)| cx.clone());
-        let target = interaction.target.clone();
-        (cx, interaction.name, target, interaction.start_ms)
-    })?;
-    if opened.is_some() {
-        return opened;
+    let interaction = with(serial, |interaction| interaction.clone())?;
+    if let Some((cx, _)) = interaction.span {
+        return Some(cx);
     }
-    let parent = without(parent);
-    let span = start_own(name, SpanKind::Internal, &parent);
+    let parent = parent.with_remote_span_context(SpanContext::NONE);
+    let span = start_own(interaction.name, SpanKind::Internal, &parent);
     let number = span.serial();
     let cx = parent.with_span(span);
     if let Some(number) = number {
-        let start_ns = pipeline.unix_ns(start_ms);
+        let start_ns = pipeline.unix_ns(interaction.start_ms);
         pipeline.update(number, |span, limits| {
             span.start_ns = start_ns;
-            span.set(ELEMENT, Item::Text(&target), limits);
+            span.set(ELEMENT, Item::Text(&interaction.target), limits);
         });
     }
-    let ended_ms = with(serial, |interaction| {
+    with(serial, |interaction| {
         interaction.span = Some((cx.clone(), number));
-        interaction.is_over.then_some(interaction.left_ms)
     });
     // What its handlers have spawned may need the span after they have returned.
-    if let (Some(number), Some(Some(left_ms))) = (number, ended_ms) {
-        pipeline.end(number, pipeline.unix_ns(left_ms));
+    if let (Some(number), true) = (number, interaction.is_over) {
+        pipeline.end(number, pipeline.unix_ns(interaction.left_ms));
     }
     Some(cx)
 }
 
-/// The same context outside of any interaction.
-pub(crate) fn without(cx: &Context) -> Context {
-    cx.with_value(InInteraction(None))
+/// The context in which a handler runs: where others name their span, it names the interaction by a span of no trace, which
+/// nobody takes for a parent. Below a span of the page it needs none.
+fn context_of_handler(serial: u64) -> Context {
+    let current = Context::current();
+    if current.span().span_context().is_valid() {
+        return current;
+    }
+    let id = SpanId::from(serial);
+    let flags = TraceFlags::default();
+    current.with_remote_span_context(SpanContext::new(
+        TraceId::INVALID,
+        id,
+        flags,
+        true,
+        TraceState::NONE,
+    ))
 }
 
-fn begin(kind: &str, target: String, start_ms: f64) -> u64 {
-    INTERACTIONS.with_borrow_mut(|interactions| {
-        let serial = interactions.next_serial;
-        interactions.next_serial += 1;
-        if interactions.latest.len() >= REMEMBERED {
-            interactions.latest.remove(0);
-        }
-        interactions.latest.push(Interaction {
-            serial,
-            name: if kind == "submit" { "submit" } else { "click" },
-            target,
-            start_ms,
-            left_ms: start_ms,
-            is_over: false,
-            span: None,
-        });
-        serial
-    })
+/// The number of an event that JavaScript names. Its numbers are doubles; these are small.
+fn serial(event: &Arguments) -> u64 {
+    event.number(0) as u64
+}
+
+/// Remembers an event of this type, target and time; its number, from 1 on.
+fn begin(event: &Arguments) -> f64 {
+    let (kind, target, start_ms) = (event.text(0), event.text(1), event.number(2));
+    let begun = INTERACTIONS.with(|interactions| {
+        pipeline::with(interactions, |interactions| {
+            interactions.last_serial += 1;
+            let latest = &mut interactions.latest;
+            let is_full = latest.len() >= REMEMBERED;
+            let oldest = is_full.then(|| take_at(latest, 0));
+            latest.push(Interaction {
+                serial: interactions.last_serial,
+                name: if kind == "submit" { "submit" } else { "click" },
+                target,
+                start_ms,
+                left_ms: start_ms,
+                is_over: false,
+                span: None,
+            });
+            (interactions.last_serial, oldest)
+        })
+    });
+    // The oldest is dropped here and not in there: it may end a span.
+    begun.map_or(0.0, |(serial, _)| serial as f64)
 }
 
 /// No handler of the event will run any more.
 fn over(serial: u64) {
     let ended = with(serial, |interaction| {
         interaction.is_over = true;
-        let span = interaction.span.clone();
-        (
-            interaction.name,
-            interaction.target.clone(),
-            interaction.start_ms,
-            interaction.left_ms,
-            span,
-        )
+        interaction.clone()
     });
-    let (Some(pipeline), Some((name, target, start_ms, left_ms, span))) =
-        (pipeline::current(), ended)
-    else {
+    let (Some(pipeline), Some(interaction)) = (pipeline::current(), ended) else {
         return;
     };
-    let (cx, number) = span.unwrap_or_default();
+    let (cx, number) = interaction.span.unwrap_or_default();
     if let Some(number) = number {
-        pipeline.end(number, pipeline.unix_ns(left_ms));
+        pipeline.end(number, pipeline.unix_ns(interaction.left_ms));
     }
-    let event = match name {
+    let event = match interaction.name {
         "submit" => "browser.submit",
         _ => "browser.click",
     };
-    let attributes = [(ELEMENT, Item::Text(&target))];
+    let attributes = [(ELEMENT, Item::Text(&interaction.target))];
     let event = Event {
-        at_ms: Some(start_ms),
+        at_ms: Some(interaction.start_ms),
         ..Event::new(event, Severity::Info, &attributes)
     };
     event.emit(&cx);
@@ -187,10 +189,13 @@ fn over(serial: u64) {
 
 /// What `f` makes of an interaction, if it is still remembered.
 fn with<T>(serial: u64, f: impl FnOnce(&mut Interaction) -> T) -> Option<T> {
-    INTERACTIONS.with_borrow_mut(|interactions| {
-        let mut latest = interactions.latest.iter_mut();
-        latest
-            .find(|interaction| interaction.serial == serial)
-            .map(f)
-    })
+    let found = INTERACTIONS.with(|interactions| {
+        pipeline::with(interactions, |interactions| {
+            let mut latest = interactions.latest.iter_mut();
+            latest
+                .find(|interaction| interaction.serial == serial)
+                .map(f)
+        })
+    });
+    found.flatten()
 }

@@ -32,8 +32,6 @@ pub async fn in_span_async<T>(name: &'static str, f: impl AsyncFnOnce(Context) -
 /// Like [`in_span_async`], as the root of a new trace.
 pub async fn in_new_trace<T>(name: &'static str, f: impl AsyncFnOnce(Context) -> T) -> T {
     let no_parent = Context::current().with_remote_span_context(SpanContext::NONE);
-    #[cfg(all(target_arch = "wasm32", feature = "interaction"))]
-    let no_parent = crate::interaction::without(&no_parent);
     run(Scoped::start(name, &no_parent), f).await
 }
 
