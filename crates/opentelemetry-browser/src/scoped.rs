@@ -26,13 +26,19 @@ pub fn in_span<T>(name: &'static str, f: impl FnOnce(&Context) -> T) -> T {
 /// and never in between. If the future is dropped before its end, the span ends with
 /// [`CANCELLED`](attribute::CANCELLED).
 pub async fn in_span_async<T>(name: &'static str, f: impl AsyncFnOnce(Context) -> T) -> T {
-    run(Scoped::start(name, &Context::current()), f).await
+    let scoped = Scoped::start(name, &Context::current());
+    let value = scoped.begin(f).await;
+    scoped.finish();
+    value
 }
 
 /// Like [`in_span_async`], as the root of a new trace.
 pub async fn in_new_trace<T>(name: &'static str, f: impl AsyncFnOnce(Context) -> T) -> T {
     let no_parent = Context::current().with_remote_span_context(SpanContext::NONE);
-    run(Scoped::start(name, &no_parent), f).await
+    let scoped = Scoped::start(name, &no_parent);
+    let value = scoped.begin(f).await;
+    scoped.finish();
+    value
 }
 
 /// Says that the work of the span of `cx` failed: status ERROR with a message for people, and `error.type`, a short name
@@ -67,15 +73,6 @@ pub(crate) fn leave_what_trapped() {
     }
 }
 
-async fn run<T>(scoped: Scoped, f: impl AsyncFnOnce(Context) -> T) -> T {
-    // Called inside the future, so that even what `f` does before its first await sees its span.
-    let cx = scoped.cx.clone();
-    let work = async move { f(Context::current()).await };
-    let value = work.with_context(cx).await;
-    scoped.finish();
-    value
-}
-
 /// A span and the work it stands for. Dropped before the work is done, the work was cancelled.
 struct Scoped {
     cx: Context,
@@ -91,6 +88,15 @@ impl Scoped {
             cx: parent.with_span(span),
             serial,
         }
+    }
+
+    /// The work, in the context of the span. Already what `f` does before its future exists sees the span.
+    fn begin<T>(&self, f: impl AsyncFnOnce(Context) -> T) -> impl Future<Output = T> {
+        let work = {
+            let _attached = self.cx.clone().attach();
+            f(self.cx.clone())
+        };
+        work.with_context(self.cx.clone())
     }
 
     /// Ends the span now, though clones of its context may live on in tasks that were spawned from it.
