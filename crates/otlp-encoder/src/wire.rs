@@ -148,6 +148,7 @@ impl<'a> Field<'a> {
 
 /// Reads the first field of a message, which is the rest of it then: number and value. None when there is none, or it is
 /// malformed.
+#[cold]
 pub(crate) fn read<'a>(message: &mut &'a [u8]) -> Option<(u32, Field<'a>)> {
     let key = read_varint(message)?;
     let value = match (key & 7) as u32 {
@@ -179,6 +180,8 @@ pub(crate) fn framed_bytes(number: u32, length: usize) -> usize {
     varint_bytes(u64::from(number << 3)) + varint_bytes(length as u64) + length
 }
 
+#[cold]
+#[inline(never)]
 fn read_varint(message: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
