@@ -97,7 +97,7 @@ impl Pipeline {
     pub(crate) fn describe_clock(&self, span: &mut OpenSpan) {
         if let Some(offset) = self.clock_offset() {
             // Thousandths of a millisecond are finer than any of the clocks.
-            let rounded = |ms: f64| (ms * 1000.0).round() / 1000.0;
+            let rounded = |ms: f64| (ms * 1000.0).round_ties_even() / 1000.0;
             for (key, ms) in [
                 (CLOCK_OFFSET_MS, offset.offset_ms),
                 (CLOCK_OFFSET_UNCERTAINTY_MS, offset.uncertainty_ms),
