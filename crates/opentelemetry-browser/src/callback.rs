@@ -4,6 +4,7 @@
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
+use crate::http::Target;
 use crate::pipeline::timing::{NUMBERS, Timing};
 
 /// What JavaScript says in a call.
@@ -57,6 +58,18 @@ impl Arguments {
     /// Whether it is a number above zero, as `+` of JavaScript makes one of what is true.
     pub(crate) fn flag(&self, index: u32) -> bool {
         self.number(index) > 0.0
+    }
+
+    /// What `target` of `shim.js` says of a URL, from one index on; none when it says nothing.
+    pub(crate) fn target(&self, first: u32) -> Option<Target> {
+        let url = self.maybe_text(first)?;
+        Some(Target {
+            url,
+            shown: self.text(first + 1),
+            host: self.text(first + 2),
+            port: self.number(first + 3) as u32,
+            sees_trace: self.flag(first + 4),
+        })
     }
 
     /// The numbers of a `Timing`, from one index on.

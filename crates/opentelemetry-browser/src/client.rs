@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
+use crate::callback::Arguments;
 use crate::http::ClientCall;
 use crate::page::untraced;
 use crate::pipeline;
@@ -25,6 +26,9 @@ extern "C" {
     /// Whether a request ended because the page wanted so; a timeout is no wish.
     #[wasm_bindgen(js_name = isAbort)]
     fn is_abort(error: &JsValue, signal: &AbortSignal) -> bool;
+    /// [URL without fragment, URL to be shown, host, port, whether its server may see the trace as a number] of an absolute URL;
+    /// nothing for one that is not traced. To be asked only after [`init`](crate::init).
+    fn target(url: &str) -> Array;
     /// [name, message] of whatever was thrown.
     fn describe(error: &JsValue) -> Array;
 }
@@ -49,8 +53,10 @@ impl SendTraced for RequestBuilder {
 impl SendTraced for Request {
     async fn send_traced(self) -> Result<Response, gloo_net::Error> {
         let request = web_sys::Request::from(self);
-        let call = pipeline::current()
-            .and_then(|pipeline| ClientCall::start(pipeline, &request.method(), &request.url()));
+        let call = pipeline::current().and_then(|pipeline| {
+            let target = Arguments::of(target(&request.url())).target(0)?;
+            ClientCall::start(pipeline, &request.method(), target)
+        });
         if let Some(headers) = call.as_ref().and_then(ClientCall::headers) {
             set_header(&request, TRACEPARENT, &headers.traceparent);
             if let Some(tracestate) = &headers.tracestate {

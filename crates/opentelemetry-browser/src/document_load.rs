@@ -17,15 +17,15 @@ use crate::pipeline::{self, Pipeline, with};
 use crate::propagation::remote_context;
 use crate::span::{Item, OpenSpan};
 use crate::tracer::start_own;
-use crate::url::Url;
 
 #[wasm_bindgen(module = "/src/load.js")]
 extern "C" {
-    /// How the page names the span that served it, in its <meta> or in the answer's header: [traceparent, url, ...numbers].
+    /// How the page names the span that served it, in its <meta> or in the answer's header, and what may be shown of its URL:
+    /// [traceparent, url, ...numbers].
     #[wasm_bindgen(js_name = documentFetch)]
     fn document_fetch() -> Array;
-    /// [url, is a fetch of the page's own as a number, ...numbers] of each resource so far, those that took longest first. The browser has sorting
-    /// with it, WebAssembly would have to download it.
+    /// [url to be shown, is a fetch of the page's own, is WebAssembly, ...numbers], the two as numbers too, of each resource so far
+    /// whose URL is traced, those that took longest first. The browser has sorting with it, WebAssembly would have to download it.
     #[wasm_bindgen(js_name = loadedResources)]
     fn loaded_resources() -> Array;
     /// Calls `loaded` with [name, milliseconds, whether the span lasts for it as a number] of what was reached, in the order of time, once the document and all it names are loaded, when the handlers of the load event are done, and something of
@@ -83,7 +83,7 @@ fn begin(pipeline: &Pipeline, resource_limit: usize) {
         let start_ns = pipeline.unix_ns(timing.start_ms);
         pipeline.update(serial, |span, limits| {
             span.start_ns = start_ns;
-            set_url(span, &url, pipeline, limits);
+            set_url(span, &url, limits);
         });
     }
     record_fetch(pipeline, "documentFetch", &cx, &url, &timing);
@@ -142,22 +142,34 @@ pub(crate) fn record_fetch(
 ) {
     let period = (timing.start_ms, timing.response_end_ms);
     record(pipeline, name, parent, period, |span, limits| {
-        set_url(span, url, pipeline, limits);
+        set_url(span, url, limits);
         timing.describe(span, limits, pipeline);
     });
 }
 
-/// Calls `f` with what was fetched until now, what took longest first: its URL, whether the page's own code has fetched it, and
-/// when; until `f` says that it has seen enough.
-pub(crate) fn each_fetch(mut f: impl FnMut(&str, bool, &Timing) -> bool) {
+/// Something that the page has fetched.
+pub(crate) struct Fetched {
+    /// As it may be shown.
+    pub(crate) url: String,
+    /// Whether the page's own code has fetched it.
+    pub(crate) is_own: bool,
+    /// Whether it is WebAssembly by its name.
+    pub(crate) is_wasm: bool,
+    pub(crate) timing: Timing,
+}
+
+/// What was fetched until now, what took longest first.
+pub(crate) fn fetched() -> impl Iterator<Item = Fetched> {
     let resources = Arguments::of(loaded_resources());
-    for index in 0..resources.len() {
+    (0..resources.len()).map(move |index| {
         let entry = resources.list(index);
-        let timing = entry.timing(2);
-        if f(&entry.text(0), entry.flag(1), &timing) {
-            return;
+        Fetched {
+            url: entry.text(0),
+            is_own: entry.flag(1),
+            is_wasm: entry.flag(2),
+            timing: entry.timing(3),
         }
-    }
+    })
 }
 
 fn finish(pipeline: &Pipeline, milestones: &Arguments) {
@@ -165,21 +177,19 @@ fn finish(pipeline: &Pipeline, milestones: &Arguments) {
         return;
     };
     let mut count = 0;
-    each_fetch(|url, is_own, timing| {
-        let has_span = is_own && timing.start_ms >= load.traced_from_ms;
-        let is_wanted = timing.response_end_ms > 0.0
-            && !has_span
-            && !is_the_program(url)
-            && pipeline.urls().traces(url);
-        if is_wanted {
+    for resource in fetched() {
+        let timing = &resource.timing;
+        let has_span = resource.is_own && timing.start_ms >= load.traced_from_ms;
+        // That of the WebAssembly is `wasm_download`.
+        let is_the_program = cfg!(feature = "wasm_boot") && resource.is_wasm;
+        if timing.response_end_ms > 0.0 && !has_span && !is_the_program {
             // Those that took longest come first, and are those that someone would ask about.
             if count < load.resource_limit {
-                record_fetch(pipeline, "resourceFetch", &load.cx, url, timing);
+                record_fetch(pipeline, "resourceFetch", &load.cx, &resource.url, timing);
             }
             count += 1;
         }
-        false
-    });
+    }
     let Some(serial) = load.serial else {
         return;
     };
@@ -205,18 +215,9 @@ fn finish(pipeline: &Pipeline, milestones: &Arguments) {
     pipeline.end(serial, pipeline.unix_ns(last_ms));
 }
 
-/// Whether this is the WebAssembly of the page, whose span is that of `wasm_boot`.
-fn is_the_program(url: &str) -> bool {
-    #[cfg(feature = "wasm_boot")]
-    let is_the_program = crate::wasm_boot::is_wasm(url);
-    #[cfg(not(feature = "wasm_boot"))]
-    let is_the_program = url.is_empty();
-    is_the_program
-}
-
-fn set_url(span: &mut OpenSpan, url: &str, pipeline: &Pipeline, limits: &Limits) {
-    if let Some(url) = Url::parse(url) {
-        let shown = url.redacted(&pipeline.urls().redacted_query_keys);
-        span.set(attribute::URL_FULL, Item::Text(&shown), limits);
+/// There is nothing to be shown of a page that does not come by HTTP.
+fn set_url(span: &mut OpenSpan, url: &str, limits: &Limits) {
+    if !url.is_empty() {
+        span.set(attribute::URL_FULL, Item::Text(url), limits);
     }
 }

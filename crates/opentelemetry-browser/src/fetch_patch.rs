@@ -2,7 +2,6 @@
 //! CLIENT span, and `traceparent` where their server may see it. The wrapping itself is in JavaScript, where it can fail
 //! open; this is what it asks and tells.
 
-use opentelemetry::Context;
 use wasm_bindgen::prelude::*;
 
 use crate::callback::{Arguments, callback};
@@ -13,21 +12,23 @@ use crate::propagation::Headers;
 
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
-    /// Wraps `window.fetch`. `wants([url])` says whether a request is to be traced; all others pass untouched. The browser itself
-    /// reads all forms of arguments and headers; the body is handed on, not read. The page gets the same answer, and a rejection
-    /// that nobody handles is still reported as unhandled. Everything fails open: requests are sent whatever goes wrong here.
-    /// `beginCall` makes of a request what its wrappers see: `headers` to send, and what may be told of it, of which one of the
-    /// last three is called once; nothing if it is not traced.
+    /// Wraps `window.fetch`. Requests whose URL is not traced pass untouched. The browser itself reads all forms of arguments and
+    /// headers; the body is handed on, not read. The page gets the same answer, and a rejection that nobody handles is still
+    /// reported as unhandled. Everything fails open: requests are sent whatever goes wrong here. `beginCall` makes of a request
+    /// what its wrappers see: `headers` to send, and what may be told of it, of which one of the last three is called once;
+    /// nothing if it has no span.
     #[wasm_bindgen(js_name = patchFetch)]
-    fn patch_fetch(wants: JsValue, begin: JsValue, tell: JsValue);
+    fn patch_fetch(begin: JsValue, tell: JsValue);
 }
 
 #[cfg(feature = "xhr")]
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
-    /// Wraps `XMLHttpRequest` for the life of the page; the arguments are those of the wrapped fetch.
+    /// Wraps `XMLHttpRequest` for the life of the page; the arguments are those of the wrapped fetch, and it fails open like it.
+    /// Methods are told as the browser sends them: the usual ones in capitals, others as they are. Of the four events that end
+    /// a request one comes, and once.
     #[wasm_bindgen(js_name = patchXhr)]
-    fn patch_xhr(wants: JsValue, begin: JsValue, tell: JsValue);
+    fn patch_xhr(begin: JsValue, tell: JsValue);
 }
 
 /// What `tell` tells of a request, with the numbers of `shim.js`.
@@ -37,26 +38,17 @@ const FAILED: u32 = 2;
 
 /// Wraps them for the life of the page.
 pub(crate) fn install() {
-    patch_fetch(callback(wants), callback(begin), callback(tell));
+    patch_fetch(callback(begin), callback(tell));
     #[cfg(feature = "xhr")]
-    patch_xhr(callback(wants), callback(begin), callback(tell));
+    patch_xhr(callback(begin), callback(tell));
 }
 
-/// Whether a request to this absolute URL gets a span.
-fn wants(arguments: &Arguments) -> JsValue {
-    let is_suppressed = Context::is_current_telemetry_suppressed();
-    let traces =
-        |url: &str| pipeline::current().is_some_and(|pipeline| pipeline.urls().traces(url));
-    (!is_suppressed && traces(&arguments.text(0))).into()
-}
-
-/// Begins the span of a request of this method to this URL: a text with its number and the headers to send, each on a line of
+/// Begins the span of a request of this method and what `target` of `shim.js` says of its URL: a text with its number and the headers to send, each on a line of
 /// its own; nothing at all when there is no span.
 fn begin(arguments: &Arguments) -> JsValue {
-    let (method, url) = (arguments.text(0), arguments.text(1));
     let begun = || {
         let pipeline = pipeline::current()?;
-        let call = ClientCall::start(pipeline, &method, &url)?;
+        let call = ClientCall::start(pipeline, &arguments.text(0), arguments.target(1)?)?;
         let headers = call.headers().map(Headers::lines).unwrap_or_default();
         let mut answer = String::new();
         let id = with(&pipeline.calls, |calls| calls.add(call))?;

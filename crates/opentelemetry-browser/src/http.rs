@@ -5,13 +5,11 @@ use opentelemetry::Context;
 use opentelemetry::trace::{Span, SpanKind, Status, TraceContextExt};
 
 use crate::attribute;
-use crate::batch::take_at;
 use crate::decimal;
 use crate::pipeline::{self, Pipeline};
-use crate::propagation::{AllowedOrigins, Headers};
+use crate::propagation::Headers;
 use crate::span::Item;
 use crate::tracer::start_own;
-use crate::url::Url;
 
 /// Methods that name a span; others are `_OTHER`, so that a server full of invented methods makes no endless list.
 const KNOWN_METHODS: [&str; 9] = [
@@ -43,28 +41,21 @@ impl Calls {
     pub(crate) fn take(&mut self, id: u32) -> Option<ClientCall> {
         let mut calls = self.under_way.iter();
         let position = calls.position(|(known, _)| *known == id)?;
-        take_at(&mut self.under_way, position).map(|(_, call)| call)
+        Some(self.under_way.swap_remove(position).1)
     }
 }
 
-/// Which requests are traced, which of them carry the trace to their server, and what their spans may show.
-#[derive(Debug, Default)]
-pub(crate) struct UrlPolicy {
-    pub(crate) allowed: AllowedOrigins,
-    /// Beginnings of absolute URLs that are not traced, the export endpoint among them.
-    pub(crate) ignored: Vec<String>,
-    pub(crate) redacted_query_keys: Vec<String>,
-}
-
-impl UrlPolicy {
-    /// Whether requests to this URL are traced.
-    pub(crate) fn traces(&self, url: &str) -> bool {
-        Url::parse(url).is_some()
-            && !self
-                .ignored
-                .iter()
-                .any(|prefix| url.starts_with(prefix.as_str()))
-    }
+/// Where a request goes, as the browser reads its URL and as the page's settings judge it.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// Absolute, and without its fragment, which entries of the timeline have in some browsers only.
+    pub(crate) url: String,
+    /// What a span may show of it.
+    pub(crate) shown: String,
+    pub(crate) host: String,
+    pub(crate) port: u32,
+    /// Whether its server may see the trace.
+    pub(crate) sees_trace: bool,
 }
 
 /// A request under way. Dropped before it is over, it was cancelled.
@@ -80,13 +71,10 @@ pub(crate) struct ClientCall {
 }
 
 impl ClientCall {
-    /// Begins the span of a request, as a child of the current context. None when the request is not traced: its URL is
-    /// ignored or not of HTTP, or telemetry is suppressed.
-    pub(crate) fn start(pipeline: &Pipeline, method: &str, url: &str) -> Option<Self> {
-        let policy = pipeline.urls();
-        let target = Url::parse(url)?;
+    /// Begins the span of a request, as a child of the current context. None when telemetry is suppressed.
+    pub(crate) fn start(pipeline: &Pipeline, method: &str, target: Target) -> Option<Self> {
         let current = Context::current();
-        if current.is_telemetry_suppressed() || !policy.traces(url) {
+        if current.is_telemetry_suppressed() {
             return None;
         }
         let known = KNOWN_METHODS
@@ -97,23 +85,22 @@ impl ClientCall {
         let span = start_own(known.unwrap_or("HTTP"), SpanKind::Client, &current);
         let serial = span.serial();
         if let Some(serial) = serial {
-            let shown = target.redacted(&policy.redacted_query_keys);
             pipeline.update(serial, |span, limits| {
                 let mut set = |key, item| span.set(key, item, limits);
                 set(
                     attribute::HTTP_REQUEST_METHOD,
                     Item::Text(known.unwrap_or("_OTHER")),
                 );
-                set(attribute::URL_FULL, Item::Text(&shown));
-                set(attribute::SERVER_ADDRESS, Item::Text(target.host));
+                set(attribute::URL_FULL, Item::Text(&target.shown));
+                set(attribute::SERVER_ADDRESS, Item::Text(&target.host));
                 set(attribute::SERVER_PORT, Item::Int(target.port.into()));
                 if known.is_none() {
                     set(attribute::HTTP_REQUEST_METHOD_ORIGINAL, Item::Text(method));
                 }
             });
-            pipeline.watch(serial, url);
+            pipeline.watch(serial, target.url);
         }
-        let headers = if policy.allowed.allows(&target) {
+        let headers = if target.sees_trace {
             Headers::of(span.span_context())
         } else {
             None
@@ -141,11 +128,7 @@ impl ClientCall {
             (Some(server), _) if server.trace_id() != span.span_context().trace_id() => {
                 span.add_link(server, Vec::new());
             }
-            (Some(_), Some(pipeline)) => {
-                if let Some(time_ms) = said.time_ms() {
-                    pipeline.on_server_time(self.sent_ms, time_ms);
-                }
-            }
+            (Some(_), Some(pipeline)) => pipeline.on_server_time(self.sent_ms, said.time_ms),
             _ => {}
         }
     }

@@ -4,8 +4,6 @@
 //!
 //! A handler that begins a trace itself, by [`in_new_trace`](crate::in_new_trace), keeps its trace to itself.
 
-use std::cell::RefCell;
-
 use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceState};
 use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
 use wasm_bindgen::prelude::*;
@@ -21,7 +19,7 @@ use crate::tracer::start_own;
 extern "C" {
     /// From now on, handlers of these events run between `enter([serial])` and `leave([serial])`; `begin([type, target, start])`
     /// gives the serial number of an event before its first handler, `over([serial])` follows its last. No microtask runs in between:
-    /// what the page awaits elsewhere is not taken for the handler's.
+    /// what the page awaits elsewhere is not taken for the handler's. The target is `tag#id`, which is no text that a person typed.
     #[wasm_bindgen(js_name = watchHandlers)]
     fn watch_handlers(begin: JsValue, enter: JsValue, leave: JsValue, over: JsValue);
 }
@@ -46,17 +44,13 @@ struct Interaction {
     span: Option<(Context, Option<u64>)>,
 }
 
-struct Interactions {
+/// The latest interactions, and where the page is in them.
+#[derive(Default)]
+pub(crate) struct Interactions {
     last_serial: u64,
     latest: Vec<Interaction>,
-}
-
-thread_local! {
-    static INTERACTIONS: RefCell<Interactions> = const {
-        RefCell::new(Interactions { last_serial: 0, latest: Vec::new() })
-    };
     /// The contexts of the handlers that run, one inside the other.
-    static ATTACHED: RefCell<Vec<ContextGuard>> = const { RefCell::new(Vec::new()) };
+    attached: Vec<ContextGuard>,
 }
 
 /// Wraps handlers for the life of the page: those that are added from now on.
@@ -64,14 +58,14 @@ pub(crate) fn install() {
     let begin = callback(|event| begin(event).into());
     let enter = callback(|event| {
         let guard = context_of_handler(serial(event)).attach();
-        ATTACHED.with(|attached| pipeline::with(attached, |attached| attached.push(guard)));
+        with(|interactions| interactions.attached.push(guard));
         JsValue::UNDEFINED
     });
     let leave = callback(|event| {
-        let guard = ATTACHED.with(|attached| pipeline::with(attached, Vec::pop));
+        let guard = with(|interactions| interactions.attached.pop());
         drop(guard);
         let now_ms = pipeline::current().map_or(0.0, |pipeline| pipeline.performance_ms());
-        with(serial(event), |interaction| interaction.left_ms = now_ms);
+        with_one(serial(event), |interaction| interaction.left_ms = now_ms);
         JsValue::UNDEFINED
     });
     let over = callback(|event| {
@@ -89,7 +83,7 @@ pub(crate) fn context_for(parent: &Context) -> Option<Context> {
     }
     let serial = u64::from_be_bytes(parent_span.span_id().to_bytes());
     let pipeline = pipeline::current()?;
-    let interaction = with(serial, |interaction| interaction.clone())?;
+    let interaction = with_one(serial, |interaction| interaction.clone())?;
     if let Some((cx, _)) = interaction.span {
         return Some(cx);
     }
@@ -104,7 +98,7 @@ pub(crate) fn context_for(parent: &Context) -> Option<Context> {
             span.set(ELEMENT, Item::Text(&interaction.target), limits);
         });
     }
-    with(serial, |interaction| {
+    with_one(serial, |interaction| {
         interaction.span = Some((cx.clone(), number));
     });
     // What its handlers have spawned may need the span after they have returned.
@@ -140,23 +134,21 @@ fn serial(event: &Arguments) -> u64 {
 /// Remembers an event of this type, target and time; its number, from 1 on.
 fn begin(event: &Arguments) -> f64 {
     let (kind, target, start_ms) = (event.text(0), event.text(1), event.number(2));
-    let begun = INTERACTIONS.with(|interactions| {
-        pipeline::with(interactions, |interactions| {
-            interactions.last_serial += 1;
-            let latest = &mut interactions.latest;
-            let is_full = latest.len() >= REMEMBERED;
-            let oldest = is_full.then(|| take_at(latest, 0));
-            latest.push(Interaction {
-                serial: interactions.last_serial,
-                name: if kind == "submit" { "submit" } else { "click" },
-                target,
-                start_ms,
-                left_ms: start_ms,
-                is_over: false,
-                span: None,
-            });
-            (interactions.last_serial, oldest)
-        })
+    let begun = with(|interactions| {
+        interactions.last_serial += 1;
+        let latest = &mut interactions.latest;
+        let is_full = latest.len() >= REMEMBERED;
+        let oldest = is_full.then(|| take_at(latest, 0));
+        latest.push(Interaction {
+            serial: interactions.last_serial,
+            name: if kind == "submit" { "submit" } else { "click" },
+            target,
+            start_ms,
+            left_ms: start_ms,
+            is_over: false,
+            span: None,
+        });
+        (interactions.last_serial, oldest)
     });
     // The oldest is dropped here and not in there: it may end a span.
     begun.map_or(0.0, |(serial, _)| serial as f64)
@@ -164,7 +156,7 @@ fn begin(event: &Arguments) -> f64 {
 
 /// No handler of the event will run any more.
 fn over(serial: u64) {
-    let ended = with(serial, |interaction| {
+    let ended = with_one(serial, |interaction| {
         interaction.is_over = true;
         interaction.clone()
     });
@@ -188,14 +180,17 @@ fn over(serial: u64) {
 }
 
 /// What `f` makes of an interaction, if it is still remembered.
-fn with<T>(serial: u64, f: impl FnOnce(&mut Interaction) -> T) -> Option<T> {
-    let found = INTERACTIONS.with(|interactions| {
-        pipeline::with(interactions, |interactions| {
-            let mut latest = interactions.latest.iter_mut();
-            latest
-                .find(|interaction| interaction.serial == serial)
-                .map(f)
-        })
+fn with_one<T>(serial: u64, f: impl FnOnce(&mut Interaction) -> T) -> Option<T> {
+    let found = with(|interactions| {
+        let mut latest = interactions.latest.iter_mut();
+        latest
+            .find(|interaction| interaction.serial == serial)
+            .map(f)
     });
     found.flatten()
+}
+
+/// What `f` makes of the interactions; none before [`init`](crate::init).
+fn with<T>(f: impl FnOnce(&mut Interactions) -> T) -> Option<T> {
+    pipeline::with(&pipeline::current()?.interactions, f)
 }

@@ -34,7 +34,6 @@ mod spill;
 mod stats;
 mod tracer;
 mod transport;
-mod url;
 
 #[cfg(target_arch = "wasm32")]
 mod client;

@@ -1,6 +1,6 @@
 // The load of the page.
 
-import { isFetch, timingOf } from './shim.js';
+import { isFetch, redacted, target, timingOf } from './shim.js';
 
 const PAINT_TIMEOUT_MS = 3000;
 
@@ -8,12 +8,15 @@ export function documentFetch() {
   const [entry] = performance.getEntriesByType('navigation');
   const served = entry?.serverTiming?.find(({ name }) => name === 'trace' || name === 'traceparent')?.description;
   const traceparent = document.querySelector('meta[name=traceparent]')?.content || served;
-  return [traceparent?.trim(), entry?.name ?? location.href, ...timingOf(entry ?? {})];
+  return [traceparent?.trim(), redacted(entry?.name ?? location.href), ...timingOf(entry ?? {})];
 }
 
 export function loadedResources() {
   const entries = performance.getEntriesByType('resource').sort((one, other) => other.duration - one.duration);
-  return entries.map((entry) => [entry.name, +isFetch(entry), ...timingOf(entry)]);
+  return entries.flatMap((entry) => {
+    const [url, shown] = target(entry.name);
+    return url ? [[shown, +isFetch(entry), +new URL(url).pathname.endsWith('.wasm'), ...timingOf(entry)]] : [];
+  });
 }
 
 function milestones() {

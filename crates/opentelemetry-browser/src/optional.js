@@ -1,15 +1,22 @@
-// What only optional features ask of a page. One file, because a page fetches every file by itself.
+// What optional features ask of a page. One file, for a page fetches each by itself. Comments stand in Rust.
 
-import { beginCall, post, quietly, tellEnd } from './shim.js';
-
-// What an answer says about its server.
+import { beginCall, post, quietly, redacted, target, tellEnd, withoutFragment } from './shim.js';
 
 export function said(headers) {
-  const date = Date.parse(headers.get('date'));
-  return [headers.get('traceresponse') ?? undefined, headers.get('server-timing') ?? undefined, date || undefined];
+  const metrics = parts(headers.get('server-timing') ?? '', ',').map((metric) => parts(metric, ';'));
+  const description = (name) => {
+    const metric = metrics.find(([found]) => found?.toLowerCase() === name);
+    return metric?.find((part) => part.startsWith('desc='))?.slice(5).replace(/^"(.*)"$/, '$1');
+  };
+  const date_ms = Date.parse(headers.get('date'));
+  const clock_ms = +description('clock');
+  const trace = description('trace') ?? description('traceparent');
+  return [headers.get('traceresponse'), trace, clock_ms || date_ms, clock_ms || date_ms + 1000];
 }
 
-// Errors that nobody has caught, and what is said to be one.
+function parts(text, separator) {
+  return (text.match(new RegExp(`("[^"]*"|[^"${separator}])+`, 'g')) ?? []).map((part) => part.trim());
+}
 
 export function observeErrors(failed) {
   const tell = (error, message) => quietly(() => {
@@ -31,16 +38,13 @@ export function stack() {
   return new Error().stack ?? '';
 }
 
-// Where the page goes without being loaded anew.
-
 export function observeNavigation(navigated) {
   let last = location.href;
   const tell = (type, isSameDocument) => {
     const url = location.href;
-    const without = (text) => text.split('#', 1)[0];
-    const isHashChange = isSameDocument && url !== last && without(url) === without(last);
+    const isHashChange = isSameDocument && url !== last && withoutFragment(url) === withoutFragment(last);
     last = url;
-    quietly(() => navigated([type, url, +isSameDocument, +isHashChange]));
+    quietly(() => navigated([type, redacted(url), +isSameDocument, +isHashChange]));
   };
   for (const [method, type] of [['pushState', 'push'], ['replaceState', 'replace']]) {
     const original = history[method];
@@ -53,8 +57,6 @@ export function observeNavigation(navigated) {
   addEventListener('popstate', () => tell('traverse', true));
   addEventListener('pageshow', ({ persisted }) => persisted && tell('traverse', false));
 }
-
-// The handlers of clicks and submits, run such that what they start can be told from what others start.
 
 const TYPES = ['click', 'submit'];
 
@@ -96,21 +98,15 @@ export function watchHandlers(begin, enter, leave, over) {
   };
 }
 
-/// `tag#id`, which is no text that a person typed.
 function describe(target) {
   const tag = String(target?.localName ?? 'document');
   return target?.id ? `${tag}#${target.id}` : tag;
 }
 
-// How the page feels: the web vitals by their definitions, from the browser's performance timeline.
-
-/// Interactions that are remembered as the slowest.
 const SLOWEST = 10;
 
-/// Of this many interactions, the slowest does not count.
 const INTERACTIONS_PER_OUTLIER = 50;
 
-/// A window of layout shifts ends after a pause and after a time, in milliseconds.
 const SHIFT_PAUSE_MS = 1000;
 const SHIFT_WINDOW_MS = 5000;
 
@@ -126,7 +122,8 @@ export function observeVitals(measured, slowFrame) {
   observeInteractions(takers, vitals);
   observe(takers, 'long-animation-frame', (entry) => {
     const script = [...entry.scripts].sort((one, other) => other.duration - one.duration)[0];
-    slowFrame([entry.startTime, entry.duration, entry.blockingDuration, script?.sourceURL || script?.invoker]);
+    const source = script?.sourceURL || script?.invoker;
+    slowFrame([entry.startTime, entry.duration, entry.blockingDuration, redacted(source) || source]);
   });
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'hidden') return;
@@ -148,7 +145,6 @@ function observe(takers, type, take, options) {
   return observer;
 }
 
-/// The largest paint until the first thing that the person does: later ones are answers to it.
 function observeLargestPaint(takers, vitals) {
   let isOver = false;
   observe(takers, 'largest-contentful-paint', (entry) => {
@@ -162,7 +158,6 @@ function observeLargestPaint(takers, vitals) {
   }
 }
 
-/// The worst window of layout shifts that nobody has asked for.
 function observeShifts(takers, vitals) {
   let [sum, first, last] = [0, 0, 0];
   const isObserved = observe(takers, 'layout-shift', ({ hadRecentInput, startTime, value }) => {
@@ -175,7 +170,6 @@ function observeShifts(takers, vitals) {
   if (isObserved) vitals.set('cls', 0);
 }
 
-/// The slowest interaction but for outliers: how long from what the person did to the frame that showed it.
 function observeInteractions(takers, vitals) {
   const slowest = new Map();
   const ids = new Set();
@@ -191,9 +185,7 @@ function observeInteractions(takers, vitals) {
   }, { durationThreshold: 16 });
 }
 
-// `XMLHttpRequest`, wrapped. Fails open like the wrapped fetch.
-
-export function patchXhr(wants, begin, tell) {
+export function patchXhr(begin, tell) {
   const { prototype } = XMLHttpRequest;
   const { open, send, setRequestHeader } = prototype;
   const requests = new WeakMap();
@@ -212,8 +204,9 @@ export function patchXhr(wants, begin, tell) {
   prototype.send = function (body) {
     quietly(() => {
       const request = requests.get(this);
-      if (!request || !wants([request.url])) return;
-      const call = beginCall(begin, tell, request.method, request.url);
+      const known = request ? target(request.url) : [];
+      if (!known.length) return;
+      const call = beginCall(begin, tell, request.method, known);
       call?.headers.forEach(([name, value]) => setRequestHeader.call(this, name, value));
       if (call) observeRequest(this, call);
     });
@@ -221,13 +214,11 @@ export function patchXhr(wants, begin, tell) {
   };
 }
 
-/// As the browser will send it: the usual methods in capitals, others as they are.
 function normalized(method) {
   const capitals = String(method).toUpperCase();
   return ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'].includes(capitals) ? capitals : String(method);
 }
 
-/// One of these comes, and once.
 function observeRequest(request, call) {
   const endings = {
     load: () => call.answered(request.status, request.responseURL),
@@ -245,12 +236,8 @@ function observeRequest(request, call) {
   }
 }
 
-// Compressed exports. Compressing takes a moment, which a page that goes away does not have.
-
-/// Smaller bodies gain nothing.
 const LEAST_BYTES = 1024;
 
-/// What makes compressions that are under way go without.
 const hurry = new Set();
 let isLeaving = false;
 
@@ -266,23 +253,22 @@ document.addEventListener('visibilitychange', () => {
   else isLeaving = false;
 }, true);
 
-export function sendCompressed(url, body, keepalive, timeout_ms, id, over) {
-  tellEnd(postCompressed(url, body, keepalive, timeout_ms), id, over);
+export function sendCompressed(signal, body, keepalive, timeout_ms, id, over) {
+  tellEnd(postCompressed(signal, body, keepalive, timeout_ms), id, over);
 }
 
-async function postCompressed(url, bytes, keepalive, timeout_ms) {
-  // Copied while it is there: the program goes on.
+async function postCompressed(signal, bytes, keepalive, timeout_ms) {
   const body = bytes.slice();
   if (isLeaving || body.byteLength < LEAST_BYTES || typeof CompressionStream === 'undefined') {
-    return post(url, body, keepalive, timeout_ms);
+    return post(signal, body, keepalive, timeout_ms);
   }
   let go;
   const hurried = new Promise((resolve) => { go = resolve; });
   hurry.add(go);
   const compressed = await Promise.race([compress(body).catch(() => undefined), hurried]);
   hurry.delete(go);
-  if (!compressed) return post(url, body, keepalive, timeout_ms);
-  return post(url, compressed, keepalive, timeout_ms, 'gzip');
+  if (!compressed) return post(signal, body, keepalive, timeout_ms);
+  return post(signal, compressed, keepalive, timeout_ms, 'gzip');
 }
 
 async function compress(body) {
@@ -290,33 +276,28 @@ async function compress(body) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-// The tab's session storage, where there is one: a page may be denied it.
-
 const KEY = 'opentelemetry-browser.session';
 
 export function loadSession() {
   try {
-    return sessionStorage.getItem(KEY) ?? undefined;
+    const [id, active_ms] = sessionStorage.getItem(KEY).split(' ');
+    return /^[\da-f-]{36}$/.test(id) && active_ms > 0 ? [id, +active_ms] : [];
   } catch {
-    return undefined;
+    return [];
   }
 }
 
-export function storeSession(session) {
+export function storeSession(id, active_ms) {
   try {
-    sessionStorage.setItem(KEY, session);
+    sessionStorage.setItem(KEY, `${id} ${active_ms}`);
   } catch {
-    // The session is that of this page then.
+    // So be it.
   }
 }
-
-// What could not be sent, kept in the local storage of this origin. Every entry is one request: the signal, a space, and
-// the body in base64. It goes when it was answered for good, so it is sent at least once.
 
 const PREFIX = 'opentelemetry-browser.spill.';
 const RETRYABLE = [429, 502, 503, 504];
 
-/// Entries of this page whose requests are under way at the same time.
 const underWay = new Set();
 const page = crypto.randomUUID?.() ?? `${Date.now()}.${Math.random()}`;
 const keyOf = (id) => `${PREFIX}${page}.${id}`;
@@ -347,13 +328,13 @@ export function isOffline() {
   return navigator.onLine === false;
 }
 
-export function drainWhenOnline(urls, timeout_ms, over) {
-  const run = () => drain(urls, timeout_ms, over).catch(() => {});
+export function drainWhenOnline(timeout_ms, over) {
+  const run = () => drain(timeout_ms, over).catch(() => {});
   addEventListener('online', run);
   run();
 }
 
-async function drain(urls, timeout_ms, over) {
+async function drain(timeout_ms, over) {
   const alone = async (lock) => {
     if (!lock) return;
     for (const key of keys()) {
@@ -361,8 +342,7 @@ async function drain(urls, timeout_ms, over) {
       if (entry === null) continue;
       const [signal, text] = entry.split(' ');
       const body = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-      // When this fails, so will the next; all wait for another time.
-      const [status] = await post(urls[signal], body, false, timeout_ms);
+      const [status] = await post(signal, body, false, timeout_ms);
       if (RETRYABLE.includes(status)) return;
       localStorage.removeItem(key);
       over([+(status >= 200 && status < 300)]);

@@ -10,11 +10,9 @@ use wasm_bindgen_futures::spawn_local;
 use crate::attribute;
 use crate::callback::{Arguments, callback};
 use crate::config::Config;
-use crate::http::UrlPolicy;
 use crate::ids::SEED_WORDS;
 use crate::page_host::PageHost;
 use crate::pipeline::{self, Parts};
-use crate::propagation::AllowedOrigins;
 use crate::scoped;
 use crate::span::replace_attribute;
 use crate::stats::Stats;
@@ -25,12 +23,14 @@ extern "C" {
     /// when WebAssembly has ended abnormally and nobody has caught it.
     #[wasm_bindgen(js_name = watchPage)]
     fn watch_page(hidden: JsValue, unloading: JsValue, trapped: JsValue);
-    /// The page and its browser: [origin, time origin, user agent, language, platform, is mobile as a number, brands, seed];
-    /// nothing outside of a window. The seed is eight random words of 32 bits, less random without `crypto`, which only very
-    /// old browsers lack.
+    /// The page and its browser: [time origin, seed, facts]; nothing outside of a window. The seed is eight random words of 32 bits,
+    /// less random without `crypto`, which only very old browsers lack. Each fact is [attribute of the resource, value]: a text, a
+    /// list of texts, or a boolean as a number.
     fn page() -> Array;
-    /// The whole URL, a text; what is none, as it is.
-    fn absolute(url: JsValue) -> JsValue;
+    /// Sets to where is exported and how URLs are judged: a setting a line, its first letter `e` for the endpoint of the next
+    /// signal, `i` for URLs that are ignored, `p` for an origin that the trace is propagated to, `s` for a query key whose value
+    /// is a secret.
+    fn configure(settings: &str);
 }
 
 /// Access to the tracing of this page. Dropping it stops nothing: spans are sent for as long as the page lives, and once
@@ -100,32 +100,17 @@ pub fn spawn(future: impl Future<Output = ()> + 'static) {
 }
 
 fn parts(page: &Arguments, config: Config) -> Parts {
-    let absolute = |url: &str| absolute(url.into()).as_string().unwrap_or_default();
-    let endpoints: Vec<String> = [
-        absolute(&config.endpoint),
-        #[cfg(feature = "logs")]
-        absolute(&config.effective_logs_endpoint()),
-    ]
-    .into();
-    let mut ignored = endpoints.clone();
-    for prefix in &config.ignored {
-        ignored.push(absolute(prefix));
-    }
+    configure(&url_settings(&config));
     let resource = resource(page, &config);
-    let host = PageHost::new(endpoints, &config);
-    let mut allowed = AllowedOrigins::default();
-    allowed.add(&page.text(0));
-    for origin in &config.propagate_to {
-        allowed.add(&absolute(origin));
-    }
-    let words = page.list(7);
+    let host = PageHost::new(&config);
+    let words = page.list(1);
     let mut seed = [0; SEED_WORDS];
     for (word, index) in seed.iter_mut().zip(0..) {
         let half = |index| words.number(index) as u64;
         *word = half(2 * index) << 32 | half(2 * index + 1);
     }
     Parts {
-        time_origin_ms: page.number(1),
+        time_origin_ms: page.number(0),
         seed,
         sampling_ratio: config.sampling_ratio,
         #[cfg(feature = "session")]
@@ -133,14 +118,32 @@ fn parts(page: &Arguments, config: Config) -> Parts {
         #[cfg(feature = "logs")]
         records_events: config.records_events,
         limits: config.limits,
-        urls: UrlPolicy {
-            allowed,
-            ignored,
-            redacted_query_keys: config.redacted_query_keys,
-        },
         resource,
-        host: Box::new(host),
+        host,
     }
+}
+
+/// What `configure` reads.
+fn url_settings(config: &Config) -> String {
+    let endpoints = [
+        config.endpoint.clone(),
+        #[cfg(feature = "logs")]
+        config.effective_logs_endpoint(),
+    ];
+    let lists = [
+        ("\ne", &endpoints[..]),
+        ("\ni", &config.ignored),
+        ("\np", &config.propagate_to),
+        ("\ns", &config.redacted_query_keys),
+    ];
+    let mut settings = String::new();
+    for (kind, values) in lists {
+        for value in values {
+            settings.push_str(kind);
+            settings.push_str(value);
+        }
+    }
+    settings
 }
 
 /// Who records, in OTLP: what the page says of itself, and what the browser does; it may be silent on anything.
@@ -154,26 +157,22 @@ fn resource(page: &Arguments, config: &Config) -> Vec<u8> {
     if !config.service_version.is_empty() {
         writer.string("service.version", &config.service_version);
     }
-    let texts = [
-        "user_agent.original",
-        "browser.language",
-        "browser.platform",
-    ];
-    for (key, index) in texts.into_iter().zip(2..) {
-        if let Some(text) = page.maybe_text(index) {
-            writer.string(key, &text);
+    let facts = page.list(2);
+    for index in 0..facts.len() {
+        let fact = facts.list(index);
+        let key = fact.text(0);
+        if let Some(text) = fact.maybe_text(1) {
+            writer.string(&key, &text);
+        } else if fact.value(1).as_f64().is_some() {
+            writer.bool(&key, fact.flag(1));
+        } else {
+            let texts = fact.list(1);
+            writer.array(&key, |values| {
+                for index in 0..texts.len() {
+                    values.string(&texts.text(index));
+                }
+            });
         }
-    }
-    if let Some(is_mobile) = page.value(5).as_f64() {
-        writer.bool("browser.mobile", is_mobile > 0.0);
-    }
-    let brands = page.list(6);
-    if brands.len() > 0 {
-        writer.array("browser.brands", |values| {
-            for index in 0..brands.len() {
-                values.string(&brands.text(index));
-            }
-        });
     }
     for attribute in &config.resource {
         replace_attribute(&mut writer, attribute);

@@ -18,12 +18,12 @@ extern "C" {
     /// `performance.now()`. The object is kept: asking the window for it takes longer than asking it for the time.
     #[wasm_bindgen(js_name = performanceNow)]
     fn performance_now() -> f64;
-    /// Sends spans or log records. Then calls `over([id, status, milliseconds to wait before a retry, bytes sent, ...bytes])` with the
+    /// Sends the records of a signal, by its number. Then calls `over([id, status, milliseconds to wait before a retry, bytes sent, ...bytes])` with the
     /// bytes of the answer if it is OTLP; `over([id, 0, whether it took too long, as a number])` when there was none. The wait is
     /// null, NaN or anything for a receiver that does not name one. The body is copied, for the program's memory may move while
     /// someone else's wrapper of fetch waits for something. That of the answer is read to its end, for an unread one would keep the
     /// connection and the keepalive allowance.
-    fn send(url: &str, body: &[u8], keepalive: bool, timeout_ms: u32, id: f64, over: &JsValue);
+    fn send(signal: u32, body: &[u8], keepalive: bool, timeout_ms: u32, id: f64, over: &JsValue);
     #[wasm_bindgen(js_name = startTimer)]
     fn start_timer(callback: &JsValue, delay_ms: f64);
     /// Calls `over([url, ...numbers])` for each fetch whose body is complete, or will never be, from now on. Says whether the
@@ -38,10 +38,11 @@ extern "C" {
 #[cfg(feature = "gzip")]
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
-    /// Like `send`, with a compressed body when there is the time.
+    /// Like `send`, with a compressed body when there is the time: a page that goes away has none, and what is being compressed
+    /// then goes as it is. Bodies below `LEAST_BYTES` gain nothing. The body is copied first, for the program goes on meanwhile.
     #[wasm_bindgen(js_name = sendCompressed)]
     fn send_compressed(
-        url: &str,
+        signal: u32,
         body: &[u8],
         keepalive: bool,
         timeout_ms: u32,
@@ -53,18 +54,17 @@ extern "C" {
 #[cfg(feature = "session")]
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
-    /// What was stored; undefined for nothing.
+    /// [id, when it was active] of the session in the tab's session storage; nothing when there is none, or something else, or
+    /// the page is denied its storage: the session is that of this page then.
     #[wasm_bindgen(js_name = loadSession)]
-    fn load_session() -> Option<String>;
+    fn load_session() -> js_sys::Array;
     /// Stores it, if possible.
     #[wasm_bindgen(js_name = storeSession)]
-    fn store_session(session: &str);
+    fn store_session(id: &str, active_ms: f64);
 }
 
 /// A page in a browser.
 pub(crate) struct PageHost {
-    /// By signal.
-    endpoints: Vec<String>,
     export_timeout_ms: u32,
     #[cfg(feature = "gzip")]
     is_compressing: bool,
@@ -77,8 +77,8 @@ pub(crate) struct PageHost {
 }
 
 impl PageHost {
-    /// The host of a page that exports each signal to its endpoint.
-    pub(crate) fn new(endpoints: Vec<String>, config: &Config) -> Self {
+    /// The host of a page of these settings, which JavaScript knows already.
+    pub(crate) fn new(config: &Config) -> Self {
         let on_timer = callback(|_| {
             // A trap that the page has caught is noticed here.
             scoped::leave_what_trapped();
@@ -90,11 +90,10 @@ impl PageHost {
         #[cfg(feature = "spill")]
         let spill = {
             let spill = Spill::new(config.spill_bytes);
-            spill.drain_when_online(&endpoints, config.limits.export_timeout_ms);
+            spill.drain_when_online(config.limits.export_timeout_ms);
             spill
         };
         Self {
-            endpoints,
             export_timeout_ms: config.limits.export_timeout_ms,
             #[cfg(feature = "gzip")]
             is_compressing: config.compresses,
@@ -106,7 +105,7 @@ impl PageHost {
         }
     }
 
-    fn begin(&self, url: &str, export: &Export) {
+    fn begin(&self, export: &Export) {
         #[cfg(feature = "gzip")]
         let send = match self.is_compressing {
             true => send_compressed,
@@ -114,7 +113,7 @@ impl PageHost {
         };
         // The numbers of requests are far below where doubles have gaps.
         send(
-            url,
+            export.signal as u32,
             &export.body,
             export.keepalive,
             self.export_timeout_ms,
@@ -159,13 +158,14 @@ impl Host for PageHost {
     }
 
     #[cfg(feature = "session")]
-    fn load_session(&self) -> Option<String> {
-        load_session()
+    fn load_session(&self) -> Option<(String, f64)> {
+        let stored = Arguments::of(load_session());
+        Some((stored.maybe_text(0)?, stored.number(1)))
     }
 
     #[cfg(feature = "session")]
-    fn store_session(&self, session: &str) {
-        store_session(session);
+    fn store_session(&self, id: &str, active_ms: f64) {
+        store_session(id, active_ms);
     }
 
     #[cfg(feature = "spill")]
@@ -179,11 +179,8 @@ impl Host for PageHost {
     }
 
     fn send(&self, export: &Export) {
-        let Some(url) = self.endpoints.get(export.signal as usize) else {
-            return;
-        };
         // Begun here and not in a task: when a page goes away, no task runs any more.
-        untraced(|| self.begin(url, export));
+        untraced(|| self.begin(export));
     }
 }
 

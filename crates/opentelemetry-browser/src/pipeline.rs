@@ -28,8 +28,10 @@ use crate::clock::{Clock, Reading};
 #[cfg(all(target_arch = "wasm32", feature = "document_load"))]
 use crate::document_load::Load;
 use crate::export::{Command, Outcome};
-use crate::http::{Calls, UrlPolicy};
+use crate::http::Calls;
 use crate::ids::{Random, SEED_WORDS};
+#[cfg(all(target_arch = "wasm32", feature = "interaction"))]
+use crate::interaction::Interactions;
 use crate::limits::Limits;
 use crate::sampler::RatioSampler;
 #[cfg(feature = "server_timing")]
@@ -40,9 +42,16 @@ use crate::span::{Item, Losses, OpenSpan, Parent, Scope, own_scope};
 use crate::stats::Stats;
 use crate::transport::Exporter;
 
+/// The place that a pipeline runs in. A page is the only one there, which needs no table of functions; natively tests bring
+/// theirs.
+#[cfg(target_arch = "wasm32")]
+type Place = crate::page_host::PageHost;
+#[cfg(not(target_arch = "wasm32"))]
+type Place = Box<dyn Host>;
+
 /// What [`install`] makes a pipeline of.
 pub(crate) struct Parts {
-    pub(crate) host: Box<dyn Host>,
+    pub(crate) host: Place,
     pub(crate) time_origin_ms: f64,
     pub(crate) seed: [u64; SEED_WORDS],
     pub(crate) sampling_ratio: f64,
@@ -51,13 +60,12 @@ pub(crate) struct Parts {
     #[cfg(feature = "logs")]
     pub(crate) records_events: bool,
     pub(crate) limits: Limits,
-    pub(crate) urls: UrlPolicy,
     /// The attributes of the resource in OTLP.
     pub(crate) resource: Vec<u8>,
 }
 
 pub(crate) struct Pipeline {
-    pub(crate) host: Box<dyn Host>,
+    pub(crate) host: Place,
     clock: Clock,
     pub(crate) random: Random,
     sampler: Cell<RatioSampler>,
@@ -68,7 +76,6 @@ pub(crate) struct Pipeline {
     #[cfg(feature = "logs")]
     pub(crate) records_events: bool,
     limits: Limits,
-    urls: UrlPolicy,
     /// That of what this crate records itself.
     pub(crate) own_scope: Scope,
     #[cfg(feature = "server_timing")]
@@ -78,6 +85,8 @@ pub(crate) struct Pipeline {
     pub(crate) calls: RefCell<Calls>,
     #[cfg(all(target_arch = "wasm32", feature = "document_load"))]
     pub(crate) load: RefCell<Option<Load>>,
+    #[cfg(all(target_arch = "wasm32", feature = "interaction"))]
+    pub(crate) interactions: RefCell<Interactions>,
     watched: RefCell<Watched>,
     exporter: RefCell<Exporter>,
 }
@@ -101,7 +110,7 @@ pub(crate) fn install(parts: Parts) {
     #[cfg(feature = "session")]
     let session = {
         let stored = parts.host.load_session();
-        let session = Session::restore(stored.as_deref(), parts.limits.session_idle_ms);
+        let session = Session::restore(stored, parts.limits.session_idle_ms);
         RefCell::new(session)
     };
     let pipeline = Pipeline {
@@ -116,7 +125,6 @@ pub(crate) fn install(parts: Parts) {
         #[cfg(feature = "logs")]
         records_events: parts.records_events,
         limits: parts.limits,
-        urls: parts.urls,
         own_scope: own_scope(),
         #[cfg(feature = "server_timing")]
         server_clock: Cell::default(),
@@ -124,6 +132,8 @@ pub(crate) fn install(parts: Parts) {
         calls: RefCell::default(),
         #[cfg(all(target_arch = "wasm32", feature = "document_load"))]
         load: RefCell::default(),
+        #[cfg(all(target_arch = "wasm32", feature = "interaction"))]
+        interactions: RefCell::default(),
         watched: RefCell::default(),
         exporter: RefCell::new(Exporter::new(parts.limits, resource)),
     };
@@ -280,11 +290,6 @@ impl Pipeline {
     #[cfg(any(feature = "logs", feature = "sdk", feature = "server_timing"))]
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
-    }
-
-    /// Which requests are traced, and which of them carry the trace to their server.
-    pub(crate) fn urls(&self) -> &UrlPolicy {
-        &self.urls
     }
 
     /// Now, in nanoseconds since the Unix epoch.

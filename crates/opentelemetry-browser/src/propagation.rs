@@ -5,7 +5,6 @@ use opentelemetry::{SpanId, TraceFlags, TraceId};
 
 use crate::ids::{span_bytes, trace_bytes};
 use crate::span::trace_state_header;
-use crate::url::Url;
 
 /// The header that carries trace, span and sampling decision.
 pub(crate) const TRACEPARENT: &str = "traceparent";
@@ -100,39 +99,6 @@ fn hex(text: &mut &[u8], digits: usize) -> Option<u64> {
         number = number << 4 | u64::from(nibble);
     }
     Some(number)
-}
-
-/// Origins that may see the trace context: the page's own and those that were named.
-#[derive(Debug, Default)]
-pub(crate) struct AllowedOrigins {
-    origins: Vec<(&'static str, String)>,
-}
-
-impl AllowedOrigins {
-    /// Allows an origin; what is no `http` or `https` URL, like the `null` of a sandboxed page, allows nothing.
-    pub(crate) fn add(&mut self, origin: &str) {
-        if let Some(url) = Url::parse(origin) {
-            let (scheme, host_and_port) = url.origin();
-            self.origins.push((scheme, host_and_port.to_owned()));
-        }
-    }
-
-    /// Those of a list.
-    #[cfg(test)]
-    pub(crate) fn of<const COUNT: usize>(origins: [&str; COUNT]) -> Self {
-        let mut allowed = Self::default();
-        for origin in origins {
-            allowed.add(origin);
-        }
-        allowed
-    }
-
-    /// Whether a request to `url` may carry the trace context.
-    pub(crate) fn allows(&self, url: &Url<'_>) -> bool {
-        let (scheme, host_and_port) = url.origin();
-        let mut origins = self.origins.iter();
-        origins.any(|(allowed, host)| *allowed == scheme && *host == host_and_port)
-    }
 }
 
 /// Writes bytes as hexadecimal digits in lower case.
@@ -230,40 +196,5 @@ mod tests {
         ] {
             assert_eq!(remote_context(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn allows_its_own_and_the_named_origins_only() {
-        let allowed = AllowedOrigins::of(["http://localhost:3000", "https://api.example.com/"]);
-        let check = |url: &str| Url::parse(url).is_some_and(|url| allowed.allows(&url));
-        for url in [
-            "http://localhost:3000/api?q=a",
-            "http://localhost:3000",
-            "https://api.example.com/",
-            "https://api.example.com?x",
-        ] {
-            assert!(check(url), "{url}");
-        }
-        for url in [
-            "http://127.0.0.1:3000/",
-            "http://localhost:3001/",
-            "https://localhost:3000/",
-            "http://localhost/",
-            "http://localhost:3000@evil.example/",
-            "http://evil.example/?http://localhost:3000",
-            "http://localhost:3000.evil.example/",
-            "https://api.example.com.evil.example/",
-            "data:text/plain,http://localhost:3000",
-            "null",
-            "",
-        ] {
-            assert!(!check(url), "{url}");
-        }
-    }
-
-    #[test]
-    fn an_opaque_page_allows_nothing() {
-        let allowed = AllowedOrigins::of(["null", ""]);
-        assert!(allowed.origins.is_empty());
     }
 }

@@ -9,18 +9,19 @@ use crate::pipeline;
 
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
-    /// Keeps a request unless that makes more than `most` characters; says whether it did. One that `isUnderWay` is kept in
-    /// case the page ends before its answer.
+    /// Keeps a request in the local storage of this origin, unless that makes more than `most` characters; says whether it did.
+    /// An entry is one request: the signal, a space, and the body in base64. It goes when it was answered for good, so it is sent
+    /// at least once. One that `isUnderWay` is kept in case the page ends before its answer, and left alone until then.
     fn keep(id: f64, signal: u32, body: &[u8], most: u32, is_under_way: bool) -> bool;
     /// A request of this page was answered for good.
     fn forget(id: f64);
     /// Whether the browser knows that nothing can be sent.
     #[wasm_bindgen(js_name = isOffline)]
     fn is_offline() -> bool;
-    /// Sends what was kept now and whenever the browser is online again, one by one, in one tab at a time. `over([accepted])` is
-    /// called for each entry that was answered for good.
+    /// Sends what was kept now and whenever the browser is online again, one by one, in one tab at a time. Where one fails so
+    /// would the next, and all wait for another time. `over([accepted])` is called for each entry that was answered for good.
     #[wasm_bindgen(js_name = drainWhenOnline)]
-    fn drain_when_online(urls: Vec<String>, timeout_ms: u32, over: JsValue);
+    fn drain_when_online(timeout_ms: u32, over: JsValue);
 }
 
 /// The place for them.
@@ -62,7 +63,7 @@ impl Spill {
     }
 
     /// Sends what is kept, of this page and of those before it, to the endpoints of spans and log records.
-    pub(crate) fn drain_when_online(&self, endpoints: &[String], timeout_ms: u32) {
+    pub(crate) fn drain_when_online(&self, timeout_ms: u32) {
         if self.most_bytes == 0 {
             return;
         }
@@ -72,6 +73,6 @@ impl Spill {
             }
             JsValue::UNDEFINED
         });
-        untraced(|| drain_when_online(endpoints.to_vec(), timeout_ms, over));
+        untraced(|| drain_when_online(timeout_ms, over));
     }
 }

@@ -128,9 +128,7 @@ impl Exporter {
         else {
             return Vec::new();
         };
-        let Some(request) = take_at(&mut self.in_flight, position) else {
-            return Vec::new();
-        };
+        let request = self.in_flight.swap_remove(position);
         match outcome {
             Outcome::Answered(answer) => self.answered(request, answer, now_ms, jitter),
             // The page itself may use up what the browser allows for keepalive.

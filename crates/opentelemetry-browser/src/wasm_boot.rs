@@ -9,10 +9,9 @@ use opentelemetry::Context;
 use wasm_bindgen::prelude::*;
 
 use crate::callback::Arguments;
-use crate::document_load::{context, each_fetch, mounted, record, record_fetch};
+use crate::document_load::{context, fetched, mounted, record, record_fetch};
 use crate::pipeline::{self, Pipeline};
 use crate::scoped;
-use crate::url::split;
 
 #[wasm_bindgen(module = "/src/load.js")]
 extern "C" {
@@ -36,13 +35,9 @@ pub fn app_mount<T>(f: impl FnOnce(&Context) -> T) -> T {
 /// Records what was before the program ran.
 pub(crate) fn record_boot(pipeline: &Pipeline) {
     let load = context();
-    each_fetch(|url, _, timing| {
-        let is_found = is_wasm(url);
-        if is_found {
-            record_fetch(pipeline, "wasm_download", &load, url, timing);
-        }
-        is_found
-    });
+    if let Some(wasm) = fetched().find(|resource| resource.is_wasm) {
+        record_fetch(pipeline, "wasm_download", &load, &wasm.url, &wasm.timing);
+    }
     for name in ["wasm_compile", "wasm_instantiate"] {
         let measured = Arguments::of(measured(name));
         if measured.len() > 0 {
@@ -50,9 +45,4 @@ pub(crate) fn record_boot(pipeline: &Pipeline) {
             record(pipeline, name, &load, period, |_, _| {});
         }
     }
-}
-
-/// Whether a file is WebAssembly by its name.
-pub(crate) fn is_wasm(url: &str) -> bool {
-    split(url, b"?#").0.ends_with(".wasm")
 }

@@ -5,14 +5,18 @@ use wasm_bindgen::prelude::*;
 
 use crate::callback::callback;
 use crate::logs::{Event, Severity};
-use crate::pipeline;
 use crate::span::Item;
-use crate::url::Url;
 
 #[wasm_bindgen(module = "/src/optional.js")]
 extern "C" {
     /// Calls `measured([name, value, change])` for what the vitals are worth whenever the page may be seen no more, and
     /// `slowFrame([start, duration, blocking duration, script])` for each animation frame that took long.
+    ///
+    /// The vitals by their definitions. LCP: the largest paint until the first thing that the person does, for later ones are
+    /// answers to it. CLS: the worst window of layout shifts that nobody has asked for; a window ends after a pause
+    /// (`SHIFT_PAUSE_MS`) and after a time (`SHIFT_WINDOW_MS`). INP: the slowest interaction, from what the person did to the
+    /// frame that showed it, but for outliers: of `INTERACTIONS_PER_OUTLIER` the slowest does not count, and `SLOWEST` are
+    /// remembered.
     #[wasm_bindgen(js_name = observeVitals)]
     fn observe_vitals(measured: JsValue, slow_frame: JsValue);
 }
@@ -30,11 +34,7 @@ pub(crate) fn install() {
         JsValue::UNDEFINED
     });
     let slow_frame = callback(|frame| {
-        let mut script = frame.text(3);
-        let shown = pipeline::current().zip(Url::parse(&script));
-        if let Some((pipeline, url)) = shown {
-            script = url.redacted(&pipeline.urls().redacted_query_keys);
-        }
+        let script = frame.text(3);
         let attributes = [
             (
                 "browser.long_animation_frame.duration",

@@ -35,11 +35,11 @@ pub(crate) trait Host {
 
     /// What [`Host::store_session`] has stored in this tab.
     #[cfg(feature = "session")]
-    fn load_session(&self) -> Option<String>;
+    fn load_session(&self) -> Option<(String, f64)>;
 
-    /// Stores this for the life of the tab.
+    /// Stores the id of the session, and when it was active, for the life of the tab.
     #[cfg(feature = "session")]
-    fn store_session(&self, session: &str);
+    fn store_session(&self, id: &str, active_ms: f64);
 
     /// Has [`Pipeline::on_timing`] called now for the requests it is about to be called for.
     fn take_timings(&self);

@@ -1,5 +1,7 @@
 //! The end of the page, or what may be it: what is open ends, what waits is sent, and what may not arrive is kept.
 
+#[cfg(all(target_arch = "wasm32", feature = "spill"))]
+use super::Host;
 use super::{Pipeline, with};
 use crate::span::Item;
 

@@ -37,8 +37,7 @@ use prost::Message;
 use super::timing::Timing;
 use super::*;
 use crate::export::Export;
-use crate::http::ClientCall;
-use crate::propagation::AllowedOrigins;
+use crate::http::{ClientCall, Target};
 use crate::{
     BrowserTracerProvider, CANCELLED, PAGE_UNLOADED, event, fail, in_new_trace, in_span,
     in_span_async,
@@ -59,7 +58,7 @@ struct Bench {
     /// What was kept beyond the page, and whether it was under way.
     kept: RefCell<Vec<(u64, bool)>>,
     /// What the tab keeps.
-    session: RefCell<Option<String>>,
+    session: RefCell<Option<(String, f64)>>,
 }
 
 impl Host for Rc<Bench> {
@@ -100,14 +99,14 @@ impl Host for Rc<Bench> {
     }
 
     #[cfg(feature = "session")]
-    fn load_session(&self) -> Option<String> {
+    fn load_session(&self) -> Option<(String, f64)> {
         self.session.borrow().clone()
     }
 
     #[cfg(feature = "session")]
-    fn store_session(&self, session: &str) {
+    fn store_session(&self, id: &str, active_ms: f64) {
         self.come_back();
-        self.session.replace(Some(session.to_owned()));
+        self.session.replace(Some((id.to_owned(), active_ms)));
     }
 
     fn take_timings(&self) {
@@ -192,10 +191,6 @@ fn in_page_of(
             #[cfg(feature = "logs")]
             records_events: true,
             limits: Limits::DEFAULT,
-            urls: UrlPolicy {
-                allowed: AllowedOrigins::of(["http://own"]),
-                ..UrlPolicy::default()
-            },
             resource: Vec::new(),
         };
         set(&mut parts);
@@ -209,6 +204,17 @@ fn in_page_of(
 
 fn pipeline() -> &'static Pipeline {
     current().unwrap()
+}
+
+/// What the browser says of a URL of the page's own server.
+fn own(url: &str) -> Target {
+    Target {
+        url: url.to_owned(),
+        shown: format!("{url} as shown"),
+        host: "own".to_owned(),
+        port: 8080,
+        sees_trace: true,
+    }
 }
 
 /// Runs a future that never has to wait.
@@ -326,7 +332,7 @@ fn a_trace_that_is_not_sampled_is_not_recorded_but_propagated() {
     in_page(0.0, |bench| {
         now(in_new_trace("root", async |cx| {
             assert!(!cx.span().is_recording());
-            let call = ClientCall::start(pipeline(), "GET", "http://own/").unwrap();
+            let call = ClientCall::start(pipeline(), "GET", own("http://own/")).unwrap();
             let traceparent = call.headers().unwrap().traceparent.clone();
             assert!(
                 traceparent.starts_with(&format!("00-{}-", cx.span().span_context().trace_id())),
@@ -361,7 +367,7 @@ fn suppressed_work_makes_no_span() {
             assert!(!cx.span().span_context().is_valid())
         });
         now(in_new_trace("suppressed root", async |_| {}));
-        assert!(ClientCall::start(pipeline(), "GET", "http://own/").is_none());
+        assert!(ClientCall::start(pipeline(), "GET", own("http://own/")).is_none());
         assert!(bench.exported().is_empty());
     });
 }

@@ -6,12 +6,13 @@
 
 use opentelemetry::Context;
 
+#[cfg(target_arch = "wasm32")]
+use super::Host;
 use super::{Pipeline, with};
 use crate::attribute;
 use crate::batch::take_at;
 use crate::limits::Limits;
 use crate::span::{Item, OpenSpan};
-use crate::url::split;
 
 /// Most requests that are watched. Beyond it the oldest has to do with the time of its headers.
 const MOST_WATCHED: usize = 64;
@@ -115,13 +116,13 @@ impl Timing {
 
 impl Pipeline {
     /// The request of an open span is about to be sent.
-    pub(crate) fn watch(&self, serial: u64, url: &str) {
+    pub(crate) fn watch(&self, serial: u64, url: String) {
         if !self.host.observes_fetches() {
             return;
         }
         let request = Request {
             serial,
-            url: without_fragment(url).to_owned(),
+            url,
             start_ms: self.host.performance_ms(),
             state: State::Sent,
         };
@@ -226,7 +227,6 @@ impl Watched {
     /// Gives an entry to the request it belongs to: among those of its URL that have none, the one that began next to it
     /// and not after it; the earliest of equals. Returns the request unless it still waits for its headers.
     fn claim(&mut self, url: &str, timing: Timing) -> Option<Request> {
-        let url = without_fragment(url);
         let is_candidate = |request: &Request| {
             request.url == url
                 && timing.start_ms >= request.start_ms - GRANULARITY_MS
@@ -247,8 +247,4 @@ impl Watched {
         }
         take_at(&mut self.0, position)
     }
-}
-
-fn without_fragment(url: &str) -> &str {
-    split(url, b"#").0
 }

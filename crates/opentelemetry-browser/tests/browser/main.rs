@@ -27,9 +27,11 @@ mod sdk;
 mod send_traced;
 #[cfg(feature = "server_timing")]
 mod server_timing;
+mod session;
 #[cfg(feature = "spill")]
 mod spill;
 mod timing;
+mod urls;
 mod web_vitals;
 mod xhr;
 

@@ -67,7 +67,7 @@ extern "C" {
 #[wasm_bindgen(module = "/src/shim.js")]
 extern "C" {
     #[wasm_bindgen(js_name = patchFetch)]
-    fn patch_fetch(wants: &Function, start: &Function);
+    fn patch_fetch(begin: &Function, tell: &Function);
     #[wasm_bindgen(js_name = observeFetches)]
     fn observe_fetches(over: &Function) -> bool;
 }

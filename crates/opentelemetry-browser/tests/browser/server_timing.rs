@@ -1,14 +1,53 @@
 //! What answers say about their servers.
 
 use gloo_net::http::Request;
+use js_sys::Array;
 use opentelemetry_browser::{SendTraced, in_new_trace};
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::Headers;
 
 use crate::page::{client_span, fetch_as, span, start};
 
-/// How far the clock of the stub that answers, `performance.timeOrigin` and on, lies from that of the tracer, which stays
-/// within the millisecond that `Date.now()` names: in Firefox most of one.
+/// How far the clock of the stub that answers, `Date.now()`, lies from that of the tracer, which stays within the millisecond
+/// that it names.
 const BETWEEN_CLOCKS_MS: f64 = 1.0;
+
+#[wasm_bindgen(module = "/src/optional.js")]
+extern "C" {
+    fn said(headers: &Headers) -> Array;
+}
+
+/// The span that `Server-Timing` names, and between which times it says that the server answered.
+fn heard(server_timing: &str, date: &str) -> (Option<String>, f64, f64) {
+    let headers = Headers::new().unwrap();
+    headers.set("server-timing", server_timing).unwrap();
+    headers.set("date", date).unwrap();
+    let said = said(&headers);
+    let number = |index| said.get(index).as_f64().unwrap();
+    (said.get(1).as_string(), number(2), number(3))
+}
+
+#[wasm_bindgen_test]
+fn reads_metrics_of_every_form() {
+    let header =
+        r#"cache;desc="a, trace;desc=no" , db ;dur=53.2; desc=plain,miss, Trace;dur=1;desc="x""#;
+    assert_eq!(heard(header, "").0.as_deref(), Some("x"));
+    assert_eq!(heard("traceparent;desc=y", "").0.as_deref(), Some("y"));
+    assert_eq!(heard(r#"trace,x;desc="trace"#, "").0, None);
+}
+
+#[wasm_bindgen_test]
+fn hears_the_time_exactly_or_within_a_second() {
+    let date = "Thu, 01 Jan 1970 00:00:05 GMT";
+    let (_, from_ms, to_ms) = heard("clock;desc=\"1700000000123.4\"", date);
+    assert_eq!((from_ms, to_ms), (1_700_000_000_123.4, 1_700_000_000_123.4));
+    for vague in ["clock", "clock;desc=soon", ""] {
+        let (_, from_ms, to_ms) = heard(vague, date);
+        assert_eq!((from_ms, to_ms), (5000.0, 6000.0), "{vague}");
+    }
+    assert!(heard("", "soon").1.is_nan());
+}
 
 #[wasm_bindgen_test]
 async fn the_distance_of_the_clocks_is_told() {

@@ -11,7 +11,11 @@ fn everything() {
             .add_link(cx.span().span_context().clone(), Vec::new());
         #[cfg(feature = "logs")]
         crate::emit("event", crate::Severity::Info, Vec::new());
-        drop(ClientCall::start(pipeline(), "GET", "http://own/within"));
+        drop(ClientCall::start(
+            pipeline(),
+            "GET",
+            own("http://own/within"),
+        ));
     });
     pipeline().mark_all("mark");
     pipeline().on_timer();
@@ -27,7 +31,7 @@ fn no_cell_is_borrowed_while_the_page_is_called() {
         bench.comes_back.set(Some(everything));
         let call = now(in_new_trace("outer", async |cx| {
             event(&cx, "outer event", vec![KeyValue::new("outer", 1)]);
-            let call = ClientCall::start(pipeline(), "GET", "http://own/outer").unwrap();
+            let call = ClientCall::start(pipeline(), "GET", own("http://own/outer")).unwrap();
             cx.span().set_attribute(KeyValue::new("outer", true));
             call
         }));

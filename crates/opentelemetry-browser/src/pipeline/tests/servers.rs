@@ -6,8 +6,8 @@ use crate::server_timing::Said;
 fn said(traceresponse: String, server_ms: f64) -> Said {
     Said {
         traceresponse: Some(traceresponse),
-        server_timing: Some(format!("clock;desc=\"{server_ms}\"")),
-        date_ms: None,
+        served: None,
+        time_ms: (server_ms, server_ms),
     }
 }
 
@@ -20,7 +20,7 @@ fn the_first_span_of_a_trace_tells_how_far_the_servers_clock_is() {
     in_page(1.0, |bench| {
         in_span("before", |_| {});
         in_span("root", |_| {
-            let call = ClientCall::start(pipeline(), "GET", "http://own/").unwrap();
+            let call = ClientCall::start(pipeline(), "GET", own("http://own/")).unwrap();
             let traceresponse = call.headers().unwrap().traceparent.clone();
             bench.pass_ms(20.0);
             call.server_said(&said(traceresponse, TIME_ORIGIN_MS + 90_010.0));
@@ -39,7 +39,7 @@ fn the_first_span_of_a_trace_tells_how_far_the_servers_clock_is() {
 fn an_answer_of_another_trace_is_linked_to_and_its_time_is_not_heard() {
     in_page(1.0, |bench| {
         let other = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";
-        let call = ClientCall::start(pipeline(), "GET", "http://own/").unwrap();
+        let call = ClientCall::start(pipeline(), "GET", own("http://own/")).unwrap();
         call.server_said(&said(other.to_owned(), TIME_ORIGIN_MS));
         call.answered(200, "http://own/");
         let span = bench.exported_one();
@@ -54,11 +54,28 @@ fn an_answer_of_another_trace_is_linked_to_and_its_time_is_not_heard() {
 }
 
 #[test]
+fn an_answer_may_name_its_span_in_two_ways() {
+    let other = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";
+    let named = |traceresponse: &str| {
+        let said = Said {
+            served: Some(other.to_owned()),
+            ..said(traceresponse.to_owned(), 0.0)
+        };
+        said.span().unwrap().span_id().to_string()
+    };
+    assert_eq!(
+        named("00-0af7651916cd43dd8448eb211c80319c-1111111111111111-01"),
+        "1111111111111111"
+    );
+    assert_eq!(named("no trace"), "00f067aa0ba902b7");
+}
+
+#[test]
 fn an_answer_that_says_nothing_changes_nothing() {
     in_page(1.0, |bench| {
-        let call = ClientCall::start(pipeline(), "GET", "http://own/").unwrap();
+        let call = ClientCall::start(pipeline(), "GET", own("http://own/")).unwrap();
         call.server_said(&Said {
-            date_ms: Some(TIME_ORIGIN_MS),
+            time_ms: (TIME_ORIGIN_MS, TIME_ORIGIN_MS),
             ..Said::default()
         });
         call.answered(200, "http://own/");

@@ -28,7 +28,7 @@ fn the_first_span_of_the_page_in_a_trace_names_the_session() {
             (None, Some(id.clone()))
         );
         let stored = bench.session.borrow().clone().unwrap();
-        assert_eq!(stored, format!("{id} {TIME_ORIGIN_MS}"));
+        assert_eq!(stored, (id.clone(), TIME_ORIGIN_MS));
 
         bench.pass_ms(31.0 * 60_000.0);
         in_span("after a long pause", |_| {});
