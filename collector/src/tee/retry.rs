@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 pub struct Retry {
     /// The first pause; each further one is half as long again. All are between half and one and a half of this.
     pub initial_interval: Duration,
-    /// The longest pause, unless the other side asks for more.
+    /// The longest pause, unless the other side asks for more, up to `max_elapsed`.
     pub max_interval: Duration,
     /// When something is given up. What is in the write-ahead log is not.
     pub max_elapsed: Duration,
@@ -44,12 +44,11 @@ impl Retry {
 }
 
 impl Attempts {
-    /// How long to wait for the next attempt, at least as long as the other side asked for; nothing when it is time to give up.
+    /// How long to wait for the next attempt, at least as long as the other side asked for, unless that is longer than
+    /// anything is waited for; nothing when it is time to give up.
     pub(super) fn next_pause(&mut self, asked: Option<Duration>) -> Option<Duration> {
-        let pause = self
-            .interval
-            .mul_f64(0.5 + random())
-            .max(asked.unwrap_or_default());
+        let asked = asked.unwrap_or_default().min(self.retry.max_elapsed);
+        let pause = self.interval.mul_f64(0.5 + random()).max(asked);
         self.interval = self.interval.mul_f64(1.5).min(self.retry.max_interval);
         match self.ends {
             Some(ends) if Instant::now() + pause > ends => None,
@@ -85,6 +84,17 @@ mod tests {
         let mut attempts = Retry::default().attempts(false);
         let asked = Duration::from_secs(60);
         assert_eq!(attempts.next_pause(Some(asked)), Some(asked));
+    }
+
+    #[test]
+    fn the_other_side_may_not_ask_for_ever() {
+        let retry = Retry::default();
+        let asked = Some(Duration::MAX);
+        assert_eq!(
+            retry.attempts(false).next_pause(asked),
+            Some(retry.max_elapsed)
+        );
+        assert_eq!(retry.attempts(true).next_pause(asked), None);
     }
 
     #[test]
