@@ -1,6 +1,6 @@
 //! Errors as `application/problem+json`, for people and programs that ask.
 
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -41,12 +41,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// 405, naming the verb that would do.
-pub(crate) fn not_allowed(method: &Method, allowed: &'static str) -> Response {
-    let detail = format!("{method} is not supported here, {allowed} is");
-    let mut response = Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).into_response();
-    response
-        .headers_mut()
-        .insert(header::ALLOW, HeaderValue::from_static(allowed));
-    response
+/// 405. The router adds which methods would do.
+pub(crate) async fn not_allowed(method: Method) -> Problem {
+    let detail = format!("{method} is not supported here; the header `allow` says what is");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
 }

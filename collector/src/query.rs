@@ -41,7 +41,7 @@ mod view;
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, put};
@@ -97,7 +97,7 @@ pub fn router_with(
         .route("/api/x/metrics", get(metrics))
         .route("/health", get(health))
         .fallback(not_found)
-        .method_not_allowed_fallback(not_allowed)
+        .method_not_allowed_fallback(problem::not_allowed)
         .layer(DefaultBodyLimit::max(limits.body_max_bytes))
         .layer(middleware::from_fn(answer::leave_out_unchanged))
         .with_state(app)
@@ -215,10 +215,6 @@ async fn health(State(app): State<App>) -> Json<Health> {
 
 async fn not_found() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "there is no such route")
-}
-
-async fn not_allowed(method: Method) -> Response {
-    problem::not_allowed(&method, "GET")
 }
 
 fn bad_request(detail: String) -> Problem {

@@ -6,8 +6,8 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
 use axum::routing::post;
 
 use super::answer::{self, Refusal, Rejected};
@@ -29,7 +29,7 @@ pub fn router(receiver: Receiver) -> Router {
     }
     router
         .fallback(not_found)
-        .method_not_allowed_fallback(not_allowed)
+        .method_not_allowed_fallback(problem::not_allowed)
         .with_state(receiver)
 }
 
@@ -95,8 +95,4 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, Refusal> {
 async fn not_found() -> Problem {
     let detail = "telemetry is received on /v1/traces, /v1/logs and /v1/metrics";
     Problem::new(StatusCode::NOT_FOUND, detail)
-}
-
-async fn not_allowed(method: Method) -> Response {
-    problem::not_allowed(&method, "POST").into_response()
 }

@@ -150,8 +150,19 @@ fn wrong_requests_are_problems() {
         );
         assert_eq!(answer.json()["status"], status);
     }
-    let answer = exchange(host.query, "DELETE /api/v3/traces HTTP/1.1\r\n", b"");
-    assert_eq!((answer.status, answer.header("allow")), (405, "GET"));
+    for (asked, allowed) in [
+        ("DELETE /api/v3/traces", "GET,HEAD"),
+        ("GET /api/x/traces/1/pin", "PUT,DELETE"),
+        ("PUT /api/x/budgets", "GET,HEAD,POST"),
+    ] {
+        let answer = exchange(host.query, &format!("{asked} HTTP/1.1\r\n"), b"");
+        assert_eq!(
+            (answer.status, answer.header("allow")),
+            (405, allowed),
+            "{asked}"
+        );
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
 }
 
 #[test]
