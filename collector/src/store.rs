@@ -39,8 +39,8 @@ pub const MIN_MAX_BYTES: usize = 1 << 20;
 
 /// Traces that may be pinned where nobody says otherwise.
 pub const PINNED_MAX: usize = 100;
-/// Spans that are taken in before readers get their turn.
-const SPANS_PER_LOCK: usize = 32;
+/// Items that are taken in before readers get their turn.
+const ITEMS_PER_LOCK: usize = 32;
 
 /// Traces by arrival, with the log records that belong to them, and the latest metrics.
 pub struct Store {
@@ -229,7 +229,7 @@ impl Store {
         for Batch { origin, items } in batches {
             let origin = self.lock().interned(origin);
             // A few at a time, so that no reader waits for a whole batch.
-            for spans in items.chunks(SPANS_PER_LOCK) {
+            for spans in items.chunks(ITEMS_PER_LOCK) {
                 let mut traces = self.lock();
                 for span in spans {
                     if is_told && changed.last() != Some(&span.trace_id) {
@@ -281,12 +281,22 @@ impl Store {
 
     /// Takes in log records, and counts the `rejected` ones that could not be used.
     pub(crate) fn insert_logs(&self, batches: &[Batch<EncodedLog<'_>>], rejected: u64) {
-        lock(&self.logs).insert(batches, rejected);
+        lock(&self.logs).count_rejected(rejected);
+        for Batch { origin, items } in batches {
+            for logs in items.chunks(ITEMS_PER_LOCK) {
+                lock(&self.logs).insert(origin, logs);
+            }
+        }
     }
 
     /// Takes in metrics, and counts the `rejected` data points that could not be used.
     pub(crate) fn insert_metrics(&self, batches: &[Batch<EncodedMetric<'_>>], rejected: u64) {
-        lock(&self.metrics).insert(batches, rejected);
+        lock(&self.metrics).count_rejected(rejected);
+        for Batch { origin, items } in batches {
+            for metrics in items.chunks(ITEMS_PER_LOCK) {
+                lock(&self.metrics).insert(origin, metrics);
+            }
+        }
     }
 
     /// The log records of a trace by origin, each an encoded `LogRecord`, in the order of arrival; empty when none is held.

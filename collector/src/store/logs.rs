@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use trace_model::TraceId;
 
-use super::{Batch, Items, Origin, OriginItems, TraceView};
+use super::{Items, Origin, OriginItems, TraceView};
 
 /// A log record.
 pub(crate) struct EncodedLog<'r> {
@@ -81,26 +81,27 @@ impl Logs {
         }
     }
 
-    pub(super) fn insert(&mut self, batches: &[Batch<EncodedLog<'_>>], rejected: u64) {
+    pub(super) fn count_rejected(&mut self, rejected: u64) {
         self.counters.logs_received += rejected;
         self.counters.logs_rejected += rejected;
-        for Batch { origin, items } in batches {
-            for log in items {
-                self.counters.logs_received += 1;
-                self.add(origin, log);
-                while self.bytes > self.max_bytes && self.evict_oldest() {}
-            }
+    }
+
+    pub(super) fn insert(&mut self, origin: &Origin, logs: &[EncodedLog<'_>]) {
+        for log in logs {
+            self.counters.logs_received += 1;
+            self.add(origin, log);
+            while self.bytes > self.max_bytes && self.evict_oldest() {}
         }
     }
 
     pub(super) fn of(&self, id: TraceId) -> TraceView {
         let numbers = self.by_trace.get(&id).into_iter().flatten();
         let place = |number: &u64| usize::try_from(number - self.first).ok();
+        let mut places = HashMap::new();
         let mut view = TraceView::new();
         let mut scratch = Vec::new();
         for record in numbers.filter_map(|number| self.records.get(place(number)?)) {
-            let of_origin = |held: &OriginItems| Arc::ptr_eq(&held.origin, &record.origin);
-            let place = view.iter().position(of_origin).unwrap_or_else(|| {
+            let place = *places.entry(&record.origin).or_insert_with(|| {
                 view.push(OriginItems {
                     origin: record.origin.clone(),
                     items: Items::default(),

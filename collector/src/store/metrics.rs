@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Batch, Items, Origin, OriginItems, TraceView};
+use super::{Items, Origin, OriginItems, TraceView};
 
 /// A metric with its data points.
 pub(crate) struct EncodedMetric<'r> {
@@ -78,19 +78,20 @@ impl Metrics {
         }
     }
 
-    pub(super) fn insert(&mut self, batches: &[Batch<EncodedMetric<'_>>], rejected: u64) {
+    pub(super) fn count_rejected(&mut self, rejected: u64) {
         self.counters.data_points_received += rejected;
         self.counters.data_points_rejected += rejected;
-        for Batch { origin, items } in batches {
-            for metric in items {
-                self.counters.data_points_received += metric.points;
-                self.put(origin, metric);
-                while self.bytes > self.max_bytes
-                    && let Some((_, key)) = self.by_update.pop_first()
-                {
-                    self.forget(&key);
-                    self.counters.metrics_evicted += 1;
-                }
+    }
+
+    pub(super) fn insert(&mut self, origin: &Origin, metrics: &[EncodedMetric<'_>]) {
+        for metric in metrics {
+            self.counters.data_points_received += metric.points;
+            self.put(origin, metric);
+            while self.bytes > self.max_bytes
+                && let Some((_, key)) = self.by_update.pop_first()
+            {
+                self.forget(&key);
+                self.counters.metrics_evicted += 1;
             }
         }
     }
