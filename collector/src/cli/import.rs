@@ -44,6 +44,12 @@ struct Document<'d> {
     metrics: Option<IgnoredAny>,
 }
 
+impl<'d> Document<'d> {
+    fn read(json: &'d str) -> anyhow::Result<Self> {
+        serde_json::from_str(json).context("it is not an object")
+    }
+}
+
 /// Sends every document of every file.
 ///
 /// # Errors
@@ -83,9 +89,10 @@ pub fn run(settings: &Settings, import: &Import) -> Outcome {
 
 /// Returns how many items were rejected.
 fn send(client: &Client, json: &str) -> anyhow::Result<u64> {
-    let document: Document<'_> = serde_json::from_str(json).context("it is not an object")?;
-    if let Some(result) = document.result {
-        return send(client, result.get());
+    let mut document = Document::read(json)?;
+    let wrapped = document.result.map(RawValue::get);
+    if let Some(wrapped) = wrapped {
+        document = Document::read(wrapped)?;
     }
     let path = match (&document.spans, &document.logs, &document.metrics) {
         (Some(_), None, None) => "/v1/traces",
@@ -93,7 +100,8 @@ fn send(client: &Client, json: &str) -> anyhow::Result<u64> {
         (None, None, Some(_)) => "/v1/metrics",
         _ => bail!("it has to have one of `resourceSpans`, `resourceLogs`, `resourceMetrics`"),
     };
-    let answer = client.post(path, &[], json.as_bytes())?;
+    let json = wrapped.unwrap_or(json).as_bytes();
+    let answer = client.post(path, &[], json)?;
     let answer: serde_json::Value =
         serde_json::from_slice(&answer).context("the answer cannot be read")?;
     let partial = &answer["partialSuccess"];

@@ -121,6 +121,11 @@ fn import_takes_standard_input_and_says_what_it_cannot_take() {
             "1 items were rejected",
         ),
         ("{}".to_owned(), "it has to have one of"),
+        // Nobody wraps twice, or a hundred thousand times.
+        (
+            format!(r#"{{"result":{wrapped}}}"#),
+            "it has to have one of",
+        ),
         ("[]".to_owned(), "-, document 1: it is not an object"),
         (
             format!("{good} {{\"resourceSpans\":[1]}}"),
