@@ -6,17 +6,22 @@ use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Asks `GET /health` of the collector that answers queries on `address`, or on the loopback address when that is the
-/// one for all interfaces.
-///
-/// # Errors
-/// When it cannot be reached within 3 s or answers anything but 200.
-pub fn run(mut address: SocketAddr) -> io::Result<()> {
+/// Where to ask whoever listens on `address`: that may be the one for all interfaces, which is none to be reached by.
+pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => address.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => address.set_ip(Ipv6Addr::LOCALHOST.into()),
         _ => {}
     }
+    address
+}
+
+/// Asks `GET /health` of the collector that answers queries on `address`.
+///
+/// # Errors
+/// When it cannot be reached within 3 s or answers anything but 200.
+pub fn run(address: SocketAddr) -> io::Result<()> {
+    let address = reachable(address);
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;

@@ -1,7 +1,7 @@
 //! Asks a collector over HTTP.
 
 use std::io::Read;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -9,6 +9,8 @@ use serde::Deserialize;
 use trace_model::terminal::plain;
 use ureq::http::Response;
 use ureq::{Agent, Body};
+
+use crate::healthcheck;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// For the head of an answer; a list of many traces takes a moment.
@@ -36,13 +38,9 @@ pub(super) struct Refused {
 }
 
 impl Client {
-    /// `address` may be the one for all interfaces, on which the collector listens; then it is asked by the loopback address.
-    pub(super) fn new(mut address: SocketAddr) -> Self {
-        match address.ip() {
-            IpAddr::V4(Ipv4Addr::UNSPECIFIED) => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-            IpAddr::V6(Ipv6Addr::UNSPECIFIED) => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-            _ => {}
-        }
+    /// Asks the collector that listens on `address`.
+    pub(super) fn new(address: SocketAddr) -> Self {
+        let address = healthcheck::reachable(address);
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .proxy(None)
