@@ -292,6 +292,22 @@ fn what_the_client_has_is_not_sent_again_until_it_changes() {
 }
 
 #[test]
+fn who_waits_for_a_trace_is_answered_before_it_comes_as_after() {
+    let host = Host::start();
+    let path = |api: &str| format!("/api/{api}/traces/{:032x}", 1);
+    let before = host.get(&path("x"));
+    assert_eq!(before.status, 200);
+    assert_eq!(before.json(), json!({ "result": { "resourceSpans": [] } }));
+    let known = before.header("etag");
+    assert_eq!(ask(&host, &path("x"), known).status, 304);
+    host.send(&request("shop", vec![span(1, 1)]));
+    let after = ask(&host, &path("x"), known);
+    assert_eq!(after.status, 200);
+    assert_eq!(after.json(), host.get(&path("v3")).json());
+    assert_eq!(host.get("/api/x/traces/1").status, 400);
+}
+
+#[test]
 fn a_trace_that_came_back_after_it_was_evicted_is_another() {
     let host = Host::start();
     let path = format!("/api/v3/traces/{:032x}", 1);

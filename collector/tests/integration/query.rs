@@ -114,23 +114,6 @@ fn a_trace_that_is_not_held_is_404_and_a_wrong_id_400() {
 }
 
 #[test]
-fn who_waits_for_a_trace_is_answered_before_it_comes_as_after() {
-    let host = Host::start();
-    let path = |api: &str| format!("/api/{api}/traces/{:032x}", 1);
-    let before = host.get(&path("x"));
-    assert_eq!(before.status, 200);
-    assert_eq!(before.json(), json!({ "result": { "resourceSpans": [] } }));
-    let known = before.header("etag");
-    let head = format!("GET {} HTTP/1.1\r\nif-none-match: {known}\r\n", path("x"));
-    assert_eq!(exchange(host.query, &head, b"").status, 304);
-    host.send(&request("shop", vec![span(1, 1)]));
-    let after = exchange(host.query, &head, b"");
-    assert_eq!(after.status, 200);
-    assert_eq!(after.json(), host.get(&path("v3")).json());
-    assert_eq!(host.get("/api/x/traces/1").status, 400);
-}
-
-#[test]
 fn wrong_requests_are_problems() {
     let host = Host::start();
     for (path, status) in [
