@@ -213,8 +213,7 @@ impl Cursor {
     }
 
     /// Visits the postings of `passages`, which are behind those of earlier calls, and says how many there were: some
-    /// passages at a time, with
-    /// what the term, which is of this `weight`, gives to each by its `norm`.
+    /// passages at a time, with what the term, which is of this `weight`, gives to each by its `norm`.
     pub(super) fn read(
         &mut self,
         passages: &Range<DocId>,
