@@ -38,10 +38,11 @@ impl Clock {
 
     /// Corrects the distance to the wall clock. A whole-millisecond date says that the true time lies within the
     /// millisecond that follows it: the fine clock moves by no more than it takes to lie there too, so that readings at
-    /// different phases of the millisecond narrow the distance down.
-    pub(crate) fn anchor(&self, reading: Reading, spans_are_open: bool) {
-        let earliest = reading.date_ms - reading.performance_ms;
-        let latest = earliest + 1.0;
+    /// different phases of the millisecond narrow the distance down. `later_ms` is the fine clock once more, after the date was
+    /// read: whatever kept the page from running in between is no distance.
+    pub(crate) fn anchor(&self, reading: Reading, later_ms: f64, spans_are_open: bool) {
+        let earliest = reading.date_ms - later_ms;
+        let latest = reading.date_ms - reading.performance_ms + 1.0;
         let origin_ms = self.origin_ms.get();
         let anchored = origin_ms.max(earliest).min(latest);
         let moved_ms = (anchored - origin_ms).abs();
@@ -126,15 +127,15 @@ mod tests {
     #[test]
     fn moves_no_further_than_the_wall_clock_asks() {
         let clock = Clock::new(1000.0);
-        clock.anchor(reading(5.4, 1005.0), false);
+        clock.anchor(reading(5.4, 1005.0), 5.4, false);
         assert_eq!(
             clock.now_ns(0.0),
             1_000_000_000,
             "agrees within the millisecond"
         );
-        clock.anchor(reading(5.4, 1008.0), false);
+        clock.anchor(reading(5.4, 1008.0), 5.4, false);
         assert_eq!(clock.now_ns(5.4), 1_008_000_000, "was behind");
-        clock.anchor(reading(7.0, 1003.0), false);
+        clock.anchor(reading(7.0, 1003.0), 7.0, false);
         assert_eq!(clock.now_ns(7.0), 1_004_000_000, "was ahead");
     }
 
@@ -145,19 +146,28 @@ mod tests {
         for step in 0..200 {
             let performance_ms = f64::from(step) * 3.17;
             let date_ms = (true_origin_ms + performance_ms).floor();
-            clock.anchor(reading(performance_ms, date_ms), false);
+            clock.anchor(reading(performance_ms, date_ms), performance_ms, false);
         }
         let error_ns = clock.now_ns(0.0).abs_diff(1_700_000_000_000_370_000);
         assert!(error_ns < 20_000, "{error_ns} ns off");
     }
 
     #[test]
+    fn a_pause_between_the_clocks_is_no_distance() {
+        let clock = Clock::new(1000.0);
+        clock.anchor(reading(5.0, 1025.0), 25.5, false);
+        assert_eq!(clock.now_ns(0.0), 1_000_000_000);
+        clock.anchor(reading(30.0, 1042.0), 32.0, false);
+        assert_eq!(clock.now_ns(0.0), 1_010_000_000, "the wall was set forward");
+    }
+
+    #[test]
     fn an_open_trace_moves_only_after_a_sleep() {
         let clock = Clock::new(0.0);
-        clock.anchor(reading(10.0, 40.0), true);
+        clock.anchor(reading(10.0, 40.0), 10.0, true);
         assert_eq!(clock.now_ns(10.0), 10_000_000);
         let hour_ms = 3_600_000.0;
-        clock.anchor(reading(10.0, hour_ms), true);
+        clock.anchor(reading(10.0, hour_ms), 10.0, true);
         assert_eq!(clock.now_ns(10.0), 3_600_000_000_000);
     }
 
@@ -184,8 +194,8 @@ mod tests {
     #[test]
     fn nonsense_does_no_harm() {
         let clock = Clock::new(f64::NAN);
-        clock.anchor(reading(f64::NAN, f64::INFINITY), false);
-        clock.anchor(reading(f64::INFINITY, 0.0), false);
+        clock.anchor(reading(f64::NAN, f64::INFINITY), f64::NAN, false);
+        clock.anchor(reading(f64::INFINITY, 0.0), f64::INFINITY, false);
         assert_eq!(clock.now_ns(f64::NAN), 0);
         assert_eq!(clock.now_ns(f64::INFINITY), u64::MAX);
     }

@@ -42,8 +42,7 @@ use crate::span::{Item, Losses, OpenSpan, Parent, Scope, own_scope};
 use crate::stats::Stats;
 use crate::transport::Exporter;
 
-/// The place that a pipeline runs in. A page is the only one there, which needs no table of functions; natively tests bring
-/// theirs.
+/// Where a pipeline runs. In a browser that is a page, called without a table of functions; natively tests bring theirs.
 #[cfg(target_arch = "wasm32")]
 type Place = crate::page_host::PageHost;
 #[cfg(not(target_arch = "wasm32"))]
@@ -189,8 +188,9 @@ impl Pipeline {
                 performance_ms,
                 date_ms: self.host.date_ms(),
             };
-            let is_any_open = with(&self.open, |open| !open.spans.is_empty());
-            self.clock.anchor(reading, is_any_open.unwrap_or(true));
+            let later_ms = self.host.performance_ms();
+            let is_any_open = with(&self.open, |open| !open.spans.is_empty()).unwrap_or(true);
+            self.clock.anchor(reading, later_ms, is_any_open);
         }
         self.clock.now_ns(performance_ms)
     }
@@ -273,7 +273,7 @@ impl Pipeline {
         self.advance(|exporter, now_ms| exporter.on_outcome(id, outcome, now_ms, jitter));
     }
 
-    /// Counters since the page was loaded.
+    /// Since the page was loaded.
     pub(crate) fn stats(&self) -> Stats {
         let mut stats = with(&self.exporter, |exporter| exporter.stats()).unwrap_or_default();
         let open = with(&self.open, |open| open.spans.len());
