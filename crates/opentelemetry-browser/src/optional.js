@@ -1,6 +1,6 @@
 // What optional features ask of a page. One file, for a page fetches each by itself. Comments stand in Rust.
 
-import { beginCall, post, quietly, redacted, target, tellEnd, withoutFragment } from './shim.js';
+import { beginCall, endpoints, post, quietly, redacted, target, tellEnd, withoutFragment } from './shim.js';
 
 export function said(headers) {
   const metrics = parts(headers.get('server-timing') ?? '', ',').map((metric) => parts(metric, ';'));
@@ -334,15 +334,23 @@ export function drainWhenOnline(timeout_ms, over) {
   run();
 }
 
+function decode(entry) {
+  try {
+    const [signal, text] = entry.split(' ');
+    return endpoints[signal] && [signal, Uint8Array.from(atob(text), (character) => character.charCodeAt(0))];
+  } catch {
+    return undefined;
+  }
+}
+
 async function drain(timeout_ms, over) {
   const alone = async (lock) => {
     if (!lock) return;
     for (const key of keys()) {
       const entry = underWay.has(key) ? null : localStorage.getItem(key);
       if (entry === null) continue;
-      const [signal, text] = entry.split(' ');
-      const body = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-      const [status] = await post(signal, body, false, timeout_ms);
+      const request = decode(entry);
+      const [status] = request ? await post(...request, false, timeout_ms) : [400];
       if (RETRYABLE.includes(status)) return;
       localStorage.removeItem(key);
       over([+(status >= 200 && status < 300)]);

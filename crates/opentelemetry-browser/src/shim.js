@@ -84,7 +84,7 @@ export function page() {
   return [performance.timeOrigin, seed, facts.filter(([, value]) => value !== undefined)];
 }
 
-let endpoints;
+export let endpoints;
 let ignored;
 let allowed;
 let secrets;

@@ -19,7 +19,8 @@ extern "C" {
     #[wasm_bindgen(js_name = isOffline)]
     fn is_offline() -> bool;
     /// Sends what was kept now and whenever the browser is online again, one by one, in one tab at a time. Where one fails so
-    /// would the next, and all wait for another time. `over([accepted])` is called for each entry that was answered for good.
+    /// would the next, and all wait for another time. `over([accepted])` is called for each entry that was answered for good, or
+    /// that nobody could send: of a signal that this page does not export, or no request at all.
     #[wasm_bindgen(js_name = drainWhenOnline)]
     fn drain_when_online(timeout_ms: u32, over: JsValue);
 }

@@ -56,6 +56,31 @@ async fn what_is_given_up_is_kept_and_sent_once_when_online() {
 }
 
 #[wasm_bindgen_test]
+async fn what_nobody_could_send_holds_up_nothing() {
+    let guard = start();
+    wait_for(|| spill_count() == 0).await;
+    let before = guard.stats();
+    let storage = web_sys::window().unwrap().local_storage().unwrap().unwrap();
+    for (key, entry) in [
+        ("0", "0 no_base64"),
+        ("1", "7 CgA="),
+        ("2", "0"),
+        ("3", "0 CgA="),
+    ] {
+        let key = format!("opentelemetry-browser.spill.broken.{key}");
+        storage.set_item(&key, entry).unwrap();
+    }
+    come_online();
+    wait_for(|| spill_count() == 0).await;
+    let unrecovered = || guard.stats().unrecovered_requests - before.unrecovered_requests;
+    wait_for(|| unrecovered() == 3).await;
+    assert_eq!(
+        guard.stats().recovered_requests - before.recovered_requests,
+        1
+    );
+}
+
+#[wasm_bindgen_test]
 async fn what_may_not_arrive_is_kept_until_it_has() {
     start();
     export_all().await;
