@@ -98,12 +98,13 @@ pub(crate) fn context_for(parent: &Context) -> Option<Context> {
             span.set(ELEMENT, Item::Text(&interaction.target), limits);
         });
     }
-    with_one(serial, |interaction| {
+    let ended_ms = with_one(serial, |interaction| {
         interaction.span = Some((cx.clone(), number));
+        interaction.is_over.then_some(interaction.left_ms)
     });
     // What its handlers have spawned may need the span after they have returned.
-    if let (Some(number), true) = (number, interaction.is_over) {
-        pipeline.end(number, pipeline.unix_ns(interaction.left_ms));
+    if let (Some(number), Some(Some(left_ms))) = (number, ended_ms) {
+        pipeline.end(number, pipeline.unix_ns(left_ms));
     }
     Some(cx)
 }

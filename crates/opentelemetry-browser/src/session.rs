@@ -76,7 +76,6 @@ impl Session {
 
 impl Pipeline {
     /// The id of the session, in which something is recorded now.
-    #[cfg(feature = "session")]
     pub(crate) fn session_id(&self) -> Rc<str> {
         let now_ms = self.host.date_ms();
         let active = with(&self.session, |session| session.touch(now_ms, &self.random));
