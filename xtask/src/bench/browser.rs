@@ -89,7 +89,10 @@ pub(super) fn build_module(
     command
         .args(["build", "--quiet", "--locked", "-p", "browser-bench"])
         .args(["--bin", program, "--features", feature])
-        .args(["--target", TARGET, "--profile", profile]);
+        .args(["--target", TARGET, "--profile", profile])
+        // What the compiler may use of WebAssembly stays in the module, for wasm-bindgen to use it as well; names go there.
+        .arg("--config")
+        .arg(format!("profile.{profile}.strip='debuginfo'"));
     process::run(&mut command, stop)?;
     let folder = built_folder()?.join(name);
     let _ = std::fs::remove_dir_all(&folder);
