@@ -6,12 +6,25 @@ use e2e::Page;
 use trace_model::{Span, Tree, duration};
 
 /// Unfolds every group, opens every row and writes down what is shown: level, name and how many spans the row stands for;
-/// of a single span also its facts, the names of its events and how many links it has.
+/// of a single span also its facts, its attributes, the names of its events and how many links it has. Log records stand
+/// among the events; they come by another way, for which the panel does not wait.
 const READ: &str = "
     const done = arguments[arguments.length - 1];
     const drawn = () => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)));
     const texts = (node, selector) => [...node.querySelectorAll(selector)].map(it => it.textContent);
-    const UNSTEADY = ['starts after', 'self time'];
+    const UNSTEADY = ['starts after', 'self time', 'on the critical path'];
+    const pairs = list => {
+        const values = texts(list, 'dd');
+        return texts(list, 'dt').map((key, at) => [key, values[at]])
+            .filter(([key]) => !UNSTEADY.includes(key))
+            .map(([key, value]) => `  ${key}: ${value}\\n`).join('');
+    };
+    const part = title => {
+        const event = title.querySelector('.dim') && title.firstChild.textContent.trim();
+        if (/^(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)[2-4]?: /.test(event)) return '';
+        if (event || title.textContent === 'Linked span') return `  ${event || title.textContent}\\n`;
+        return pairs(title.nextElementSibling);
+    };
     const read = async () => {
         const grid = document.querySelector('.trace [role=treegrid]');
         for (let folded; (folded = grid.querySelector('.row[aria-expanded=false] .dot'));) {
@@ -27,12 +40,8 @@ const READ: &str = "
             row.click();
             await drawn();
             const details = grid.querySelector('.details');
-            const list = details.querySelector('dl');
-            const values = texts(list, 'dd');
-            texts(list, 'dt').forEach((key, at) => {
-                if (!UNSTEADY.includes(key)) shown += `  ${key}: ${values[at]}\\n`;
-            });
-            for (const title of texts(details, 'h4')) shown += `  ${title.replace(/ after .*/, '')}\\n`;
+            shown += pairs(details.querySelector('dl'));
+            shown += [...details.querySelectorAll('h4')].map(part).join('');
             row.click();
             await drawn();
         }
@@ -67,8 +76,23 @@ fn write_span(text: &mut String, span: &Span, level: usize) {
     let took = duration::format(span.duration_ns());
     writeln!(text, "  service: {}\n  kind: {kind}", span.service).unwrap();
     writeln!(text, "  duration: {took}\n  span id: {}", span.span_id).unwrap();
-    for (key, value) in &span.attributes {
-        writeln!(text, "  {key}: {value}").unwrap();
+    if !span.scope.is_empty() {
+        writeln!(text, "  scope: {}", span.scope).unwrap();
+    }
+    // Attributes of one convention stand together, in the order of the first of each.
+    let convention = |key: &str| key.split_once('.').map(|(first, _)| first.to_owned());
+    let mut conventions = Vec::new();
+    for (key, _) in &span.attributes {
+        if !conventions.contains(&convention(key)) {
+            conventions.push(convention(key));
+        }
+    }
+    for wanted in conventions {
+        for (key, value) in &span.attributes {
+            if convention(key) == wanted {
+                writeln!(text, "  {key}: {value}").unwrap();
+            }
+        }
     }
     for event in &span.events {
         writeln!(text, "  {}", event.name).unwrap();

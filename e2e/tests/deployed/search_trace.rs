@@ -58,7 +58,8 @@ async fn the_panel_links_to_the_viewer() {
     let template = deployment.page_config().await.trace_link;
     let page = deployment.open().await;
     let ended = page.search("love").await;
-    let script = "return document.querySelector('.trace .acts a')?.getAttribute('href') ?? ''";
+    let script = "return [...document.querySelectorAll('.trace .acts a')]
+        .find(link => link.textContent.trim() === 'Open in viewer')?.getAttribute('href') ?? ''";
     let link = page.browser.run(script).await.unwrap();
     assert_eq!(link, template.replace("{trace_id}", &ended.trace_id));
     if deployment.viewer().is_some() {
