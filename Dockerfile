@@ -44,7 +44,8 @@ FROM toolchain AS page
 COPY --from=plan /recipe.json /recipe.json
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     cargo chef cook --profile wasm-release --locked --recipe-path /recipe.json --target wasm32-unknown-unknown \
-      --package frontend
+      --package frontend && \
+    cargo chef cook --locked --recipe-path /recipe.json --package frontend-splitter
 COPY . .
 WORKDIR /src/frontend
 RUN --mount=type=cache,target=/usr/local/cargo/registry \

@@ -7,8 +7,9 @@ use opentelemetry_browser::Guard;
 use shared::PageConfig;
 
 use crate::address::{self, Address};
+use crate::chunks;
 use crate::components::link::Link;
-use crate::pages::{books, compare, reader, search, trace, trace_diff, traces, tracing_test};
+use crate::pages::search;
 use crate::session::Session;
 use crate::state::{Place, Question};
 use crate::trace_list::Filter;
@@ -16,7 +17,7 @@ use crate::wording;
 
 /// The page that is shown. Another book or another comparison is another page; a question is asked on the one it is typed.
 #[derive(Clone, PartialEq)]
-enum Page {
+pub(crate) enum Page {
     Search,
     Books,
     Reader(Place),
@@ -80,15 +81,7 @@ pub(crate) fn app(config: PageConfig, tracer: Guard) -> View {
         <main>
             {move || match page.get() {
                 Page::Search => search::Search(),
-                Page::Books => books::Books(),
-                Page::Reader(place) => view! { <reader::Reader place=place /> },
-                Page::Compare(question) => view! { <compare::Compare question=question /> },
-                Page::Traces => traces::Traces(),
-                Page::Trace(id) => view! { <trace::Trace id=id /> },
-                Page::Diff(first, second) => {
-                    view! { <trace_diff::TraceDiff first=first second=second /> }
-                }
-                Page::TracingTest => tracing_test::TracingTest(),
+                page => chunks::page(session, page),
             }}
         </main>
         <footer class="foot">

@@ -1,9 +1,10 @@
 //! What the pages load beside searches. Each function is the root of a trace of its own and carries the name of its span.
 
 use opentelemetry::Context;
+use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry_browser::{fail, in_new_trace};
-use shared::semconv::span;
+use shared::semconv::{attribute, span};
 use shared::{BookDetail, BookText, Books, Comparison, Explanation, Method};
 
 use crate::api;
@@ -13,6 +14,30 @@ use crate::percent;
 use crate::reading::{self, Range, Reading};
 use crate::reply::ApiError;
 use crate::state::{Failure, Place, Question};
+
+/// A part of the page by its name in `chunks`; `load` fetches it.
+pub(crate) async fn load_chunk<E>(
+    name: &'static str,
+    load: impl Future<Output = Result<(), E>>,
+) -> Result<(), Failure> {
+    const REASON: &str = "It cannot be downloaded: there is no connection, or the page has been renewed since you opened it and must be loaded anew.";
+    in_new_trace(span::LOAD_CHUNK, async |cx: Context| {
+        cx.span()
+            .set_attribute(KeyValue::new(attribute::CHUNK_NAME, name));
+        load.await.map_err(|_| {
+            fail(
+                &cx,
+                "chunk_not_loaded",
+                "the chunk cannot be fetched or linked",
+            );
+            Failure {
+                reason: REASON.into(),
+                trace_id: cx.span().span_context().trace_id().to_string(),
+            }
+        })
+    })
+    .await
+}
 
 /// The list of books.
 pub(crate) async fn load_books() -> Result<Books, Failure> {

@@ -35,6 +35,8 @@ mod api;
 #[cfg(target_arch = "wasm32")]
 mod app;
 #[cfg(target_arch = "wasm32")]
+mod chunks;
+#[cfg(target_arch = "wasm32")]
 mod components;
 #[cfg(target_arch = "wasm32")]
 mod frame;
@@ -63,7 +65,12 @@ fn main() {
     console_error_panic_hook::set_once();
     wasm_bindgen_futures::spawn_local(async {
         let config = api::config().await;
-        let tracer = opentelemetry_browser::init(tracer_config(&config));
+        let tracer = tracer_config(&config);
+        // Files are served without a trace, and `load_chunk` is the span of those that come later.
+        let tracer = chunks::addresses()
+            .into_iter()
+            .fold(tracer, |tracer, address| tracer.ignore(address));
+        let tracer = opentelemetry_browser::init(tracer);
         opentelemetry_browser::app_mount(|_| {
             let body = leptos::prelude::document()
                 .body()

@@ -11,6 +11,7 @@ use trace_model::{Span, TraceId};
 use web_sys::AbortController;
 
 use crate::address::{self, Address};
+use crate::chunks::Chunks;
 use crate::components::trace_panel::Panel;
 use crate::frontend_search::{Search, TracedSearch, frontend_search};
 use crate::loading;
@@ -32,6 +33,8 @@ pub(crate) struct Session {
     pub start_up: StartUp,
     /// The list of books, once it was needed.
     pub books: RwSignal<Option<Result<Books, Failure>>>,
+    /// The parts of the page that are loaded when they are wanted.
+    pub chunks: Chunks,
     /// Traces out of files.
     pub imported: RwSignal<Vec<Imported>>,
     /// What the server told the page at its start.
@@ -53,6 +56,7 @@ impl Session {
             panel: Panel::new(Subject::OwnWork),
             start_up: StartUp::new(),
             books: RwSignal::new(None),
+            chunks: Chunks::new(),
             imported: RwSignal::default(),
             config: StoredValue::new(config),
             asked: RwSignal::default(),

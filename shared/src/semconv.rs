@@ -34,6 +34,8 @@ pub mod span {
     pub const UPDATE_UI_FINAL: &str = "update_ui_final";
     /// The page shows that a search failed and why.
     pub const HANDLE_SEARCH_ERROR: &str = "handle_search_error";
+    /// The page loads a part of its program; root of its own trace.
+    pub const LOAD_CHUNK: &str = "load_chunk";
     /// The page loads the list of books; root of its own trace.
     pub const LOAD_BOOKS: &str = "load_books";
     /// The page loads a book and the part of its text that is shown first; root of its own trace.
@@ -161,6 +163,8 @@ pub mod attribute {
     pub const SEARCH_TOTAL_MATCHES: &str = "app.search.total_matches";
     /// Score of the best hit; double, absent without hits.
     pub const SEARCH_TOP_SCORE: &str = "app.search.top_score";
+    /// Part of the page's program: `books`, `traces` or `details`; string.
+    pub const CHUNK_NAME: &str = "app.chunk.name";
     /// Fingerprint of corpus and index schema; string.
     pub const INDEX_VERSION: &str = "app.index.version";
     /// What was found where the index is kept, and so why it is built: `opened`, `missing`, `damaged`, `foreign`,

@@ -126,7 +126,10 @@ pub(crate) fn build(
         // Its own downloads are not needed: the tools are on PATH.
         .args(["build", "--offline=true", "--skip-version-check"]);
     match profile {
-        Profile::Debug => trunk.args(["--cargo-profile", "dev"]),
+        // The variable is for `frontend/splitter`, which cannot see what Trunk was told.
+        Profile::Debug => trunk
+            .env("FRONTEND_PROFILE", "dev")
+            .args(["--cargo-profile", "dev"]),
         Profile::Release => trunk.args(["--release", "--cargo-profile", "wasm-release"]),
     };
     // Trunk takes only true or false here, others set it to 1.

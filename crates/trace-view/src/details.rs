@@ -1,5 +1,7 @@
 //! What a span says about itself, shown below its row: attributes, events, links.
 
+use std::sync::Arc;
+
 use boxed_view::{CollectView, IntoView, View, view};
 use leptos::prelude::*;
 use trace_model::{
@@ -11,6 +13,7 @@ use crate::drawing::Drawing;
 use crate::plain::plain;
 use crate::row_view::level;
 use crate::rows::{Row, RowId};
+use crate::waterfall::Grid;
 
 /// Letters of a value that are shown; all of it is in what is copied.
 const VALUE_LETTERS: usize = 4_000;
@@ -18,8 +21,30 @@ const VALUE_LETTERS: usize = 4_000;
 /// Address of a span in the application.
 pub type SpanAddress = fn(TraceId, SpanId) -> String;
 
+/// A row whose details are to be shown.
+#[derive(Clone)]
+pub struct Detail {
+    pub(crate) drawing: Arc<Drawing>,
+    pub(crate) row: Row,
+    pub(crate) grid: Grid,
+}
+
+/// Shows the details of a row: [`Detail::view`], or something that takes its place until that can be called.
+pub type ShowDetail = fn(Detail) -> View;
+
+impl Detail {
+    /// The details; `address` says where spans of other traces are shown.
+    #[must_use]
+    pub fn view(&self, address: SpanAddress) -> View {
+        // They may have come later than their row.
+        let grid = self.grid;
+        request_animation_frame(move || grid.measure());
+        details(&self.drawing, self.row, address)
+    }
+}
+
 /// The details of a row, as a row of the grid one level below it.
-pub(crate) fn details(drawing: &Drawing, row: Row, address: SpanAddress) -> View {
+fn details(drawing: &Drawing, row: Row, address: SpanAddress) -> View {
     let content = match row.id {
         RowId::Span(_) => of_span(drawing, row.span, address),
         RowId::Group(_) => of_group(drawing, row),

@@ -22,7 +22,7 @@ mod watching;
 mod waterfall;
 
 pub use copy::CopyButton;
-pub use details::SpanAddress;
+pub use details::{Detail, ShowDetail, SpanAddress};
 pub use drawing::{Drawing, Origin, Origins, Share};
 pub use plain::plain;
 pub use reading::Reading;

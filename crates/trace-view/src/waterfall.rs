@@ -13,7 +13,7 @@ use web_sys::wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use crate::bars::{Bar, State, Stretch, bar};
-use crate::details::{SpanAddress, details};
+use crate::details::{Detail, ShowDetail};
 use crate::drawing::Drawing;
 use crate::find::matches;
 use crate::keyboard::{Action, action};
@@ -69,8 +69,8 @@ pub fn Waterfall(
     drawing: Signal<Option<Arc<Drawing>>>,
     /// What the reader does with it.
     reading: Reading,
-    /// Where the spans of other traces are shown.
-    address: SpanAddress,
+    /// What shows the details of a row.
+    details: ShowDetail,
 ) -> View {
     let grid = Grid::new(drawing, reading);
     on_scroll(move || grid.measure());
@@ -114,7 +114,7 @@ pub fn Waterfall(
                     {match item {
                         Item::Row { index, bar } => view_row(index, bar),
                         Item::Details { row, .. } => {
-                            drawing.get_untracked().map(|drawing| details(&drawing, row, address)).into_view()
+                            drawing.get_untracked().map(|drawing| details(Detail { drawing, row, grid })).into_view()
                         }
                     }}
                 </For>
@@ -260,7 +260,7 @@ impl Grid {
     }
 
     /// Looks where the rows are on the screen, and which of them need elements.
-    fn measure(self) {
+    pub(crate) fn measure(self) {
         let Some(Some(container)) = self.container.try_get_untracked() else {
             return;
         };

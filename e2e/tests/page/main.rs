@@ -5,6 +5,7 @@
 mod bad_days;
 mod barriers;
 mod budgets;
+mod chunks;
 mod clocks;
 mod comparing;
 mod console;

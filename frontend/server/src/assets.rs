@@ -28,7 +28,8 @@ pub(crate) struct Asset {
     pub(crate) immutable: bool,
 }
 
-/// `index.html` around the place where each answer puts its trace.
+/// `index.html` around the place where each answer puts its trace: behind what says how the document is encoded, which must
+/// stand within its first kilobyte.
 #[derive(Debug)]
 struct Index {
     before: String,
@@ -39,7 +40,7 @@ impl Assets {
     /// Reads a folder with all its subfolders.
     ///
     /// # Errors
-    /// When a file cannot be read, or `index.html` is missing or has no `<head>`.
+    /// When a file cannot be read, or `index.html` is missing or does not begin its head with `<meta charset>`.
     pub fn load(dist: &Path) -> anyhow::Result<Self> {
         let mut contents = HashMap::new();
         read_folder(dist, "", &mut contents)
@@ -99,10 +100,13 @@ pub(crate) fn first_part(path: &str) -> &str {
 impl Index {
     fn parse(html: &[u8]) -> anyhow::Result<Self> {
         let html = std::str::from_utf8(html).context("index.html is not UTF-8")?;
-        let Some(start) = html.find("<head>") else {
-            bail!("index.html has no <head>");
+        const CHARSET: &str = "<meta charset";
+        let charset = html.find(CHARSET);
+        let end = charset.and_then(|start| Some(start + html[start..].find('>')? + 1));
+        let Some(end) = end else {
+            bail!("index.html has no {CHARSET}=…>");
         };
-        let (before, after) = html.split_at(start + "<head>".len());
+        let (before, after) = html.split_at(end);
         Ok(Self {
             before: before.to_owned(),
             after: after.to_owned(),
@@ -152,15 +156,23 @@ fn original_of(path: &str) -> Option<&str> {
         .or_else(|| path.strip_suffix(".gz"))
 }
 
-/// Trunk's names: `name-<16 hexadecimal digits>`, then `.css`, `.js` or `_bg.wasm`.
+/// Trunk's names, `name-<16 hexadecimal digits>`, then `.css` or `.js`; and everything in the folder of the program, which
+/// has such a name as a whole.
 fn is_hashed(path: &str) -> bool {
-    let (_, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let Some((stem, _)) = name.split_once('.') else {
-        return false;
+    const PROGRAM: &str = "/program-";
+    let name = match path
+        .strip_prefix(PROGRAM)
+        .and_then(|path| path.split_once('/'))
+    {
+        Some((hash, _)) => return is_hash(hash),
+        None => path.rsplit_once('/').map_or(path, |(_, name)| name),
     };
-    let stem = stem.strip_suffix("_bg").unwrap_or(stem);
-    let hash = stem.rsplit_once('-').map_or("", |(_, hash)| hash);
-    hash.len() >= 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    let stem = name.split_once('.').map_or("", |(stem, _)| stem);
+    stem.rsplit_once('-').is_some_and(|(_, hash)| is_hash(hash))
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn content_type(path: &str) -> &'static str {
@@ -189,7 +201,9 @@ mod tests {
     #[test]
     fn only_names_with_a_content_hash_are_immutable() {
         assert!(is_hashed("/frontend-0123456789abcdef.js"));
-        assert!(is_hashed("/frontend-0123456789abcdef_bg.wasm"));
+        assert!(is_hashed("/program-0123456789abcdef/frontend_bg.wasm"));
+        assert!(is_hashed("/program-0123456789abcdef/snippets/shim.js"));
+        assert!(!is_hashed("/program-new/frontend_bg.wasm"));
         assert!(is_hashed("/snippets/leptos-0123456789abcdef.js"));
         assert!(!is_hashed("/frontend.js"));
         assert!(!is_hashed("/favicon-large-version.png"));

@@ -1,7 +1,5 @@
 //! What is wrong with a trace, and what to look at.
 
-use std::sync::Arc;
-
 use boxed_view::{CollectView, View, view};
 use leptos::prelude::*;
 use trace_model::examine;
@@ -10,7 +8,7 @@ use trace_view::{Drawing, Reading, RowId};
 use crate::wording::counted;
 
 /// The findings; nothing where there are none. Each leads to the first of its spans.
-pub(crate) fn doctor(drawing: &Arc<Drawing>, reading: Reading) -> Option<View> {
+pub(crate) fn doctor(drawing: &Drawing, reading: Reading) -> Option<View> {
     let examination = examine(&drawing.tree, &[]);
     if examination.findings.is_empty() {
         return None;

@@ -1,64 +1,87 @@
-//! "Why this hit": the addends of a score, loaded when they are asked for.
+//! "Why this hit": the addends of a score, loaded when they are asked for. The button is there at once; the rest is a part
+//! of the page that is loaded later, with `chunks`.
 
 use boxed_view::{CollectView, IntoView, View, spawn, view};
 use leptos::prelude::*;
 use shared::Explanation;
 use trace_view::RowId;
 
+use crate::chunks::{self, Part};
 use crate::components::notice::failed;
 use crate::explaining::{self, Explained, Row, Step};
 use crate::loading;
 use crate::session::Session;
 use crate::state::{Failure, Place, Question};
 
-/// A button, and below it, once it was pressed, how the score of the hit at `place`, the `nth` in its book, came about.
+/// The hit that is asked about.
+#[derive(Clone)]
+pub(crate) struct Asked {
+    /// What was searched.
+    pub question: Question,
+    /// Where the hit is.
+    pub place: Place,
+    /// The hits before it in its book.
+    pub nth: usize,
+}
+
+/// A button, and below it, once it was pressed, how the score of the hit came about.
 #[component]
-pub(crate) fn Explaining(question: Question, place: Place, nth: usize) -> View {
+pub(crate) fn Explaining(asked: Asked) -> View {
     let session = expect_context::<Session>();
     let is_open = RwSignal::new(false);
-    let loaded = RwSignal::new(None::<Result<Explanation, Failure>>);
-    let asked = StoredValue::new((question, place));
-    let load = move || {
-        spawn(async move {
-            let (question, place) = asked.get_value();
-            let explanation = loading::load_explanation(&question, &place).await;
-            // The hit may be gone.
-            loaded.try_set(Some(explanation));
-        });
-    };
+    let was_opened = RwSignal::new(false);
     let toggle = move |_| {
         is_open.update(|is_open| *is_open = !*is_open);
-        if is_open.get_untracked() && !matches!(*loaded.read_untracked(), Some(Ok(_))) {
-            load();
+        // What was loaded stays, out of sight.
+        if !was_opened.get_untracked() {
+            was_opened.set(true);
         }
     };
+    let asked = StoredValue::new(asked);
     view! {
         <button
             type="button"
             class="plain"
             aria-expanded=move || is_open.get().to_string()
+            on:pointerenter=move |_| session.chunks.want(Part::Details, false)
+            on:focus=move |_| session.chunks.want(Part::Details, false)
             on:click=toggle
         >
             "Why this hit"
         </button>
-        <div class="why" class:open=is_open>
-            {move || {
-                is_open.get().then(|| match loaded.get() {
-                    None => ().into_view(),
-                    Some(Ok(explanation)) => {
-                        let book = explanation.id.clone();
-                        view! {
-                            {explained(explanation.into())}
-                            {move || steps(session, &book, nth)}
-                        }
-                    }
-                    Some(Err(failure)) => {
-                        failed("The score cannot be explained", failure, load)
-                    }
-                })
-            }}
+        <div class="why" class:open=is_open hidden=move || !is_open.get()>
+            {move || was_opened.get().then(|| chunks::of_hit(session, asked.get_value()))}
         </div>
     }
+}
+
+/// How the score of the hit came about.
+pub(crate) fn explanation(asked: Asked) -> View {
+    let session = expect_context::<Session>();
+    let loaded = RwSignal::new(None::<Result<Explanation, Failure>>);
+    let nth = asked.nth;
+    let asked = StoredValue::new(asked);
+    let load = move || {
+        spawn(async move {
+            let asked = asked.get_value();
+            let explanation = loading::load_explanation(&asked.question, &asked.place).await;
+            // The hit may be gone.
+            loaded.try_set(Some(explanation));
+        });
+    };
+    load();
+    (move || match loaded.get() {
+        None => ().into_view(),
+        Some(Ok(explanation)) => {
+            let book = explanation.id.clone();
+            view! {
+                {explained(explanation.into())}
+                {move || steps(session, &book, nth)}
+            }
+        }
+        Some(Err(failure)) => failed("The score cannot be explained", failure, load),
+    })
+    .into_view()
 }
 
 /// What of the search this hit came out of; each step leads to its span. Nothing while there is no trace of it.

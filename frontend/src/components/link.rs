@@ -5,6 +5,7 @@ use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 use crate::address::Address;
+use crate::chunks::Part;
 use crate::session::Session;
 
 /// A link to the address that `to` gives; `current` says whether that page is the one being shown.
@@ -22,11 +23,19 @@ pub(crate) fn Link(
             session.go(to.get_untracked());
         }
     };
+    // Who points at it will follow it in a moment.
+    let prepare = move || {
+        if let Some(part) = Part::of(&to.get_untracked()) {
+            session.chunks.want(part, false);
+        }
+    };
     view! {
         <a
             class=class
             href=move || to.get().href()
             aria-current=move || current.get().then_some("page")
+            on:pointerenter=move |_| prepare()
+            on:focus=move |_| prepare()
             on:click=follow
         >
             {children()}

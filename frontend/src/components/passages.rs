@@ -5,7 +5,7 @@ use boxed_view::{CollectView, IntoView, View, view};
 use leptos::prelude::*;
 
 use crate::address::Address;
-use crate::components::explanation::Explaining;
+use crate::components::explanation::{Asked, Explaining};
 use crate::components::link::Link;
 use crate::passage::Piece;
 use crate::state::{Passage, Question};
@@ -24,7 +24,11 @@ pub(crate) fn Passages(question: Question, passages: Vec<Passage>) -> View {
 
 /// `nth` counts the hits in one book.
 fn hit(question: Question, passage: Passage, nth: usize) -> View {
-    let explained = passage.place.clone();
+    let asked = Asked {
+        question,
+        place: passage.place.clone(),
+        nth,
+    };
     let place = StoredValue::new(passage.place);
     let there = move || Address::Reader(place.get_value());
     let read_on = match &passage.chapter {
@@ -40,7 +44,7 @@ fn hit(question: Question, passage: Passage, nth: usize) -> View {
             <blockquote>{marked(passage.pieces)}</blockquote>
             <div class="more">
                 <Link to=there>{read_on}</Link>
-                <Explaining question=question place=explained nth=nth />
+                <Explaining asked=asked />
             </div>
         </li>
     }

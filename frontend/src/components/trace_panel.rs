@@ -7,17 +7,14 @@ use futures_util::future::join;
 use leptos::prelude::*;
 use trace_model::{Span, TraceId, duration, otlp_json};
 use trace_view::{CopyButton, Drawing, Reading, SplitBar, Waterfall};
-use wasm_bindgen::JsCast;
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
-use crate::address::{self, Address, TracePlace};
+use crate::address::{Address, TracePlace};
 use crate::api;
-use crate::components::doctor::doctor;
+use crate::chunks::{self, Part};
 use crate::components::link::Link;
 use crate::frame;
 use crate::frontend_search::TracedSearch;
 use crate::live::{now_ns, time_of_day};
-use crate::otlp_file;
 use crate::reply::{self, ApiError, Reply};
 use crate::session::Session;
 use crate::trace_watch::{ORIGINS, PAUSES_MS, Progress, Subject, add_logs, clocks, size};
@@ -35,6 +32,7 @@ pub(crate) struct Panel {
     /// What its reader does.
     pub reading: Reading,
     subject: Subject,
+    extras: Option<Extras>,
     progress: RwSignal<Progress>,
     /// The drawing belongs to the search before.
     stale: RwSignal<bool>,
@@ -43,6 +41,15 @@ pub(crate) struct Panel {
     held: StoredValue<Held>,
     /// No collector is asked.
     is_from_file: StoredValue<bool>,
+}
+
+/// What a page of its own adds to the panel of a trace.
+#[derive(Clone, Copy)]
+pub(crate) struct Extras {
+    /// Shown below the spans.
+    pub below: fn(&Drawing, Reading) -> Option<View>,
+    /// Gives the trace to the reader as a file, out of the collector's answer.
+    pub export: fn(TraceId, &str),
 }
 
 /// A trace and its logs as the collector has written them.
@@ -62,11 +69,20 @@ impl Panel {
             drawing: RwSignal::new(None),
             reading: Reading::default(),
             subject,
+            extras: None,
             progress: RwSignal::new(Progress::Asking),
             stale: RwSignal::new(false),
             silent_since: StoredValue::new(None),
             held: StoredValue::default(),
             is_from_file: StoredValue::new(false),
+        }
+    }
+
+    /// A panel for any trace, in a page of its own.
+    pub(crate) fn with_extras(extras: Extras) -> Self {
+        Panel {
+            extras: Some(extras),
+            ..Panel::new(Subject::AnyTrace)
         }
     }
 }
@@ -109,6 +125,8 @@ fn shown(session: Session, panel: Panel) -> View {
             class:unfolded=unfolded
             aria-label=label
             aria-busy=move || panel.stale.get().to_string()
+            on:pointerenter=move |_| session.chunks.want(Part::Details, false)
+            on:focusin=move |_| session.chunks.want(Part::Details, false)
         >
             <header>
                 <h2>{heading}</h2>
@@ -128,14 +146,14 @@ fn shown(session: Session, panel: Panel) -> View {
                             >
                                 {move || if unfolded.get() { "Hide the spans" } else { "Show the spans" }}
                             </button>
-                            <Waterfall drawing=panel.drawing reading=reading address=address::of_span />
+                            <Waterfall drawing=panel.drawing reading=reading details=chunks::of_span />
                         }
                     })
             }}
             {move || hint(panel)}
             {move || {
-                let drawing = panel.drawing.get().filter(|_| panel.subject == Subject::AnyTrace);
-                drawing.and_then(|drawing| doctor(&drawing, reading))
+                let extras = panel.extras?;
+                panel.drawing.get().and_then(|drawing| (extras.below)(&drawing, reading))
             }}
             {move || footer(panel)}
         </section>
@@ -163,10 +181,13 @@ fn acts(session: Session, panel: Panel, trace_id: TraceId) -> View {
                     </Link>
                 }
             })}
-        {(panel.subject == Subject::AnyTrace && !panel.is_from_file.get_value())
-            .then(|| {
+        {panel
+            .extras
+            .filter(|_| !panel.is_from_file.get_value())
+            .map(|extras| {
+                let export = move |_| panel.held.with_value(|held| (extras.export)(trace_id, &held.trace));
                 view! {
-                    <button type="button" on:click=move |_| panel.export(trace_id)>
+                    <button type="button" on:click=export>
                         "Export"
                     </button>
                 }
@@ -324,13 +345,6 @@ impl Panel {
         }
     }
 
-    /// Gives the trace to the reader as a file.
-    fn export(self, trace_id: TraceId) {
-        let name = format!("trace-{trace_id}.json");
-        self.held
-            .with_value(|held| save(&name, otlp_file::unwrapped(&held.trace)));
-    }
-
     /// Whether something of the trace has ended a moment ago, so that more may come: a process that starts, a long job.
     fn is_under_way(self) -> bool {
         let ended_ns = self.drawing.try_with_untracked(|drawing| {
@@ -368,23 +382,5 @@ impl Panel {
             self.drawing.try_set(None);
             self.stale.try_set(false);
         }
-    }
-}
-
-/// Lets the browser keep `text` as a file; a browser that cannot does nothing.
-fn save(name: &str, text: &str) {
-    let kind = BlobPropertyBag::new();
-    kind.set_type("application/json");
-    let parts = js_sys::Array::of1(&text.into());
-    let blob = Blob::new_with_str_sequence_and_options(&parts, &kind);
-    let address = blob.and_then(|blob| Url::create_object_url_with_blob(&blob));
-    let link = document().create_element("a");
-    if let (Ok(address), Ok(link)) = (address, link) {
-        let link = link.unchecked_into::<HtmlAnchorElement>();
-        link.set_href(&address);
-        link.set_download(name);
-        link.click();
-        // The file is being written from the object, not from its address.
-        let _ = Url::revoke_object_url(&address);
     }
 }

@@ -4,14 +4,17 @@ use boxed_view::{View, effect, view};
 use leptos::prelude::*;
 use trace_model::TraceId;
 use trace_view::{Reading, RowId};
+use wasm_bindgen::JsCast;
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
 use crate::address::{self, Address, TracePlace};
+use crate::components::doctor::doctor;
 use crate::components::link::Link;
-use crate::components::trace_panel::{Panel, TracePanel};
+use crate::components::trace_panel::{Extras, Panel, TracePanel};
 use crate::frontend_search::TracedSearch;
+use crate::otlp_file;
 use crate::session::Session;
 use crate::trace_list::Filter;
-use crate::trace_watch::Subject;
 
 /// The page of the trace of this id.
 #[component]
@@ -35,7 +38,10 @@ pub(crate) fn Trace(id: String) -> View {
 
 fn shown(trace_id: TraceId) -> View {
     let session = expect_context::<Session>();
-    let panel = Panel::new(Subject::AnyTrace);
+    let panel = Panel::with_extras(Extras {
+        below: doctor,
+        export,
+    });
     follow_address(session, panel.reading, trace_id);
     let name = move || {
         let drawing = panel.drawing.get();
@@ -91,4 +97,28 @@ fn follow_address(session: Session, reading: Reading, trace_id: TraceId) {
         }
         true
     });
+}
+
+/// Gives a trace to the reader as a file, out of the collector's answer.
+fn export(trace_id: TraceId, answer: &str) {
+    let name = format!("trace-{trace_id}.json");
+    save(&name, otlp_file::unwrapped(answer));
+}
+
+/// Lets the browser keep `text` as a file; a browser that cannot does nothing.
+fn save(name: &str, text: &str) {
+    let kind = BlobPropertyBag::new();
+    kind.set_type("application/json");
+    let parts = js_sys::Array::of1(&text.into());
+    let blob = Blob::new_with_str_sequence_and_options(&parts, &kind);
+    let address = blob.and_then(|blob| Url::create_object_url_with_blob(&blob));
+    let link = document().create_element("a");
+    if let (Ok(address), Ok(link)) = (address, link) {
+        let link = link.unchecked_into::<HtmlAnchorElement>();
+        link.set_href(&address);
+        link.set_download(name);
+        link.click();
+        // The file is being written from the object, not from its address.
+        let _ = Url::revoke_object_url(&address);
+    }
 }

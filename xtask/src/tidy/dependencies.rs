@@ -104,6 +104,11 @@ const TABLE: &[Row] = &[
         never: &["leptos"],
     },
     Row {
+        folder: "frontend/splitter",
+        may: &[],
+        never: &["axum", "leptos", "tokio"],
+    },
+    Row {
         folder: "k8s/policy",
         may: &[],
         never: IO,

@@ -8,7 +8,7 @@ use boxed_view::view;
 use js_sys::{Function, Promise};
 use leptos::prelude::*;
 use trace_model::{Kind, Span, SpanId, Status, Value};
-use trace_view::{Drawing, Origins, Reading, RowId, SplitBar, Waterfall};
+use trace_view::{Detail, Drawing, Origins, Reading, RowId, SplitBar, Waterfall};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -88,10 +88,12 @@ impl Stage {
             (Reading::default(), RwSignal::new(Some(drawing)))
         });
         let mounted = leptos::mount::mount_to_renderer(&element, move || {
-            let address = |trace_id, span_id| format!("/traces/{trace_id}?span={span_id}");
+            let details = |detail: Detail| {
+                detail.view(|trace_id, span_id| format!("/traces/{trace_id}?span={span_id}"))
+            };
             view! {
                 <SplitBar drawing=drawing chosen=reading.chosen />
-                <Waterfall drawing=drawing reading=reading address=address />
+                <Waterfall drawing=drawing reading=reading details=details />
             }
         });
         Stage {

@@ -27,11 +27,15 @@ async fn the_page_names_the_span_that_served_it() {
         );
         assert_eq!(answer.header("cache-control"), "no-cache");
         let parent = answer.header("traceresponse");
-        let head = format!("<head><meta name=\"traceparent\" content=\"{parent}\">");
+        let head = format!("<meta charset=utf-8><meta name=\"traceparent\" content=\"{parent}\">");
         if path == "/index.html" {
             assert_eq!(answer.text(), INDEX, "an untraced page is served as built");
         } else {
-            assert_eq!(answer.text(), INDEX.replace("<head>", &head), "{path}");
+            assert_eq!(
+                answer.text(),
+                INDEX.replace("<meta charset=utf-8>", &head),
+                "{path}"
+            );
         }
     }
     assert_snapshot!(site.trace(&site.get("/?q=love").await, 1).await, @"GET / SERVER {http.request.method=GET, http.response.status_code=200, http.route=/, network.protocol.version=1.1, server.address=127.0.0.1, server.port=…, url.path=/, url.query=q=REDACTED, url.scheme=http}");
@@ -89,11 +93,13 @@ async fn a_hashed_asset_is_kept_forever_and_sent_as_small_as_the_client_takes_it
 #[tokio::test]
 async fn assets_have_their_types_and_unhashed_ones_are_asked_for_again() {
     let site = Site::start().await;
-    let wasm = site.get("/page-0123456789abcdef_bg.wasm").await;
+    let wasm = site.get("/program-0123456789abcdef/page_bg.wasm").await;
     assert_eq!(
         (wasm.header("content-type"), &wasm.body[..]),
         ("application/wasm", &b"\0asm"[..])
     );
+    let forever = "public, max-age=31536000, immutable";
+    assert_eq!(wasm.header("cache-control"), forever);
     let nested = site.get("/snippets/inline0.js").await;
     assert_eq!(
         (nested.status, nested.header("cache-control")),

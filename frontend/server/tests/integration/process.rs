@@ -213,7 +213,7 @@ fn a_bad_setting_is_named_and_nothing_is_bound() {
     check(
         &["--dist", empty.path().to_str().unwrap()],
         &[],
-        "index.html has no <head>",
+        "index.html has no <meta charset=…>",
     );
 }
 

@@ -29,8 +29,7 @@ use tokio::sync::mpsc;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// Content of a hashed asset, long enough to be worth compressing.
 pub(crate) const SCRIPT: &str = include_str!("telemetry_query.rs");
-pub(crate) const INDEX: &str =
-    "<!doctype html><html lang=\"en\"><head><title>Books</title></head><body></body></html>";
+pub(crate) const INDEX: &str = "<!doctype html><html lang=\"en\"><head><meta charset=utf-8><title>Books</title></head><body></body></html>";
 
 /// The server under test and what stands behind it.
 pub(crate) struct Site {
@@ -249,9 +248,11 @@ pub(crate) fn dist() -> TempDir {
         |name: &str, content: &[u8]| std::fs::write(dist.path().join(name), content).unwrap();
     write("index.html", INDEX.as_bytes());
     write("page-0123456789abcdef.js", SCRIPT.as_bytes());
-    write("page-0123456789abcdef_bg.wasm", b"\0asm");
     write("robots.txt", b"User-agent: *\n");
-    std::fs::create_dir(dist.path().join("snippets")).unwrap();
+    for folder in ["program-0123456789abcdef", "snippets"] {
+        std::fs::create_dir(dist.path().join(folder)).unwrap();
+    }
+    write("program-0123456789abcdef/page_bg.wasm", b"\0asm");
     write("snippets/inline0.js", b"export {};");
     precompress(dist.path());
     dist
