@@ -1,7 +1,7 @@
 //! The parts of the page that are downloaded when they are first wanted. `frontend/splitter` cuts the program at the
 //! functions that are marked with `wasm_split`: what only they need is no part of a first visit.
 
-use boxed_view::{IntoView, View, spawn, view};
+use boxed_view::{IntoView, RwSignal, View, spawn, view};
 use futures_util::FutureExt;
 use leptos::prelude::*;
 use trace_view::Detail;

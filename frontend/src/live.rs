@@ -1,7 +1,6 @@
 //! Hears of traces as they arrive: server-sent events of the collector.
 
-use boxed_view::spawn;
-use leptos::prelude::*;
+use boxed_view::{RwSignal, spawn};
 use trace_model::Summary;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -101,7 +100,7 @@ pub(crate) fn now_ns() -> u64 {
 pub(crate) fn clock() -> RwSignal<u64> {
     let now = RwSignal::new(now_ns());
     spawn(async move {
-        while now.try_set(now_ns()).is_none() {
+        while now.try_set(now_ns()) {
             crate::frame::pause(1_000).await;
         }
     });

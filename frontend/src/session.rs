@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use boxed_view::spawn;
+use boxed_view::{RwSignal, StoredValue, spawn};
 use leptos::prelude::*;
 use opentelemetry_browser::{ClockOffset, Guard, Stats};
 use shared::{Books, PageConfig, QueryCapture};
@@ -43,8 +43,8 @@ pub(crate) struct Session {
     /// The trace that the one of the running search is to be compared with.
     compared_with: StoredValue<Option<TraceId>>,
     searches: StoredValue<u64>,
-    running: StoredValue<Option<AbortController>, LocalStorage>,
-    tracer: StoredValue<Guard, LocalStorage>,
+    running: leptos::prelude::StoredValue<Option<AbortController>, LocalStorage>,
+    tracer: leptos::prelude::StoredValue<Guard, LocalStorage>,
 }
 
 impl Session {
@@ -62,8 +62,8 @@ impl Session {
             asked: RwSignal::default(),
             compared_with: StoredValue::new(None),
             searches: StoredValue::new(0),
-            running: StoredValue::new_local(None),
-            tracer: StoredValue::new_local(tracer),
+            running: leptos::prelude::StoredValue::new_local(None),
+            tracer: leptos::prelude::StoredValue::new_local(tracer),
         }
     }
 

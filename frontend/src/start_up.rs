@@ -1,7 +1,6 @@
 //! The backend's start: watched until it answers, so that who comes early sees it happen and need not ask twice.
 
-use boxed_view::spawn;
-use leptos::prelude::*;
+use boxed_view::{RwSignal, StoredValue, spawn};
 use trace_model::TraceId;
 
 use crate::api;

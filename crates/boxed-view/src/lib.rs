@@ -4,6 +4,7 @@ mod element;
 mod keyed;
 mod mounted;
 mod reactive;
+mod signal;
 mod value;
 mod view;
 
@@ -11,7 +12,8 @@ pub use boxed_view_macro::view;
 pub use element::Element;
 pub use keyed::keyed;
 pub use mounted::Mounted;
-pub use reactive::{effect, memo, spawn};
+pub use reactive::{effect, spawn};
+pub use signal::{Memo, RwSignal, Signal, StoredValue, memo};
 pub use value::{IntoValue, Plain, Value};
 pub use view::{CollectView, IntoView, View};
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use leptos::prelude::{Get, Memo, RwSignal, Signal};
+use crate::signal::{Memo, RwSignal, Signal};
 
 /// A value as it is at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]

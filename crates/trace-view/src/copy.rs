@@ -1,6 +1,6 @@
 //! A span in the forms in which it is used elsewhere, and the button that copies a text.
 
-use boxed_view::{View, spawn, view};
+use boxed_view::{RwSignal, Signal, View, spawn, view};
 use leptos::prelude::*;
 use trace_model::Span;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use boxed_view::{CollectView, IntoView, View, view};
+use boxed_view::{CollectView, IntoView, Signal, View, view};
 use leptos::prelude::*;
 use trace_model::{
     Event, Link, Span, SpanId, Status, TraceId, Value, duration, otlp_json, sort_by_key,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use boxed_view::{CollectView, View, view};
+use boxed_view::{CollectView, RwSignal, Signal, View, view};
 use leptos::ev::PointerEvent;
 use leptos::html::Div;
 use leptos::prelude::*;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use leptos::prelude::*;
+use boxed_view::RwSignal;
 
 use crate::bars::Stretch;
 use crate::drawing::{Drawing, Origin};
@@ -56,7 +56,9 @@ impl Reading {
             Action::Close => self.opened.set(None),
             Action::Find => {}
             Action::Match(way) => {
-                let found = matches(drawing, &self.wanted.read_untracked());
+                let found = self
+                    .wanted
+                    .with_untracked(|wanted| matches(drawing, wanted));
                 self.turn_to(drawing, next(&found, self.at(drawing, rows), way));
             }
             Action::Failure => {

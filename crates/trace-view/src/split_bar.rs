@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use boxed_view::{CollectView, View, memo, view};
+use boxed_view::{CollectView, RwSignal, Signal, View, memo, view};
 use leptos::prelude::*;
 use trace_model::duration;
 

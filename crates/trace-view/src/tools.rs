@@ -83,10 +83,9 @@ pub(crate) fn Tools(grid: Grid) -> View {
 
 /// How many spans were found, and which of them is the current one.
 fn found(grid: Grid) -> String {
-    if grid.reading.wanted.read().trim().is_empty() {
+    if grid.reading.wanted.with(|wanted| wanted.trim().is_empty()) {
         return String::new();
     }
-    let found = grid.found.read();
     let at = grid
         .reading
         .current
@@ -95,10 +94,12 @@ fn found(grid: Grid) -> String {
             RowId::Span(id) => grid.drawing.get()?.tree.row_of(id),
             RowId::Group(_) => None,
         });
-    let place = at.and_then(|at| found.binary_search(&at).ok());
-    match (found.len(), place) {
-        (0, _) => "none found".to_owned(),
-        (count, None) => format!("{count} found"),
-        (count, Some(place)) => format!("{} of {count}", place + 1),
-    }
+    grid.found.with(|found| {
+        let place = at.and_then(|at| found.binary_search(&at).ok());
+        match (found.len(), place) {
+            (0, _) => "none found".to_owned(),
+            (count, None) => format!("{count} found"),
+            (count, Some(place)) => format!("{} of {count}", place + 1),
+        }
+    })
 }

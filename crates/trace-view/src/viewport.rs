@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use boxed_view::RwSignal;
+
 /// Up to so many rows all of them have elements: nothing would be won, and the browser's own search finds them.
 const ALL_UP_TO: usize = 120;
 /// The first and last row of a slice are multiples of this, so that scrolling a little changes nothing.
@@ -50,6 +52,23 @@ impl Layout {
         let last = (self.row_at(window_px - top_px) + SPARE).div_ceil(STEP) * STEP;
         first.min(count)..last.min(count)
     }
+}
+
+/// Writes a measure down, unless it is the one of before: who reads it is not told in vain.
+pub(crate) fn set_if_new<T: PartialEq + Send + Sync + 'static>(
+    signal: RwSignal<T>,
+    value: Option<T>,
+) {
+    if let Some(value) = value
+        && signal.try_with_untracked(|old| *old != value) == Some(true)
+    {
+        signal.set(value);
+    }
+}
+
+/// A length for a style sheet.
+pub(crate) fn px(length: f64) -> String {
+    format!("{length:.1}px")
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use boxed_view::{IntoView, View, effect, memo, view};
+use boxed_view::{IntoView, Memo, RwSignal, Signal, StoredValue, View, effect, memo, view};
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::html::{Div, Input};
 use leptos::prelude::*;
@@ -22,7 +22,7 @@ use crate::reading::Reading;
 use crate::row_view::{element_id, ruler, view_row};
 use crate::rows::{Row, RowId, names_width_px, rows, step_px};
 use crate::tools::Tools;
-use crate::viewport::Layout;
+use crate::viewport::{Layout, px, set_if_new};
 use crate::watching::on_scroll;
 
 /// Height of a row until one was measured.
@@ -138,7 +138,7 @@ impl Grid {
             found: memo(move || {
                 let drawing = drawing.get();
                 drawing.map_or_else(Vec::new, |drawing| {
-                    matches(&drawing, &reading.wanted.read())
+                    reading.wanted.with(|wanted| matches(&drawing, wanted))
                 })
             }),
             field: NodeRef::new(),
@@ -192,11 +192,20 @@ impl Grid {
         let Some(drawing) = self.drawing.get() else {
             return Vec::new();
         };
-        let visible = self.visible(&drawing);
-        let (slice, rows, found) = (self.slice.get(), self.rows.read(), self.found.read());
+        // Both may be long, and a copy for each frame would be felt.
+        let of_rows = |rows: &Vec<Row>| {
+            self.found
+                .with(|found| self.items_of(&drawing, rows, found))
+        };
+        self.rows.with(of_rows)
+    }
+
+    fn items_of(self, drawing: &Drawing, rows: &[Row], found: &[usize]) -> Vec<Item> {
+        let visible = self.visible(drawing);
+        let slice = self.slice.get();
         let (current, opened) = (self.reading.current.get(), self.reading.opened.get());
         let chosen = self.reading.chosen.get();
-        let is_wanted = !self.reading.wanted.read().trim().is_empty();
+        let is_wanted = !self.reading.wanted.with(|wanted| wanted.trim().is_empty());
         let mut items = Vec::with_capacity(slice.len() + 1);
         for (index, &row) in rows.iter().enumerate().take(slice.end).skip(slice.start) {
             let first = found.partition_point(|&found| found < row.span);
@@ -210,7 +219,7 @@ impl Grid {
                 found: holds_found,
                 faded: !is_chosen || is_wanted && !holds_found,
             };
-            let bar = bar(&drawing, row, visible, state);
+            let bar = bar(drawing, row, visible, state);
             items.push(Item::Row { index, bar });
             if state.opened {
                 let spans = drawing.tree.len();
@@ -385,16 +394,4 @@ impl Grid {
             });
         }
     }
-}
-
-fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: Option<T>) {
-    if let Some(value) = value
-        && signal.try_with_untracked(|old| *old != value) == Some(true)
-    {
-        signal.set(value);
-    }
-}
-
-fn px(length: f64) -> String {
-    format!("{length:.1}px")
 }

@@ -1,6 +1,6 @@
 //! The one book that is searched, and how to search all of them again.
 
-use boxed_view::{IntoView, View, effect, memo, view};
+use boxed_view::{IntoView, Signal, View, effect, memo, view};
 use leptos::prelude::*;
 
 use crate::address::Address;

@@ -1,6 +1,6 @@
 //! The budgets of the collector: which spans take longer than they may. Not there where it has none.
 
-use boxed_view::{CollectView, IntoView, View, spawn, view};
+use boxed_view::{CollectView, IntoView, RwSignal, View, spawn, view};
 use leptos::prelude::*;
 
 use crate::address::of_span;
@@ -19,7 +19,7 @@ pub(crate) fn Budgets() -> View {
         while let Ok(answer) = api::budgets().await {
             let Some(lines) = lines(&answer) else { return };
             // A collector without budgets will not have any later.
-            if lines.is_empty() || measured.try_set(lines).is_some() {
+            if lines.is_empty() || !measured.try_set(lines) {
                 return;
             }
             frame::pause(PAUSE_MS).await;

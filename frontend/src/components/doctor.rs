@@ -1,7 +1,6 @@
 //! What is wrong with a trace, and what to look at.
 
 use boxed_view::{CollectView, View, view};
-use leptos::prelude::*;
 use trace_model::examine;
 use trace_view::{Drawing, Reading, RowId};
 

@@ -1,7 +1,7 @@
 //! "Why this hit": the addends of a score, loaded when they are asked for. The button is there at once; the rest is a part
 //! of the page that is loaded later, with `chunks`.
 
-use boxed_view::{CollectView, IntoView, View, spawn, view};
+use boxed_view::{CollectView, IntoView, RwSignal, StoredValue, View, spawn, view};
 use leptos::prelude::*;
 use shared::Explanation;
 use trace_view::RowId;

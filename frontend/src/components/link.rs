@@ -1,6 +1,6 @@
 //! A link to another page of this application, followed without a reload.
 
-use boxed_view::{Children, View, view};
+use boxed_view::{Children, Signal, View, view};
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 

@@ -1,7 +1,7 @@
 //! The hits of a search: where a passage comes from, how well it fits, its text with the matched words marked, and what
 //! leads on from it.
 
-use boxed_view::{CollectView, IntoView, View, view};
+use boxed_view::{CollectView, IntoView, StoredValue, View, view};
 use leptos::prelude::*;
 
 use crate::address::Address;

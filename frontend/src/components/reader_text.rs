@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use boxed_view::{CollectView, View, view};
+use boxed_view::{CollectView, Signal, View, view};
 use leptos::prelude::*;
 
 use crate::components::passages::marked;

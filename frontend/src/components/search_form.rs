@@ -1,6 +1,6 @@
 //! The question: a field, a button, and one pill for each method.
 
-use boxed_view::{CollectView, View, effect, view};
+use boxed_view::{CollectView, RwSignal, Signal, View, effect, view};
 use leptos::ev::{KeyboardEvent, SubmitEvent, keydown};
 use leptos::html::Input;
 use leptos::prelude::*;

@@ -1,7 +1,6 @@
 //! Sentences with links in them.
 
-use boxed_view::{CollectView, IntoView, View, view};
-use leptos::prelude::*;
+use boxed_view::{CollectView, IntoView, StoredValue, View, view};
 
 use crate::address::Address;
 use crate::components::link::Link;

@@ -1,6 +1,6 @@
 //! What the page's own telemetry has done so far: spans and events by what became of them, and what they cost.
 
-use boxed_view::{CollectView, View, spawn, view};
+use boxed_view::{CollectView, RwSignal, View, spawn, view};
 use leptos::prelude::*;
 
 use crate::counters::{Readings, bytes, rows};

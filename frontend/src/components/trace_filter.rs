@@ -1,6 +1,6 @@
 //! What narrows the list of traces.
 
-use boxed_view::{CollectView, View, spawn, view};
+use boxed_view::{CollectView, RwSignal, View, spawn, view};
 use leptos::prelude::*;
 
 use crate::api;

@@ -1,7 +1,6 @@
 //! A trace in one line of a list.
 
-use boxed_view::{IntoView, View, view};
-use leptos::prelude::*;
+use boxed_view::{IntoView, RwSignal, Signal, StoredValue, View, view};
 use trace_model::{Summary, duration};
 
 use crate::address::{Address, TracePlace};

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use boxed_view::{CollectView, IntoView, View, effect, memo, spawn, view};
+use boxed_view::{
+    CollectView, IntoView, RwSignal, Signal, StoredValue, View, effect, memo, spawn, view,
+};
 use futures_util::future::join;
 use leptos::prelude::*;
 use trace_model::{Span, TraceId, duration, otlp_json};

@@ -1,6 +1,6 @@
 //! The list of books: one cover of type for each, with its length as a bar, and what is wrong with those left out.
 
-use boxed_view::{CollectView, View, view};
+use boxed_view::{CollectView, StoredValue, View, view};
 use leptos::prelude::*;
 use shared::{Book, Books as BookList, SkippedBook};
 

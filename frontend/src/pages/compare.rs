@@ -1,6 +1,6 @@
 //! The comparison page: what several methods answer to one question, side by side, and the trace in which they did.
 
-use boxed_view::{CollectView, IntoView, View, spawn, view};
+use boxed_view::{CollectView, IntoView, RwSignal, StoredValue, View, spawn, view};
 use leptos::prelude::*;
 use shared::Comparison;
 

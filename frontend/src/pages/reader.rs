@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use boxed_view::{CollectView, IntoView, View, memo, spawn, view};
+use boxed_view::{CollectView, IntoView, RwSignal, Signal, StoredValue, View, memo, spawn, view};
 use leptos::ev::{keydown, scroll};
 use leptos::prelude::*;
 use shared::{Book, Chapter};
@@ -80,7 +80,9 @@ pub(crate) fn Reader(place: Place) -> View {
         })
     });
     let shown = move || match opened.get() {
-        None => view! { <h1 class="page">{session.title_of(&reader.place.read_value().id)}</h1> },
+        None => {
+            view! { <h1 class="page">{reader.place.with_value(|place| session.title_of(&place.id))}</h1> }
+        }
         Some(Ok(())) => reader.shown(),
         Some(Err(failure)) => view! {
             <h1 class="page">"This book cannot be opened here"</h1>
@@ -98,7 +100,7 @@ impl Reader {
         spawn(async move {
             let place = self.place.get_value();
             let opened = loading::load_book(&place).await;
-            if self.reading.try_set(Some(opened)).is_some() {
+            if !self.reading.try_set(Some(opened)) {
                 // The user has left.
                 return;
             }
@@ -137,7 +139,7 @@ impl Reader {
 
     /// The way from match to match; not there where nothing was searched for.
     fn tools(self) -> Option<View> {
-        let query = self.place.read_value().query.trim().to_owned();
+        let query = self.place.with_value(|place| place.query.trim().to_owned());
         (!query.is_empty()).then(|| {
             view! {
                 <div class="matches">
@@ -285,7 +287,7 @@ impl Reader {
         self.busy.set(true);
         self.trouble.set(None);
         let loaded = loading::load_text(&self.place.get_value(), wanted).await;
-        if self.busy.try_set(false).is_some() {
+        if !self.busy.try_set(false) {
             // The user has left.
             return false;
         }

@@ -1,6 +1,6 @@
 //! Two traces side by side, span by span: what took longer the second time, and what made it so.
 
-use boxed_view::{CollectView, View, spawn, view};
+use boxed_view::{CollectView, RwSignal, StoredValue, View, spawn, view};
 use leptos::prelude::*;
 use trace_model::{Completeness, Diff, DiffRow, Side, TraceId, Tree, completeness, diff, duration};
 

@@ -1,6 +1,6 @@
 //! The list of traces: live, narrowed by a filter, and traces out of files.
 
-use boxed_view::{View, effect, memo, spawn, view};
+use boxed_view::{RwSignal, StoredValue, View, effect, memo, spawn, view};
 use leptos::prelude::*;
 use trace_model::{Summary, TraceId};
 use wasm_bindgen::JsCast;
@@ -74,7 +74,7 @@ pub(crate) fn Traces() -> View {
         chosen: RwSignal::default(),
         refusal: RwSignal::default(),
     };
-    let live = StoredValue::new_local(None::<Live>);
+    let live = leptos::prelude::StoredValue::new_local(None::<Live>);
     effect(move || live.set_value(page.connect()));
     // Back and forward lead to the filter of then.
     effect(move || {

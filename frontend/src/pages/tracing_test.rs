@@ -1,6 +1,6 @@
 //! The tracing test page: pieces of work to try the tracer with, their traces, and what telemetry has done so far.
 
-use boxed_view::{CollectView, View, spawn, view};
+use boxed_view::{CollectView, RwSignal, View, spawn, view};
 use leptos::prelude::*;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;

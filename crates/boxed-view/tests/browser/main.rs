@@ -2,7 +2,7 @@
 
 #![cfg(target_arch = "wasm32")]
 
-use boxed_view::{IntoView, View, view};
+use boxed_view::{IntoView, RwSignal, StoredValue, View, view};
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -222,4 +222,33 @@ async fn text_is_never_markup_and_svg_is_svg() {
     assert!(path[0].is_instance_of::<web_sys::SvgElement>());
     assert_eq!(stage.find("p").inner_text(), "<script>alert(1)</script>");
     assert!(stage.nodes("script").is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn signals_of_any_type_say_when_they_change_and_when_they_are_gone() {
+    let owner = Owner::new();
+    let (count, runs, doubled, any) = owner.with(|| {
+        let count = RwSignal::new(1_u64);
+        let runs = StoredValue::new(0);
+        let even = boxed_view::memo(move || count.get().is_multiple_of(2));
+        let doubled = boxed_view::Signal::derive(move || count.get() * 2);
+        boxed_view::effect(move || {
+            even.with(|_| runs.update_value(|runs| *runs += 1));
+        });
+        (count, runs, doubled, boxed_view::Signal::from(even))
+    });
+    leptos::task::tick().await;
+    count.update(|count| *count += 2);
+    leptos::task::tick().await;
+    assert_eq!(runs.get_value(), 1, "3 is as odd as 1");
+    count.set(4);
+    leptos::task::tick().await;
+    assert_eq!((runs.get_value(), doubled.get_untracked()), (2, 8));
+    assert!(any.with_untracked(|even| *even));
+
+    owner.cleanup();
+    assert!(!count.try_set(5));
+    assert_eq!(count.try_get_untracked(), None);
+    assert_eq!(runs.try_get_value(), None);
+    assert!(!runs.try_set_value(7));
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use boxed_view::view;
+use boxed_view::{RwSignal, view};
 use js_sys::{Function, Promise};
 use leptos::prelude::*;
 use trace_model::{Kind, Span, SpanId, Status, Value};
